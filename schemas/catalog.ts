@@ -1,0 +1,70 @@
+/**
+ * What the catalog keeps, and the one commit that everything hangs on. Two stores behind it (SQLite on its own
+ * thread, PostgreSQL), one test suite over both. Every method is atomic.
+ */
+import type { Dashboard, DashboardSummary } from "#schemas/api/dashboards";
+import type { Gap, SegmentRecord } from "#schemas/segment";
+import type { Table } from "#schemas/table";
+
+export interface TableRecord {
+  readonly table: Table;
+  /** Pinot's JSON as the user gave it. */
+  readonly schemaJson: unknown;
+  readonly configJson: unknown;
+}
+
+/** Where a partition's sealed rows end. */
+export interface PartitionRecord {
+  readonly partition: number;
+  readonly nextOffset: bigint;
+  readonly epoch: number;
+  /** CRC of the last committed record, to notice a recreated topic; null before the first. */
+  readonly lastRecordCrc: number | null;
+}
+
+export interface SegmentCommit {
+  readonly segment: SegmentRecord;
+  readonly epoch: number;
+  /** Compare-and-set per range: the partition's nextOffset must equal `start`; it becomes `end`. */
+  readonly lastRecordCrcs: Readonly<Record<number, number | null>>;
+}
+
+export interface SavedQuery {
+  readonly id: string;
+  readonly name: string;
+  readonly sql: string;
+  readonly updatedMs: number;
+}
+
+export interface CatalogClient {
+  /** Folder-wide facts, such as the stream kind fixed at the first start. */
+  setting(key: string): Promise<string | null>;
+  setSetting(key: string, value: string): Promise<void>;
+
+  tables(): Promise<readonly TableRecord[]>;
+  /** Creates, or replaces when `record.table.version` is one above the stored; else CATALOG_CONFLICT. */
+  putTable(record: TableRecord): Promise<void>;
+  dropTable(name: string): Promise<void>;
+
+  partitions(table: string): Promise<readonly PartitionRecord[]>;
+  segments(table: string): Promise<readonly SegmentRecord[]>;
+  /** Segment row + next offsets in one transaction; CATALOG_CONFLICT when an offset or the epoch moved. */
+  commitSegment(commit: SegmentCommit): Promise<void>;
+  /** Background merge, retention: drops `removed`, adds `added`, in one transaction; CATALOG_CONFLICT when one is gone. */
+  replaceSegments(table: string, removed: readonly string[], added: readonly SegmentRecord[]): Promise<void>;
+  /** A gap moves the partition's nextOffset over it in the same transaction. */
+  recordGap(table: string, gap: Gap): Promise<void>;
+  gaps(table: string): Promise<readonly Gap[]>;
+
+  dashboards(): Promise<readonly DashboardSummary[]>;
+  dashboard(id: string): Promise<Dashboard | null>;
+  /** Stores version + 1 when `version` is the stored one (0: new); else DASHBOARD_CONFLICT. Returns what is stored. */
+  putDashboard(dashboard: Dashboard): Promise<Dashboard>;
+  dropDashboard(id: string): Promise<void>;
+
+  savedQueries(): Promise<readonly SavedQuery[]>;
+  putSavedQuery(query: SavedQuery): Promise<void>;
+  dropSavedQuery(id: string): Promise<void>;
+
+  close(): Promise<void>;
+}

@@ -1,0 +1,102 @@
+/**
+ * Every bound in one place, with its unit in its name. Limits are an argument everywhere, so tests pass smaller ones.
+ * What hits a limit reports the limit's name and by how much it was exceeded.
+ */
+import { assert } from "#schemas/errors";
+
+export interface Limits {
+  /** Rows of one chunk: the unit of zone maps, bitmaps and kernel calls. Any value ≥ 1. */
+  readonly chunkRows: number;
+  /** Chunks of one slice: the unit of work of a scan thread; sums are merged slice by slice, in order. */
+  readonly sliceChunks: number;
+  /** A mutable segment seals at this many rows (or the table's own threshold, if smaller). */
+  readonly segmentRows: number;
+  readonly segmentMs: number;
+  readonly segmentBytes: number;
+  /** Unsealed bytes of one table; past it the source pauses, visibly. */
+  readonly unsealedBytes: number;
+  /** Rows of one staged decode batch. */
+  readonly stageRows: number;
+  readonly stageTextBytes: number;
+  readonly recordBytes: number;
+  readonly tableColumns: number;
+  readonly textBytes: number;
+  readonly deadLetters: number;
+  readonly deadLetterBytes: number;
+  readonly bodyBytes: number;
+  readonly sqlBytes: number;
+  readonly sqlDepth: number;
+  readonly frameBytes: number;
+  readonly queriesRunning: number;
+  readonly queriesQueued: number;
+  readonly queryMs: number;
+  readonly queryBytes: number;
+  /** Flat aggregation state of one slice; past it keys are hashed. */
+  readonly stateBytes: number;
+  readonly resultRows: number;
+  readonly resultBytes: number;
+  readonly resultCacheBytes: number;
+  /** A statement runs on the calling thread when its estimated cost is below this. */
+  readonly inlineNs: number;
+  readonly arenaBytes: number;
+  readonly logFileBytes: number;
+  readonly idempotencyMs: number;
+  readonly idempotencyKeys: number;
+  readonly liveSubscriptions: number;
+  readonly liveTickMs: number;
+  readonly liveClients: number;
+  readonly requestsPerSecond: number;
+}
+
+const kibi = 1024;
+const mebi = 1024 * kibi;
+const gibi = 1024 * mebi;
+
+export const limits: Limits = {
+  chunkRows: 65_536,
+  sliceChunks: 16,
+  segmentRows: 1 << 20,
+  segmentMs: 6 * 3_600_000,
+  segmentBytes: 512 * mebi,
+  unsealedBytes: 2 * gibi,
+  stageRows: 8192,
+  stageTextBytes: 32 * mebi,
+  recordBytes: 16 * mebi,
+  tableColumns: 512,
+  textBytes: 1 * mebi,
+  deadLetters: 10_000,
+  deadLetterBytes: 4 * kibi,
+  bodyBytes: 64 * mebi,
+  sqlBytes: 1 * mebi,
+  sqlDepth: 128,
+  frameBytes: 256 * mebi,
+  queriesRunning: 8,
+  queriesQueued: 256,
+  queryMs: 10_000,
+  queryBytes: 1 * gibi,
+  stateBytes: 64 * mebi,
+  resultRows: 1_000_000,
+  resultBytes: 256 * mebi,
+  resultCacheBytes: 128 * mebi,
+  inlineNs: 400_000,
+  arenaBytes: 1 * gibi,
+  logFileBytes: 64 * mebi,
+  idempotencyMs: 24 * 3_600_000,
+  idempotencyKeys: 100_000,
+  liveSubscriptions: 256,
+  liveTickMs: 200,
+  liveClients: 1024,
+  requestsPerSecond: 5000,
+};
+
+/** The relations between limits, checked when a process starts with its own. */
+export function checkLimits(checked: Limits): Limits {
+  assert(checked.chunkRows >= 1, "a chunk holds a row");
+  assert(checked.sliceChunks >= 1, "a slice holds a chunk");
+  assert(checked.segmentRows >= 1, "a segment holds a row");
+  assert(checked.stageTextBytes >= checked.recordBytes, "a stage holds the largest record");
+  assert(checked.frameBytes >= checked.bodyBytes, "a request body fits one frame");
+  assert(checked.segmentBytes <= checked.unsealedBytes, "one segment fits the unsealed bytes");
+  return checked;
+}
+checkLimits(limits);

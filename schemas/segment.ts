@@ -1,0 +1,58 @@
+/** What the catalog, the broker's router and a segment file's footer know of a segment. */
+import type { Value } from "#schemas/types";
+
+/** Offsets [start, end) of one partition of the table's stream. */
+export interface SourceRange {
+  readonly partition: number;
+  readonly start: bigint;
+  readonly end: bigint;
+}
+
+export interface ColumnStats {
+  readonly columnId: number;
+  readonly min: Value;
+  readonly max: Value;
+  readonly nulls: number;
+  /** Distinct values where a dictionary knows them, else 0. */
+  readonly distinct: number;
+}
+
+export type SegmentState = "consuming" | "sealing" | "sealed" | "dropped";
+
+/** A sealed segment as the catalog has it. */
+export interface SegmentRecord {
+  readonly id: string;
+  readonly table: string;
+  readonly tableVersion: number;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly path: string;
+  readonly ranges: readonly SourceRange[];
+  /** Ids of the segments this one was merged from. */
+  readonly lineage: readonly string[];
+  /** Order-free hash of the rows: replicas and tests compare it. */
+  readonly contentHash: string;
+  readonly timeMinMs: bigint | null;
+  readonly timeMaxMs: bigint | null;
+  readonly createdMs: number;
+}
+
+/** A segment as the API shows it, consuming ones included. */
+export interface SegmentInfo {
+  readonly id: string;
+  readonly state: SegmentState;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly ranges: readonly SourceRange[];
+  readonly timeMinMs: bigint | null;
+  readonly timeMaxMs: bigint | null;
+}
+
+/** A stretch of the stream that is not there and never will be: recorded, visible in every response over it. */
+export interface Gap {
+  readonly partition: number;
+  readonly start: bigint;
+  readonly end: bigint;
+  readonly reason: string;
+  readonly foundMs: number;
+}
