@@ -30,7 +30,10 @@ export type Fragment =
        */
       readonly top: { readonly order: readonly OrderKey[]; readonly rows: number } | null;
     }
-  /** Rows: the projected expressions (the order keys' values appended), the first `rows` of them in `order`. */
+  /**
+   * Rows: the projected expressions, the first `rows` of them in `order`. `order` is over the table's columns, like
+   * `filter` and `project`; each of its expressions is also an entry of `project`, so that the broker can merge.
+   */
   | {
       readonly kind: "rows";
       readonly table: string;
@@ -48,7 +51,8 @@ export interface OutputColumn {
 }
 
 export interface Plan {
-  readonly fragment: Fragment;
+  /** null: a SELECT without FROM; its one row has no columns. */
+  readonly fragment: Fragment | null;
   /** Over the fragment's output columns (keys ++ aggregates, or project). */
   readonly having: Expression | null;
   readonly project: readonly Expression[];
