@@ -1,0 +1,275 @@
+/**
+ * Live subscriptions: identical questions of all pages are one query, run again when its table changed (or its moving
+ * range went on), at most once per tick and only while somebody can see it. All queries of one tick read one snapshot
+ * per table, so the panels of a dashboard agree. The interval grows with the work, so live costs at most a fifth of
+ * one core however many panels there are.
+ */
+
+import { type ClientOwner, flush, LiveClient, type View } from "#broker/live/client";
+import type { LiveBroker, LiveTimers } from "#broker/live/live-broker";
+import { exceptionOf, questionKey, SharedQuery } from "#broker/live/shared-query";
+import type { LiveMessage, LiveRequest, Watermark } from "#schemas/api/live";
+import { isZone, resolveRange } from "#schemas/api/live-range";
+import { StoreError, storeErrorOf } from "#schemas/errors";
+import type { Limits } from "#schemas/limits";
+import type { SnapshotInfo } from "#schemas/plan/server-client";
+import { bindParameters } from "#schemas/sql/parameters";
+
+/** Silence longer than this means a lost connection, so ticks come at least this often. */
+const tickMsMax = 5000;
+/** While rows arrive that no result shows, watermarks go on at this pace. */
+const watermarkMs = 1000;
+/** Share of time that may go into live queries: one part work, four parts rest. */
+const restRatio = 4;
+
+export interface LiveHubOptions {
+  readonly broker: LiveBroker;
+  readonly timers: LiveTimers;
+  readonly limits: Limits;
+  readonly version: string;
+}
+
+export class LiveHub implements ClientOwner {
+  readonly #options: LiveHubOptions;
+  readonly #clients = new Set<LiveClient>();
+  readonly #queries = new Map<string, SharedQuery<View>>();
+  readonly #watermarks = new Map<string, Watermark>();
+  readonly #changed = new Set<string>();
+  readonly #abort = new AbortController();
+  #running = false;
+  #nextRunMs = 0;
+  #cancelRun: (() => void) | null = null;
+  #cancelTick: (() => void) | null = null;
+
+  constructor(options: LiveHubOptions) {
+    this.#options = options;
+  }
+
+  /** A page connected; StoreError when there are too many. */
+  connect(send: (message: LiveMessage) => void): LiveClient {
+    const { limits, timers, version } = this.#options;
+    if (this.#clients.size >= limits.liveClients) {
+      throw new StoreError("RATE_LIMITED", `${limits.liveClients} pages are connected already (liveClients)`);
+    }
+    const client: LiveClient = new LiveClient(this, (message) => {
+      client.sentAtMs = timers.nowMs();
+      send(message);
+    });
+    this.#clients.add(client);
+    client.send({ kind: "hello", nowMs: timers.nowMs(), version });
+    this.#cancelTick ??= timers.after(watermarkMs, () => void this.#tick());
+    return client;
+  }
+
+  /** Visible rows, segments or the definition of a table changed. */
+  tableChanged(table: string): void {
+    this.#changed.add(table);
+    let wanted = false;
+    for (const query of this.#queries.values()) {
+      if (query.table !== table) continue;
+      query.dirty = true;
+      wanted ||= isSeen(query);
+    }
+    if (wanted) this.#schedule();
+  }
+
+  subscribe(client: LiveClient, request: LiveRequest & { kind: "subscribe" }): void {
+    const { id, sql, range, zone } = request;
+    const replaced = client.views.get(id);
+    try {
+      if (!isZone(zone)) throw new StoreError("OPTION_VALUE", `"${zone}" is not a time zone`);
+      this.#checkRoom(client, replaced !== undefined);
+      const view = this.#viewOf(client, id, { sql, range, zone });
+      if (replaced !== undefined) this.unsubscribe(replaced);
+      client.views.set(id, view);
+      view.query.viewers.add(view);
+      if (!view.query.dirty || view.query.exceptions !== null) flush(view);
+      if (view.query.dirty) this.#schedule();
+    } catch (error) {
+      if (replaced !== undefined) this.unsubscribe(replaced);
+      client.send({ kind: "error", id, exceptions: [exceptionOf(storeErrorOf(error))] });
+    }
+  }
+
+  unsubscribe(view: View): void {
+    view.client.views.delete(view.id);
+    view.query.viewers.delete(view);
+    if (view.query.viewers.size === 0) this.#queries.delete(view.query.key);
+  }
+
+  seenChanged(): void {
+    if ([...this.#queries.values()].some((query) => query.dirty && isSeen(query))) this.#schedule();
+  }
+
+  disconnect(client: LiveClient): void {
+    for (const view of [...client.views.values()]) this.unsubscribe(view);
+    this.#clients.delete(client);
+  }
+
+  /** Stops timers and cancels what runs. */
+  close(): void {
+    this.#abort.abort(new StoreError("SHUTTING_DOWN", "the server is stopping"));
+    this.#cancelRun?.();
+    this.#cancelTick?.();
+    this.#clients.clear();
+    this.#queries.clear();
+  }
+
+  /** How much is watched, for metrics. */
+  counts(): { readonly clients: number; readonly queries: number } {
+    return { clients: this.#clients.size, queries: this.#queries.size };
+  }
+
+  #checkRoom(client: LiveClient, replaces: boolean): void {
+    const { liveSubscriptions } = this.#options.limits;
+    if (replaces || client.views.size < liveSubscriptions) return;
+    throw new StoreError("RATE_LIMITED", `a page may watch ${liveSubscriptions} queries (liveSubscriptions)`);
+  }
+
+  #viewOf(client: LiveClient, id: string, question: { sql: string; range: SharedRange; zone: string }): View {
+    const key = questionKey(question);
+    let query = this.#queries.get(key);
+    if (query === undefined) {
+      const { fromMs, toMs } = resolveRange(question.range, question.zone, this.#options.timers.nowMs());
+      const bound = bindParameters(question.sql, { fromMs, toMs, zone: question.zone });
+      query = new SharedQuery<View>(question, this.#options.broker.tableOf(bound));
+      this.#queries.set(key, query);
+    }
+    return { client, id, query, sequence: 0, sentVersion: 0, had: null, acknowledged: true };
+  }
+
+  #schedule(): void {
+    if (this.#running || this.#cancelRun !== null || this.#abort.signal.aborted) return;
+    const { timers } = this.#options;
+    const delayMs = Math.max(0, this.#nextRunMs - timers.nowMs());
+    this.#cancelRun = timers.after(delayMs, () => {
+      this.#cancelRun = null;
+      void this.#run();
+    });
+  }
+
+  /** One tick: every dirty, seen query, table by table on one snapshot each. */
+  async #run(): Promise<void> {
+    const { timers, limits } = this.#options;
+    const startMs = timers.nowMs();
+    const byTable = new Map<string, SharedQuery<View>[]>();
+    for (const query of this.#queries.values()) {
+      if (!query.dirty || !isSeen(query)) continue;
+      query.dirty = false;
+      const known = byTable.get(query.table);
+      if (known === undefined) byTable.set(query.table, [query]);
+      else known.push(query);
+    }
+    if (byTable.size === 0) return;
+    this.#running = true;
+    await Promise.all([...byTable].map(([table, queries]) => this.#runTable(table, queries, startMs)));
+    this.#running = false;
+    const workMs = timers.nowMs() - startMs;
+    this.#nextRunMs = startMs + Math.max(limits.liveTickMs, workMs * (1 + restRatio));
+    this.seenChanged();
+  }
+
+  async #runTable(table: string, queries: readonly SharedQuery<View>[], nowMs: number): Promise<void> {
+    const { broker } = this.#options;
+    this.#changed.delete(table);
+    let snapshot: SnapshotInfo;
+    try {
+      snapshot = await broker.snapshot(table);
+    } catch (error) {
+      const exceptions = [exceptionOf(storeErrorOf(error))];
+      for (const query of queries) if (query.fail(exceptions)) flushAll(query);
+      return;
+    }
+    try {
+      const watermark = watermarkOf(snapshot);
+      this.#watermarks.set(table, watermark);
+      await Promise.all(queries.map((query) => this.#runQuery(query, snapshot, watermark, nowMs)));
+    } finally {
+      broker.release(snapshot);
+    }
+  }
+
+  async #runQuery(
+    query: SharedQuery<View>,
+    snapshot: SnapshotInfo,
+    watermark: Watermark,
+    nowMs: number,
+  ): Promise<void> {
+    const { zone } = query.question;
+    const range = resolveRange(query.question.range, zone, nowMs);
+    const sql = bindParameters(query.question.sql, { ...range, zone });
+    const runAs = `${snapshot.version}\n${sql}`;
+    query.ranAtMs = nowMs;
+    if (query.ranAs !== runAs || query.exceptions !== null) {
+      try {
+        const options = { snapshot, nowMs, timeZone: zone, signal: this.#abort.signal };
+        const response = await this.#options.broker.ask(sql, options);
+        query.accept(response, range, watermark);
+        query.ranAs = runAs;
+      } catch (error) {
+        query.fail([exceptionOf(storeErrorOf(error))]);
+      }
+    }
+    flushAll(query);
+  }
+
+  /** Once a second: moving ranges go on, watermarks are told, silence is broken. */
+  async #tick(): Promise<void> {
+    const { timers } = this.#options;
+    this.#cancelTick = this.#clients.size === 0 ? null : timers.after(watermarkMs, () => void this.#tick());
+    const nowMs = timers.nowMs();
+    let wanted = false;
+    for (const query of this.#queries.values()) {
+      const moves = query.question.range.kind === "last" || query.question.range.kind === "today";
+      if ((moves || query.exceptions !== null) && nowMs - query.ranAtMs >= tickMsMax) query.dirty = true;
+      wanted ||= query.dirty && isSeen(query);
+    }
+    if (wanted) this.#schedule();
+    await this.#refreshWatermarks();
+    for (const client of this.#clients) this.#tell(client, nowMs);
+  }
+
+  /** Tables that changed but whose queries nobody can see still tell how many rows they have. */
+  async #refreshWatermarks(): Promise<void> {
+    const watched = new Set([...this.#queries.values()].map((query) => query.table));
+    for (const table of [...this.#changed]) {
+      if (!watched.has(table)) continue;
+      this.#changed.delete(table);
+      try {
+        const snapshot = await this.#options.broker.snapshot(table);
+        this.#watermarks.set(table, watermarkOf(snapshot));
+        this.#options.broker.release(snapshot);
+      } catch {
+        this.#watermarks.delete(table); // a dropped table has none; its queries report the fault themselves
+      }
+    }
+  }
+
+  #tell(client: LiveClient, nowMs: number): void {
+    const tables: Record<string, Watermark> = {};
+    for (const view of client.views.values()) {
+      const watermark = this.#watermarks.get(view.query.table);
+      if (watermark !== undefined) tables[view.query.table] = watermark;
+    }
+    const key = Object.entries(tables)
+      .map(([table, mark]) => `${table} ${mark.rows} ${mark.eventMs}`)
+      .join();
+    if (key === client.tickedKey && nowMs - client.sentAtMs < tickMsMax - watermarkMs) return;
+    client.tickedKey = key;
+    client.send({ kind: "tick", nowMs, tables });
+  }
+}
+
+type SharedRange = SharedQuery<View>["question"]["range"];
+
+const isSeen = (query: SharedQuery<View>): boolean => [...query.viewers].some((view) => !view.client.paused);
+
+function flushAll(query: SharedQuery<View>): void {
+  for (const view of query.viewers) flush(view);
+}
+
+const watermarkOf = (snapshot: SnapshotInfo): Watermark => ({
+  eventMs: snapshot.newestEventMs === null ? null : Number(snapshot.newestEventMs),
+  takenMs: snapshot.takenMs,
+  rows: snapshot.rows,
+});
