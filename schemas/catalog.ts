@@ -47,6 +47,11 @@ export interface CatalogClient {
   dropTable(name: string): Promise<void>;
 
   partitions(table: string): Promise<readonly PartitionRecord[]>;
+  /**
+   * Takes a partition for this process: makes its row at `firstOffset` when there is none, and raises its epoch, so
+   * that a commit of an earlier owner is refused. Returns what is stored then.
+   */
+  claimPartition(table: string, partition: number, firstOffset: bigint): Promise<PartitionRecord>;
   segments(table: string): Promise<readonly SegmentRecord[]>;
   /** Segment row + next offsets in one transaction; CATALOG_CONFLICT when an offset or the epoch moved. */
   commitSegment(commit: SegmentCommit): Promise<void>;

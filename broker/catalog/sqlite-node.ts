@@ -1,0 +1,68 @@
+/**
+ * The embedded catalog: one SQLite file, WAL with synchronous=FULL, so a commit that returned survives a power cut.
+ * A file that SQLite does not accept is refused by name before anything is served; it is never repaired silently.
+ */
+import { existsSync, statSync } from "node:fs";
+import SqliteDatabase from "better-sqlite3";
+import { type Dialect, Kysely, SqliteDialect } from "kysely";
+import { messageOf, StoreError } from "#schemas/errors";
+import { CatalogRepository } from "./repository-node.ts";
+import { type CatalogTables, migrate } from "./tables-node.ts";
+
+export type SqliteFile = SqliteDatabase.Database;
+
+/** What SQLite's error codes mean here. */
+const errorIn =
+  (path: string) =>
+  (error: unknown): StoreError => {
+    const code = String((error as { code?: unknown } | null)?.code ?? "");
+    const detail = { at: path, cause: error };
+    if (code.startsWith("SQLITE_CORRUPT") || code === "SQLITE_NOTADB")
+      return new StoreError(
+        "CATALOG_CORRUPT",
+        `the catalog ${path} is damaged (${messageOf(error)}); restore it, or move it away: it is then rebuilt from the segments`,
+        detail,
+      );
+    if (code.startsWith("SQLITE_CONSTRAINT"))
+      return new StoreError("CATALOG_CONFLICT", messageOf(error), detail);
+    if (code === "SQLITE_FULL")
+      return new StoreError("DISK_FULL", `no space left for the catalog ${path}`, detail);
+    return new StoreError("DISK_FAILED", `the catalog ${path} failed: ${messageOf(error)}`, detail);
+  };
+
+/** Opens the file and checks all of it; `:memory:` keeps it in this process. */
+export function openSqliteFile(path: string): SqliteFile {
+  if (existsSync(path) && statSync(path).size === 0)
+    throw new StoreError(
+      "CATALOG_CORRUPT",
+      `the catalog ${path} is damaged (the file is empty); restore it, or move it away: it is then rebuilt from the segments`,
+      { at: path },
+    );
+  try {
+    const file = new SqliteDatabase(path);
+    file.defaultSafeIntegers(true);
+    file.pragma("journal_mode = WAL");
+    file.pragma("synchronous = FULL");
+    file.pragma("busy_timeout = 5000");
+    const found = file.pragma("quick_check(1)", { simple: true });
+    if (found !== "ok") throw Object.assign(new Error(String(found)), { code: "SQLITE_CORRUPT" });
+    return file;
+  } catch (error) {
+    throw errorIn(path)(error);
+  }
+}
+
+/** The catalog in an open file; `dialect` lets the simulation put itself between Kysely and the file. */
+export async function sqliteCatalog(
+  file: SqliteFile,
+  dialect: Dialect = new SqliteDialect({ database: file }),
+): Promise<CatalogRepository> {
+  const database = new Kysely<CatalogTables>({ dialect });
+  const errorOf = errorIn(file.name);
+  try {
+    await migrate(database, file.name);
+  } catch (error) {
+    throw error instanceof StoreError ? error : errorOf(error);
+  }
+  return new CatalogRepository({ database, place: file.name, errorOf });
+}
