@@ -1,0 +1,97 @@
+/**
+ * The seam between ingestion's host (one thread's consumers) and the server that owns the tables. Everything that
+ * crosses is plain data (structured-cloneable), so a host runs in a worker or, in the simulation, inline.
+ * `ingestion/host.ts` implements `IngestHost`; the composition root gives it an `IngestEnvironment`.
+ */
+import type { PushOptions } from "#schemas/admin";
+import type { DeadLetters, IngestAnswer, PartitionStatus } from "#schemas/api/tables";
+import type { Limits } from "#schemas/limits";
+import type { Gap } from "#schemas/segment";
+import type { RawBatch, Source } from "#schemas/source";
+import type { RowSink } from "#schemas/stage";
+import type { Table } from "#schemas/table";
+import type { World } from "#schemas/world";
+
+/** Where a partition's sealed rows end, as the catalog has it. Partitions that the catalog does not know are left out. */
+export interface CommittedPartition {
+  readonly partition: number;
+  readonly nextOffset: bigint;
+  /** CRC of the record at nextOffset − 1, from `IngestHost.recordCrc`, null when it was not known. */
+  readonly lastRecordCrc: number | null;
+}
+
+export interface TableStart {
+  readonly table: Table;
+  readonly committed: readonly CommittedPartition[];
+  /** The partitions that this host consumes; null: all of them, also those that appear later. */
+  readonly partitions: readonly number[] | null;
+  readonly paused: boolean;
+}
+
+/** The records of one raw batch: values as slices of one buffer. A null value (a tombstone) has length −1. */
+export interface RecordSlices {
+  readonly bytes: Uint8Array;
+  readonly count: number;
+  readonly starts: Int32Array;
+  readonly lengths: Int32Array;
+  readonly offsets: BigInt64Array;
+  /** Largest record timestamp, ms; null when there is none. */
+  readonly newestMs: number | null;
+}
+
+/** Decodes a raw batch of kind "kafka"; throws STREAM_CORRUPT. Control batches have count 0. */
+export type SliceRecords = (batch: RawBatch) => RecordSlices;
+
+/** What a host tells its server. Promises are awaited before the consumer goes on. */
+export interface IngestEvents {
+  /** A partition begins where the catalog knew nothing; keep it with the first commit's start offset. */
+  readonly started: (table: string, partition: number, offset: bigint) => Promise<void>;
+  /** Offsets that the source does not have any more; consumption goes on at gap.end when this resolves. */
+  readonly gap: (table: string, gap: Gap) => Promise<void>;
+  /** A partition's status changed (state, error); figures are read with `status`. */
+  readonly status: (table: string, status: PartitionStatus) => void;
+  /** New rows are visible. */
+  readonly published: (table: string, partition: number, nextOffset: bigint) => void;
+}
+
+export interface IngestEnvironment {
+  readonly world: World;
+  readonly limits: Limits;
+  /** decode/extract.as.ts, compiled with shared memory imported; null: the TypeScript decoder does all rows. */
+  readonly extractor: WebAssembly.Module | null;
+  /** A table partition's rows from `startOffset` on. Called again, at the then next offset, when the table is altered. */
+  readonly openSink: (table: Table, partition: number, startOffset: bigint) => RowSink;
+  /** null for tables on the embedded stream. */
+  readonly openSource: (table: Table) => Source | null;
+  readonly sliceKafka: SliceRecords;
+  readonly events: IngestEvents;
+}
+
+/** What the decoder has met since the table was added to this host. */
+export interface UnknownField {
+  readonly name: string;
+  readonly count: number;
+}
+
+/** The consumers of one thread. Table names are exact. A method of an unknown table throws TABLE_UNKNOWN. */
+export interface IngestHost {
+  /** Recovers each partition (replays its log into the sink) and begins to consume; resolves when recovered. */
+  addTable(start: TableStart): Promise<void>;
+  /** The same table with a new version; every consumer changes over between two batches. */
+  alterTable(table: Table): Promise<void>;
+  /** Stops, and removes the logs. */
+  dropTable(table: string): Promise<void>;
+  /** The user's pause; pushes are then refused with INGESTION_PAUSED. */
+  pause(table: string): Promise<void>;
+  resume(table: string): Promise<void>;
+  push(table: string, body: Uint8Array, options: PushOptions): Promise<IngestAnswer>;
+  /** Rows before `offset` are sealed and committed: the log lets go of them. */
+  trim(table: string, partition: number, offset: bigint): Promise<void>;
+  /** For SegmentCommit.lastRecordCrcs: the CRC of the record at `offset`; null when the source cannot say. */
+  recordCrc(table: string, partition: number, offset: bigint): Promise<number | null>;
+  status(table: string): readonly PartitionStatus[];
+  unknownFields(table: string): readonly UnknownField[];
+  deadLetters(table: string): DeadLetters;
+  /** Finishes what is in hand, syncs and closes. */
+  close(): Promise<void>;
+}
