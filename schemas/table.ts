@@ -4,7 +4,11 @@
  */
 import type { SqlType, Value } from "#schemas/types";
 
-/** How a date-time column's source values read. */
+/**
+ * How a date-time column's source values read. A TIMESTAMP column converts them to ms; a column of another type keeps
+ * the value as it came (an epoch of seconds stays seconds) and the format says what it means:
+ * an epoch value v is v · size · unitMs milliseconds.
+ */
 export type TimeFormat =
   | { readonly kind: "epoch"; readonly unitMs: number; readonly size: number; readonly micros: boolean }
   | { readonly kind: "timestamp" }

@@ -1,0 +1,192 @@
+/** Field specs → columns with stable ids. */
+import { definitionError } from "#schemas/definition/check";
+import type { PinotField, PinotSchema } from "#schemas/definition/pinot-schema";
+import { timeFormatOf } from "#schemas/definition/time-format";
+import type { Limits } from "#schemas/limits";
+import { didYouMean } from "#schemas/suggest";
+import type { Column } from "#schemas/table";
+import { type SqlType, sqlTypes, type Value } from "#schemas/types";
+
+const columnTypes: readonly SqlType[] = [
+  "INT",
+  "LONG",
+  "FLOAT",
+  "DOUBLE",
+  "BIG_DECIMAL",
+  "BOOLEAN",
+  "TIMESTAMP",
+  "STRING",
+  "JSON",
+  "BYTES",
+];
+const metricTypes: readonly SqlType[] = ["INT", "LONG", "FLOAT", "DOUBLE", "BIG_DECIMAL", "BYTES"];
+
+interface Place {
+  readonly path: string;
+  readonly role: Column["role"];
+}
+
+function typeOf(field: PinotField, { path, role }: Place): SqlType {
+  const wanted = field.dataType.toUpperCase();
+  const allowed = role === "metric" ? metricTypes : columnTypes;
+  const found = allowed.find((type) => type === wanted);
+  if (found !== undefined) return found;
+  const hint = didYouMean(wanted, allowed);
+  throw definitionError(
+    `${path}.dataType`,
+    `expected one of ${allowed.join(", ")} but found "${field.dataType}".${hint}`,
+    field.dataType,
+  );
+}
+
+function integerValue(text: string, type: SqlType, path: string): bigint {
+  const entry = sqlTypes[type];
+  const value = /^[+-]?\d+$/.test(text) ? BigInt(text) : null;
+  if (value === null || !("range" in entry) || value < entry.range[0] || value > entry.range[1]) {
+    throw definitionError(path, `expected a default of type ${type} but found "${text}".`, text);
+  }
+  return value;
+}
+
+/** `defaultNullValue` as a value of the column's type. */
+function defaultValueOf(given: string | number | boolean, type: SqlType, path: string): Value {
+  const text = String(given);
+  switch (type) {
+    case "INT":
+    case "LONG":
+      return integerValue(text, type, path);
+    case "TIMESTAMP": {
+      const parsed = /^[+-]?\d+$/.test(text) ? Number(text) : Date.parse(text);
+      if (Number.isNaN(parsed))
+        throw definitionError(path, `expected a TIMESTAMP default but found "${text}".`, given);
+      return BigInt(parsed);
+    }
+    case "FLOAT":
+    case "DOUBLE": {
+      const value = Number(text);
+      if (text.trim() === "" || (Number.isNaN(value) && text !== "NaN")) {
+        throw definitionError(path, `expected a default of type ${type} but found "${text}".`, given);
+      }
+      return type === "FLOAT" ? Math.fround(value) : value;
+    }
+    case "BOOLEAN":
+      if (!/^(true|false|0|1)$/i.test(text))
+        throw definitionError(path, `expected true or false but found "${text}".`);
+      return /^(true|1)$/i.test(text);
+    case "BIG_DECIMAL":
+      if (!/^[+-]?\d+(\.\d+)?$/.test(text))
+        throw definitionError(path, `expected a decimal but found "${text}".`, given);
+      return text.replace(/^\+/, "");
+    case "BYTES": {
+      if (!/^([0-9a-f]{2})*$/i.test(text))
+        throw definitionError(path, `expected hexadecimal bytes but found "${text}".`);
+      return Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+    }
+    default:
+      return text;
+  }
+}
+
+function textLimit(field: PinotField, path: string): number | undefined {
+  const strategy = field.maxLengthExceedStrategy;
+  if (strategy === "ERROR" || strategy === "SUBSTITUTE_DEFAULT_VALUE") {
+    throw definitionError(
+      `${path}.maxLengthExceedStrategy`,
+      `"${strategy}" is not supported; use TRIM_LENGTH or NO_ACTION.`,
+    );
+  }
+  return strategy === "NO_ACTION" ? undefined : field.maxLength;
+}
+
+function refuse(field: PinotField, path: string): void {
+  if (field.singleValueField === false) {
+    throw definitionError(
+      `${path}.singleValueField`,
+      `multi-value columns are not supported; make "${field.name}" single-value.`,
+    );
+  }
+  if (field.transformFunction) {
+    throw definitionError(
+      `${path}.transformFunction`,
+      "transform functions are not supported; send the value itself.",
+    );
+  }
+  if (field.name === "" || field.name.startsWith("$")) {
+    throw definitionError(
+      `${path}.name`,
+      `expected a name that does not begin with "$" but found "${field.name}".`,
+    );
+  }
+}
+
+function columnOf(field: PinotField, place: Place, id: number): Column {
+  const { path, role } = place;
+  refuse(field, path);
+  const type = typeOf(field, place);
+  const given = field.defaultNullValue;
+  const length = textLimit(field, path);
+  return {
+    id,
+    name: field.name,
+    type,
+    role,
+    notNull: field.notNull ?? false,
+    ...(given === undefined || given === null
+      ? {}
+      : { defaultValue: defaultValueOf(given, type, `${path}.defaultNullValue`) }),
+    ...(length === undefined ? {} : { textLengthMax: length }),
+    ...(field.format === undefined ? {} : { timeFormat: timeFormatOf(field.format, `${path}.format`) }),
+  };
+}
+
+/** A column's id stays with its name; its type may not change under stored rows. */
+function keepId(previous: readonly Column[], field: PinotField, type: string, path: string): number | null {
+  const known = previous.find((column) => column.name === field.name);
+  if (known === undefined) return null;
+  if (known.type !== type.toUpperCase()) {
+    throw definitionError(
+      `${path}.dataType`,
+      `column "${field.name}" is ${known.type}; its type cannot change to ${type}.`,
+    );
+  }
+  return known.id;
+}
+
+/** All columns, dimensions first, in the order written. */
+export function columnsOf(
+  schema: PinotSchema,
+  previous: { readonly columns: readonly Column[]; readonly nextColumnId: number },
+  limits: Limits,
+): { columns: Column[]; nextColumnId: number } {
+  const groups = [
+    ["dimensionFieldSpecs", "dimension"],
+    ["metricFieldSpecs", "metric"],
+    ["dateTimeFieldSpecs", "dateTime"],
+  ] as const;
+  const seen = new Map<string, string>();
+  const columns: Column[] = [];
+  let nextColumnId = previous.nextColumnId;
+  for (const [group, role] of groups) {
+    (schema[group] ?? []).forEach((field, index) => {
+      const path = `$.${group}[${index}]`;
+      const twin = seen.get(field.name.toLowerCase());
+      if (twin !== undefined) {
+        throw definitionError(
+          `${path}.name`,
+          `"${field.name}" and "${twin}" are the same name; identifiers ignore case.`,
+        );
+      }
+      seen.set(field.name.toLowerCase(), field.name);
+      const id = keepId(previous.columns, field, field.dataType, path) ?? nextColumnId++;
+      columns.push(columnOf(field, { path, role }, id));
+    });
+  }
+  if (columns.length === 0) throw definitionError("$", "a table needs at least one column.");
+  if (columns.length > limits.tableColumns) {
+    throw definitionError(
+      "$",
+      `${columns.length} columns are more than tableColumns = ${limits.tableColumns}.`,
+    );
+  }
+  return { columns, nextColumnId };
+}
