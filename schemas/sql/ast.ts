@@ -36,7 +36,7 @@ export interface CaseNode extends Node {
   readonly kind: "case";
   /** CASE operand WHEN value …; null for CASE WHEN condition …. */
   readonly operand: SqlExpression | null;
-  readonly branches: readonly { readonly when: SqlExpression; readonly then: SqlExpression }[];
+  readonly branches: readonly { readonly when: SqlExpression; readonly result: SqlExpression }[];
   readonly otherwise: SqlExpression | null;
 }
 

@@ -1,0 +1,146 @@
+/** SQL text → syntax tree: SET statements, EXPLAIN PLAN FOR, one SELECT, OPTION(…). */
+import { Cursor, type ParseLimits } from "#broker/parse/cursor";
+import { parseExpression } from "#broker/parse/expression";
+import { parseSelect } from "#broker/parse/select";
+import { StoreError } from "#schemas/errors";
+import type { Select, Setting, SqlExpression, Statement } from "#schemas/sql/ast";
+import { walk } from "#schemas/sql/walk";
+
+export type { ParseLimits } from "#broker/parse/cursor";
+
+/** The statement of a text; SQL_SYNTAX or SQL_UNSUPPORTED with a position when it is not one. */
+export function parse(sql: string, limits: ParseLimits): Statement {
+  refuseLarge(sql, limits);
+  const cursor = new Cursor(sql, limits, parseExpression);
+  const { start } = cursor.peek().span;
+  const settings = parseSettings(cursor);
+  const explain = parseExplain(cursor);
+  refuseStatement(cursor);
+  const select = parseSelect(cursor);
+  const options = parseOptions(cursor);
+  while (cursor.accept(";"));
+  if (cursor.peek().kind !== "end") throw cursor.expected(nextExpected(select));
+  refuseDeep(cursor, select, limits);
+  return { settings, explain, select, options, span: cursor.since(start) };
+}
+
+/** One expression alone: live filters, tests. */
+export function parseExpressionText(sql: string, limits: ParseLimits): SqlExpression {
+  refuseLarge(sql, limits);
+  const cursor = new Cursor(sql, limits, parseExpression);
+  const node = cursor.expression();
+  if (cursor.peek().kind !== "end") throw cursor.expected("an operator or the end");
+  refuseDeepTree(cursor, node, limits);
+  return node;
+}
+
+function refuseLarge(sql: string, limits: ParseLimits): void {
+  if (sql.length <= limits.sqlBytes) return;
+  const expected = `at most ${limits.sqlBytes} characters of SQL (limit sqlBytes)`;
+  const message = `expected ${expected} but found ${sql.length}`;
+  throw new StoreError("SQL_SYNTAX", message, { expected, found: `${sql.length}` });
+}
+
+/** What may come after the last clause that is there. */
+function nextExpected(select: Select): string {
+  if (select.limit !== null || select.offset > 0) return "OPTION or the end";
+  if (select.orderBy.length > 0) return '",", ASC, DESC, NULLS, LIMIT or the end';
+  if (select.having !== null) return "an operator, ORDER BY, LIMIT or the end";
+  if (select.groupBy.length > 0) return '",", an operator, HAVING, ORDER BY, LIMIT or the end';
+  if (select.where !== null) return "an operator, GROUP BY, ORDER BY, LIMIT or the end";
+  if (select.from !== null) return "WHERE, GROUP BY, ORDER BY, LIMIT or the end";
+  return '",", an alias, FROM or the end';
+}
+
+function parseSettings(cursor: Cursor): Setting[] {
+  const settings: Setting[] = [];
+  for (;;) {
+    while (cursor.accept(";"));
+    if (!cursor.isWord("SET")) return settings;
+    const { start } = cursor.next().span;
+    settings.push(parsePair(cursor, start));
+    if (!cursor.isOperator(";")) throw cursor.expected('";" after SET');
+  }
+}
+
+/** name = value; the value a text, a number, a word or TRUE/FALSE. */
+function parsePair(cursor: Cursor, start: number): Setting {
+  const nameToken = cursor.peek();
+  if (nameToken.kind !== "word" && nameToken.kind !== "quoted" && nameToken.kind !== "text") {
+    throw cursor.expected("an option's name");
+  }
+  cursor.next();
+  cursor.expect("=");
+  const sign = cursor.accept("-") ? "-" : "";
+  const token = cursor.peek();
+  const scalar = ["text", "integer", "decimal", "word", "quoted"].includes(token.kind);
+  if (!scalar || (sign === "-" && token.kind !== "integer" && token.kind !== "decimal")) {
+    throw cursor.expected(`a value for ${nameToken.text}`);
+  }
+  cursor.next();
+  return { name: nameToken.text, value: sign + token.text, span: cursor.since(start) };
+}
+
+function parseOptions(cursor: Cursor): Setting[] {
+  const options: Setting[] = [];
+  while (cursor.isWord("OPTION")) {
+    cursor.next();
+    cursor.expect("(");
+    do options.push(parsePair(cursor, cursor.peek().span.start));
+    while (cursor.accept(","));
+    cursor.expect(")");
+  }
+  return options;
+}
+
+function parseExplain(cursor: Cursor): boolean {
+  if (!cursor.isWord("EXPLAIN")) return false;
+  cursor.next();
+  cursor.acceptWords("IMPLEMENTATION");
+  if (cursor.acceptWords("PLAN")) {
+    if (!cursor.acceptWords("WITHOUT", "IMPLEMENTATION")) cursor.acceptWords("WITH", "IMPLEMENTATION");
+    cursor.expectWord("FOR");
+  }
+  return true;
+}
+
+const otherStatements: ReadonlySet<string> = new Set(
+  "INSERT UPDATE DELETE CREATE DROP ALTER SHOW DESCRIBE DESC TRUNCATE MERGE USE BEGIN COMMIT ROLLBACK GRANT REVOKE".split(
+    " ",
+  ),
+);
+
+/** Statements other than SELECT get a sentence of their own. */
+function refuseStatement(cursor: Cursor): void {
+  const token = cursor.peek();
+  if (token.kind === "end") throw cursor.expected("SELECT");
+  if (token.upper === "WITH") {
+    throw cursor.unsupported(token.span, "WITH is not supported yet; write the query over one table");
+  }
+  if (token.upper === "VALUES" || cursor.isOperator("(")) {
+    throw cursor.unsupported(token.span, "A statement must begin with SELECT");
+  }
+  if (otherStatements.has(token.upper)) {
+    const message = `${token.upper} is not a query; rows come in through POST /ingest, tables through POST /tables`;
+    throw cursor.unsupported(token.span, message);
+  }
+  if (!cursor.isWord("SELECT")) throw cursor.expected("SELECT");
+}
+
+/** Long chains such as 1+1+1+… nest in the tree though not in the text: later stages recurse over them. */
+const treeDepthFactor = 8;
+
+function refuseDeepTree(cursor: Cursor, root: SqlExpression, limits: ParseLimits): void {
+  for (const { node, depth } of walk(root)) {
+    if (depth > limits.sqlDepth * treeDepthFactor) throw cursor.tooDeep(node.span);
+  }
+}
+
+function refuseDeep(cursor: Cursor, select: Select, limits: ParseLimits): void {
+  const roots = [...select.items.map((item) => item.expression), ...select.groupBy];
+  if (select.where !== null) roots.push(select.where);
+  if (select.having !== null) roots.push(select.having);
+  roots.push(...select.orderBy.map((item) => item.expression));
+  if (select.from?.kind === "hop") roots.push(select.from.slide, select.from.size);
+  for (const root of roots) refuseDeepTree(cursor, root, limits);
+}
