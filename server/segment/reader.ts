@@ -47,12 +47,14 @@ export interface DictionaryReader {
   /** The id of exactly these bytes, or 0. */
   find(bytes: Uint8Array): number;
   /**
-   * Addresses in the arena: `offsets` u32[count + 2] relative to `bytes`, indexed by id (entry id spans
-   * offsets[id] … offsets[id + 1]); `hashes` u64[count + 1] indexed by id.
+   * Addresses in the arena, all indexed by id (place 0 is NULL's: an empty text and hash 0).
+   * packed (sealed): `offsets` u32[count + 2] relative to `bytes`: entry id spans offsets[id] … offsets[id + 1].
+   * directory (mutable): (address u32, bytes u32)[count + 1].
+   * `hashes` u64[count + 1]: `hashBytes64` of server/kernels/hash.ts.
    */
   readonly layout:
     | { readonly kind: "packed"; readonly offsets: number; readonly bytes: number; readonly hashes: number }
-    | { readonly kind: "chunked" };
+    | { readonly kind: "directory"; readonly directory: number; readonly hashes: number };
   /** 64-bit hash of entry `id`. */
   hash(id: number): bigint;
 }
