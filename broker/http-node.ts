@@ -1,0 +1,132 @@
+/**
+ * One port for everything: SQL, pushes, Pinot's controller paths, the app's API, the live socket, metrics, the web
+ * app. Bodies, rates and sizes are bounded; every fault is one JSON body with a code (see ERRORS.md).
+ */
+import fastifyCompress from "@fastify/compress";
+import fastifyHelmet from "@fastify/helmet";
+import fastifyRateLimit from "@fastify/rate-limit";
+import fastifyWebsocket from "@fastify/websocket";
+import fastify, { type FastifyInstance } from "fastify";
+import { sendError } from "#broker/http/answers-node";
+import { appDocumentRoutes, appInfoRoutes, appTableRoutes } from "#broker/http/app-node";
+import { guardDoors } from "#broker/http/doors-node";
+import { ingestRoutes } from "#broker/http/ingest-node";
+import { metricRoutes } from "#broker/http/metrics-node";
+import type { HttpParts } from "#broker/http/parts";
+import { clusterRoutes } from "#broker/http/pinot-node";
+import { queryRoutes } from "#broker/http/query-node";
+import { schemaRoutes, tableRoutes } from "#broker/http/tables-node";
+import { webRoutes } from "#broker/http/web-node";
+import { liveRoutes } from "#broker/live/socket-node";
+import type { LiveHub } from "#broker/live/subscriptions";
+import { messageOf, StoreError } from "#schemas/errors";
+
+export interface HttpOptions {
+  readonly parts: HttpParts;
+  readonly live: LiveHub;
+  /** Host names, beside numeric addresses, that a Host header may carry. */
+  readonly allowedHosts: readonly string[];
+}
+
+/** Scripts and styles only from us; charts and the editor set styles inline; no upgrade to https on plain ports. */
+const contentSecurityPolicy = {
+  useDefaults: false,
+  directives: {
+    defaultSrc: ["'self'"],
+    scriptSrc: ["'self'"],
+    styleSrc: ["'self'", "'unsafe-inline'"],
+    imgSrc: ["'self'", "data:", "blob:"],
+    fontSrc: ["'self'", "data:"],
+    connectSrc: ["'self'", "ws:", "wss:"],
+    objectSrc: ["'none'"],
+    baseUri: ["'self'"],
+    frameAncestors: ["'self'"],
+  },
+};
+
+/** Bodies stay bytes for /ingest and become JSON elsewhere, whatever content type a client claims. */
+function parseBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", { parseAs: "buffer" }, (request, body: Buffer, done) => {
+    if (request.url.startsWith("/ingest/") || body.length === 0) {
+      done(null, body.length === 0 ? undefined : body);
+      return;
+    }
+    try {
+      done(null, JSON.parse(body.toString("utf8")));
+    } catch (error) {
+      done(new StoreError("BODY_SYNTAX", `the body is not JSON: ${messageOf(error)}`));
+    }
+  });
+}
+
+function handleFaults(app: FastifyInstance, parts: HttpParts): void {
+  app.setErrorHandler((error: Error & { code?: string; statusCode?: number }, request, reply) => {
+    if (error instanceof StoreError) return sendError(reply, error);
+    if (error.code === "FST_ERR_CTP_BODY_TOO_LARGE") {
+      const bound = parts.limits.bodyBytes;
+      return sendError(
+        reply,
+        new StoreError("BODY_BYTES", `the body is larger than bodyBytes = ${bound}; send it in parts`),
+      );
+    }
+    if (error.statusCode === 429) {
+      const bound = parts.limits.requestsPerSecond;
+      return sendError(
+        reply,
+        new StoreError("RATE_LIMITED", `more than requestsPerSecond = ${bound} from one address; slow down`),
+      );
+    }
+    if (error.statusCode !== undefined && error.statusCode < 500) {
+      return sendError(reply, new StoreError("BODY_SYNTAX", error.message));
+    }
+    parts.log("error", "a request failed", { url: request.url, error: error.stack ?? error.message });
+    return sendError(reply, error);
+  });
+  app.setNotFoundHandler((request, reply) =>
+    sendError(
+      reply,
+      new StoreError("NOT_FOUND", `there is no ${request.method} ${request.url.split("?")[0]}`),
+    ),
+  );
+}
+
+/** The application, routes registered, not listening yet. */
+export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> {
+  const { parts, live, allowedHosts } = options;
+  const app = fastify({
+    bodyLimit: parts.limits.bodyBytes,
+    logger: false,
+    forceCloseConnections: true,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 512 },
+  });
+  handleFaults(app, parts);
+  guardDoors(app, allowedHosts);
+  parseBodies(app);
+  await app.register(fastifyHelmet, {
+    contentSecurityPolicy,
+    strictTransportSecurity: false,
+    crossOriginOpenerPolicy: false,
+    crossOriginEmbedderPolicy: false,
+    originAgentCluster: false,
+  });
+  await app.register(fastifyRateLimit, {
+    max: parts.limits.requestsPerSecond,
+    timeWindow: 1000,
+    allowList: [],
+  });
+  await app.register(fastifyCompress, { threshold: 4096, encodings: ["gzip", "deflate"] });
+  await app.register(fastifyWebsocket, { options: { maxPayload: 1 << 20 } });
+  metricRoutes(app, parts);
+  clusterRoutes(app, parts);
+  queryRoutes(app, parts);
+  ingestRoutes(app, parts);
+  schemaRoutes(app, parts);
+  tableRoutes(app, parts);
+  appTableRoutes(app, parts);
+  appDocumentRoutes(app, parts);
+  appInfoRoutes(app, parts);
+  await app.register(async (scope) => liveRoutes(scope, live, parts.limits.resultBytes));
+  if (parts.webFolder !== null) await webRoutes(app, parts.webFolder);
+  return app;
+}

@@ -1,0 +1,50 @@
+/** Bodies in, answers and errors out: what every route shares. */
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { errorCodes, type StoreError, storeErrorOf } from "#schemas/errors";
+
+/** JSON with 64-bit integers as digits. */
+export function jsonText(value: unknown): string {
+  return JSON.stringify(value, (_key, cell: unknown) => (typeof cell === "bigint" ? cell.toString() : cell));
+}
+
+export const sendJson = (reply: FastifyReply, value: unknown, status = 200) =>
+  reply.code(status).type("application/json; charset=utf-8").send(jsonText(value));
+
+/** One error body for all our routes: Pinot's `code` and `error`, plus ours. */
+export function errorBody(error: StoreError) {
+  const { position, expected, found, at } = error.detail;
+  return {
+    code: errorCodes[error.code].status,
+    error: error.message,
+    errorCode: error.code,
+    ...(position === undefined ? {} : { position }),
+    ...(expected === undefined ? {} : { expected }),
+    ...(found === undefined ? {} : { found }),
+    ...(at === undefined ? {} : { at }),
+  };
+}
+
+/** Answers any thrown thing; INTERNAL ones keep their cause for the log. */
+export function sendError(reply: FastifyReply, thrown: unknown): FastifyReply {
+  const error = storeErrorOf(thrown);
+  const { status } = errorCodes[error.code];
+  if (status === 429 || status === 503) reply.header("retry-after", "1");
+  return sendJson(reply, errorBody(error), status);
+}
+
+/** A path parameter, decoded. */
+export const parameter = (request: FastifyRequest, name: string): string =>
+  (request.params as Record<string, string>)[name] as string;
+
+export const query = (request: FastifyRequest, name: string): string | undefined =>
+  (request.query as Record<string, string | undefined>)[name];
+
+/** An AbortSignal that fires when the client closes its connection before the answer is sent. */
+export function closedSignal(request: FastifyRequest, reply: FastifyReply): AbortSignal {
+  const abort = new AbortController();
+  reply.raw.once("close", () => {
+    if (!reply.raw.writableEnded) abort.abort(new Error("the client closed the connection"));
+  });
+  if (request.raw.destroyed) abort.abort(new Error("the client closed the connection"));
+  return abort.signal;
+}

@@ -1,0 +1,10 @@
+// Loaded before freshet.ts (npm start does it), in plain JavaScript so that any Node can say what is wrong: an old one
+// cannot even read TypeScript.
+const [major] = process.versions.node.split(".").map(Number);
+if (major < 24) {
+  console.error(
+    `Freshet needs Node 24 or newer; this is Node ${process.versions.node}. ` +
+      "Start it with `npm start`, which brings its own Node on Linux, or install Node 24.",
+  );
+  process.exit(1);
+}
