@@ -1,0 +1,78 @@
+/** Timestamps as text, the way java.sql.Timestamp writes them: "2026-01-02 03:04:05.0". Always UTC. */
+import {
+  dayMs,
+  dayOfPacked,
+  daysInMonth,
+  daysOf,
+  monthOfPacked,
+  packedDateOf,
+  yearOfPacked,
+} from "#schemas/functions/calendar";
+import type { Zone } from "#schemas/functions/zone";
+
+const two = (value: number): string => (value < 10 ? `0${value}` : `${value}`);
+
+/** A year as four digits at least. */
+export const yearText = (year: number): string =>
+  year < 0 ? `-${String(-year).padStart(4, "0")}` : String(year).padStart(4, "0");
+
+export function dateText(days: number): string {
+  const packed = packedDateOf(days);
+  return `${yearText(yearOfPacked(packed))}-${two(monthOfPacked(packed))}-${two(dayOfPacked(packed))}`;
+}
+
+export function clockText(msOfDay: number): string {
+  const seconds = Math.floor(msOfDay / 1000);
+  return `${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
+}
+
+const fractionTexts: string[] = Array.from({ length: 1000 }, (_, ms) =>
+  ms === 0 ? "0" : String(ms).padStart(3, "0").replace(/0+$/, ""),
+);
+
+/** "2026-01-02 03:04:05.0"; the fraction has no trailing zeros. */
+export function formatTimestamp(value: bigint | number): string {
+  const ms = Number(value);
+  const days = Math.floor(ms / dayMs);
+  const msOfDay = ms - days * dayMs;
+  return `${dateText(days)} ${clockText(msOfDay)}.${fractionTexts[msOfDay % 1000]}`;
+}
+
+/** "2026-01-02T03:04:05.678Z". */
+export function formatIso(value: bigint | number): string {
+  const ms = Number(value);
+  const days = Math.floor(ms / dayMs);
+  const msOfDay = ms - days * dayMs;
+  return `${dateText(days)}T${clockText(msOfDay)}.${String(msOfDay % 1000).padStart(3, "0")}Z`;
+}
+
+const shape =
+  /^\s*([+-]?\d{4,6})-(\d{1,2})-(\d{1,2})(?:[ tT](\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)?\s*(z|Z|utc|UTC|[+-]\d{2}(?::?\d{2})?)?\s*$/;
+
+function zoneOffset(text: string): number {
+  if (/^(z|utc)$/i.test(text)) return 0;
+  const sign = text[0] === "-" ? -1 : 1;
+  return sign * (Number(text.slice(1, 3)) * 60 + Number(text.slice(3).replace(":", "") || 0)) * 60_000;
+}
+
+/**
+ * Milliseconds of "2026-01-02", "2026-01-02 03:04[:05[.678]]", with "T" and "Z" or an offset behind it, or of a whole
+ * number of milliseconds; null for anything else. Without an offset the text is in `zone`.
+ */
+export function parseTimestamp(text: string, zone: Zone): number | null {
+  const match = shape.exec(text);
+  if (match === null) return parseMillis(text);
+  const [year, month, day] = [Number(match[1]), Number(match[2]), Number(match[3])];
+  const [hour, minute, second] = [Number(match[4] ?? 0), Number(match[5] ?? 0), Number(match[6] ?? 0)];
+  if (month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) return null;
+  if (hour > 23 || minute > 59 || second > 59) return null;
+  const ms = Number((match[7] ?? "").padEnd(3, "0").slice(0, 3));
+  const local = daysOf(year, month, day) * dayMs + ((hour * 60 + minute) * 60 + second) * 1000 + ms;
+  return match[8] === undefined ? zone.utcOf(local) : local - zoneOffset(match[8]);
+}
+
+function parseMillis(text: string): number | null {
+  if (!/^\s*-?\d{1,16}\s*$/.test(text)) return null;
+  const value = Number(text);
+  return Number.isSafeInteger(value) ? value : null;
+}

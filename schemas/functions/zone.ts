@@ -1,0 +1,158 @@
+/**
+ * Time zones as tables of transitions, taken from Intl once per zone and year and kept. Offsets are milliseconds that
+ * local time is ahead of UTC. Local times that a change skips mean the moment of the change's far side (as in Java);
+ * those that occur twice mean the first.
+ */
+import { StoreError } from "#schemas/errors";
+import { dayMs, daysOf, timeMsMax, yearOfDays } from "#schemas/functions/calendar";
+
+export interface Zone {
+  readonly name: string;
+  /** The one offset of a zone without changes, or null. */
+  readonly fixedMs: number | null;
+  /** How far local time is ahead at that moment. */
+  offsetMs(utcMs: number): number;
+  /** The moment of a local time. */
+  utcOf(localMs: number): number;
+}
+
+function fixedZone(name: string, offset: number): Zone {
+  return { name, fixedMs: offset, offsetMs: () => offset, utcOf: (localMs) => localMs - offset };
+}
+
+export const utc: Zone = fixedZone("UTC", 0);
+
+/** "GMT+05:30:15" as milliseconds. */
+function offsetOfText(text: string): number {
+  const match = /([+\-−])(\d{1,2})(?::?(\d{2}))?(?::?(\d{2}))?$/.exec(text);
+  if (match === null) return 0;
+  const seconds = Number(match[2]) * 3600 + Number(match[3] ?? 0) * 60 + Number(match[4] ?? 0);
+  return (match[1] === "+" ? 1 : -1) * seconds * 1000;
+}
+
+const yearFirst = 1850;
+const yearLast = 2299;
+const startOfYear = (year: number): number => daysOf(year, 1, 1) * dayMs;
+const firstMs = startOfYear(yearFirst);
+const lastMs = startOfYear(yearLast + 1);
+/** Weekdays and leap years repeat after 400 years, so rules that hold for ever do too. */
+const cycleMs = 146_097 * dayMs;
+const probesPerYear = 24;
+
+/** Moments at which a zone's offset changes within one year, and the offset from each on. */
+interface YearTable {
+  readonly starts: readonly number[];
+  readonly offsets: readonly number[];
+}
+
+class IntlZone implements Zone {
+  readonly name: string;
+  readonly fixedMs = null;
+  readonly #format: Intl.DateTimeFormat;
+  readonly #years = new Map<number, YearTable>();
+  /** The stretch of the last answer: times come in runs. */
+  #from = 0;
+  #until = 0;
+  #offset = 0;
+
+  constructor(name: string) {
+    this.#format = new Intl.DateTimeFormat("en-US", { timeZone: name, timeZoneName: "longOffset" });
+    this.name = this.#format.resolvedOptions().timeZone;
+  }
+
+  offsetMs(utcMs: number): number {
+    if (utcMs >= this.#from && utcMs < this.#until) return this.#offset;
+    if (!(utcMs >= -timeMsMax && utcMs <= timeMsMax))
+      throw new StoreError("VALUE_RANGE", `${utcMs} ms is outside the years that have a calendar`);
+    if (utcMs >= lastMs) return this.offsetMs(utcMs - Math.ceil((utcMs - lastMs + 1) / cycleMs) * cycleMs);
+    const { starts, offsets } = this.#year(yearOfDays(Math.floor(Math.max(utcMs, firstMs) / dayMs)));
+    let at = starts.length - 1;
+    while (at > 0 && starts[at] > utcMs) at--;
+    this.#from = utcMs < firstMs ? -timeMsMax : starts[at];
+    this.#until = utcMs < firstMs ? firstMs : (starts[at + 1] ?? this.#nextYear(starts[0]));
+    this.#offset = offsets[at];
+    return this.#offset;
+  }
+
+  utcOf(localMs: number): number {
+    const early = localMs - this.offsetMs(localMs - dayMs);
+    const offset = this.offsetMs(early);
+    const late = localMs - offset;
+    if (early === late) return early;
+    // The offset changed on the way: `late` is right unless the change lies between both.
+    return this.offsetMs(late) === offset ? late : early;
+  }
+
+  #nextYear(startMs: number): number {
+    return startOfYear(yearOfDays(Math.floor(startMs / dayMs)) + 1);
+  }
+
+  #probe(utcMs: number): number {
+    for (const part of this.#format.formatToParts(utcMs))
+      if (part.type === "timeZoneName") return offsetOfText(part.value);
+    return 0;
+  }
+
+  #year(year: number): YearTable {
+    const known = this.#years.get(year);
+    if (known !== undefined) return known;
+    const [from, until] = [startOfYear(year), startOfYear(year + 1)];
+    const starts = [from];
+    const offsets = [this.#probe(from)];
+    for (let step = 1; step <= probesPerYear; step++) {
+      let low = Math.floor((from + ((until - from) * (step - 1)) / probesPerYear) / 1000) * 1000;
+      const end = Math.floor((from + ((until - from) * step) / probesPerYear) / 1000) * 1000;
+      const offset = this.#probe(end);
+      if (offset === offsets.at(-1)) continue;
+      let high = end;
+      while (high - low > 1000) {
+        const middle = Math.floor((low + high) / 2000) * 1000;
+        if (this.#probe(middle) === offsets.at(-1)) low = middle;
+        else high = middle;
+      }
+      if (high >= until) continue;
+      starts.push(high);
+      offsets.push(offset);
+    }
+    const table = { starts, offsets };
+    this.#years.set(year, table);
+    return table;
+  }
+}
+
+const zones = new Map<string, Zone>();
+const zonesMax = 1000;
+
+function makeZone(name: string): Zone | null {
+  if (/^(utc|z|gmt|etc\/utc|zulu)$/i.test(name)) return utc;
+  if (/^(utc|gmt)?[+-]\d{1,2}(:?\d{2})?$/i.test(name)) return fixedZone(name, offsetOfText(name));
+  try {
+    return new IntlZone(name);
+  } catch {
+    return null;
+  }
+}
+
+/** The zone of an IANA name, "UTC", or an offset such as "+05:30"; null when there is none. */
+export function findZone(name: string): Zone | null {
+  const known = zones.get(name);
+  if (known !== undefined) return known;
+  const zone = makeZone(name.trim());
+  if (zone !== null && zones.size < zonesMax) zones.set(name, zone);
+  return zone;
+}
+
+/** As `findZone`; VALUE_SYNTAX when there is no such zone. */
+export function zoneNamed(name: string): Zone {
+  const zone = findZone(name);
+  if (zone === null)
+    throw new StoreError(
+      "VALUE_SYNTAX",
+      `there is no time zone "${name}"; expected a name such as Europe/Berlin`,
+      {
+        expected: "an IANA time zone",
+        found: name,
+      },
+    );
+  return zone;
+}
