@@ -1,0 +1,261 @@
+/**
+ * Syntax tree → bound query: every name a column, every type known, aggregates and group keys told apart. After
+ * grouping, expressions are over columns numbered keys ++ aggregates; without, over the table's column ids.
+ */
+import { aggregateBase, Calls } from "#broker/bind/aggregate";
+import { ExpressionBinder, holdsAggregate } from "#broker/bind/expression";
+import { bindHop } from "#broker/bind/hop";
+import { expressionKey } from "#broker/bind/key";
+import { labelOf } from "#broker/bind/label";
+import { Scope } from "#broker/bind/scope";
+import { placeOf } from "#broker/parse/lexer";
+import { StoreError } from "#schemas/errors";
+import type { Evaluate } from "#schemas/plan/evaluator";
+import type { AggregateCall, Expression, OrderKey } from "#schemas/plan/expression";
+import type { Hop, OutputColumn, QueryOptions } from "#schemas/plan/plan";
+import type { FromItem, OrderItem, Select, SelectItem, SqlExpression, Statement } from "#schemas/sql/ast";
+import { didYouMean } from "#schemas/suggest";
+import type { Column, Table } from "#schemas/table";
+import { compareText } from "#schemas/text";
+
+/** The tables that a query may name. */
+export interface Tables {
+  /** By name, case ignored, with or without Pinot's _REALTIME or _OFFLINE. */
+  table(name: string): Table | undefined;
+  names(): readonly string[];
+}
+
+export interface BindInput {
+  readonly sql: string;
+  readonly tables: Tables;
+  readonly options: QueryOptions;
+  readonly evaluate: Evaluate;
+  readonly nowMs: number;
+}
+
+export interface BoundQuery {
+  readonly table: Table | null;
+  readonly hop: Hop | null;
+  /** Over the table's columns. */
+  readonly filter: Expression | null;
+  /** Rows are aggregated, or DISTINCT: what follows is over keys ++ aggregates. */
+  readonly grouped: boolean;
+  readonly keys: readonly Expression[];
+  readonly aggregates: readonly AggregateCall[];
+  readonly having: Expression | null;
+  readonly project: readonly Expression[];
+  readonly order: readonly OrderKey[];
+  readonly distinct: boolean;
+  readonly offset: number;
+  readonly limit: number | null;
+  readonly output: readonly OutputColumn[];
+  readonly options: QueryOptions;
+  /** Depends on the query's moment (NOW, AGO): not to be kept. */
+  readonly momentary: boolean;
+}
+
+/** Names, types and groups of a statement. */
+export function bind(statement: Statement, input: BindInput): BoundQuery {
+  return new QueryBinder(statement.select, input).bind();
+}
+
+const textOf = (from: FromItem): readonly string[] => (from.kind === "hop" ? from.table.parts : from.parts);
+
+/** An item of the select list; `*` is many. */
+type Item =
+  | { readonly kind: "expression"; readonly label: string; readonly node: SqlExpression }
+  | { readonly kind: "column"; readonly label: string; readonly column: Column };
+
+class QueryBinder {
+  readonly #select: Select;
+  readonly #input: BindInput;
+  readonly #scope: Scope;
+  readonly #calls = new Calls();
+  readonly #binder: ExpressionBinder;
+  readonly #keys: Expression[] = [];
+  readonly #keyIndexes = new Map<string, number>();
+
+  constructor(select: Select, input: BindInput) {
+    this.#select = select;
+    this.#input = input;
+    const { from } = select;
+    const table = from === null ? null : this.#tableOf(from);
+    const standing = { alias: from?.alias ?? null, hop: from?.kind === "hop" };
+    this.#scope = new Scope(table, standing, input.options);
+    this.#scope.addAliases(select.items);
+    this.#binder = new ExpressionBinder({
+      sql: input.sql,
+      scope: this.#scope,
+      dialect: input.options.dialect,
+      evaluate: input.evaluate,
+      context: { timeZone: input.options.timeZone, nowMs: input.nowMs },
+      calls: this.#calls,
+    });
+    this.#binder.isKey = (expression) => this.#keyIndexes.has(expressionKey(expression));
+  }
+
+  bind(): BoundQuery {
+    const { where, from } = this.#select;
+    const hop = from?.kind === "hop" ? bindHop(this.#binder, this.#scope, from) : null;
+    const filter = where === null ? null : this.#binder.condition(where, "rows");
+    const items = this.#expandStars(this.#select.items);
+    const output = this.#isGrouped() ? this.#bindGroups(items) : this.#bindRows(items);
+    return {
+      table: this.#scope.table,
+      hop,
+      filter,
+      ...output,
+      keys: this.#keys,
+      aggregates: this.#calls.list,
+      offset: this.#select.offset,
+      limit: this.#select.limit,
+      output: output.project.map(({ type }, index) => ({ name: items[index].label, type })),
+      options: this.#input.options,
+      momentary: this.#binder.momentary,
+    };
+  }
+
+  #tableOf(from: FromItem): Table {
+    const parts = textOf(from);
+    const name = parts[parts.length - 1];
+    const { tables } = this.#input;
+    const known = parts.length === 1 || (parts.length === 2 && parts[0].toLowerCase() === "default");
+    const table = known ? tables.table(name) : undefined;
+    if (table !== undefined) return table;
+    const { span } = from.kind === "hop" ? from.table : from;
+    const hint = didYouMean(name, tables.names());
+    const message = `there is no table ${parts.join(".")} at ${placeOf(this.#input.sql, span.start)}.${hint}`;
+    throw new StoreError("TABLE_UNKNOWN", message, { position: span, found: parts.join(".") });
+  }
+
+  #isGrouped(): boolean {
+    const { groupBy, having, items, orderBy } = this.#select;
+    if (groupBy.length > 0 || having !== null) return true;
+    return [...items, ...orderBy].some(({ expression }) => holdsAggregate(expression));
+  }
+
+  /** `*` becomes the table's columns; every item gets its label. */
+  #expandStars(items: readonly SelectItem[]): Item[] {
+    const { dialect } = this.#input.options;
+    return items.flatMap(({ expression, alias }): Item[] => {
+      if (expression.kind !== "star") {
+        return [{ kind: "expression", label: alias ?? labelOf(expression, dialect), node: expression }];
+      }
+      const known = expression.qualifier === null || this.#scope.isQualifier(expression.qualifier);
+      if (this.#scope.table === null || !known || alias !== null) {
+        const what = alias === null ? "a table behind FROM for *" : "no alias behind *";
+        throw this.#binder.error("SQL_TYPE", expression.span, `expected ${what}`);
+      }
+      const columns = [...this.#scope.columns];
+      if (dialect === "pinot") columns.sort((left, right) => compareText(left.name, right.name));
+      return columns.map((column) => ({ kind: "column", label: column.name, column }));
+    });
+  }
+
+  #item(item: Item, place: "select" | "key"): Expression {
+    return item.kind === "column"
+      ? this.#scope.expressionOf(item.column)
+      : this.#binder.bind(item.node, place);
+  }
+
+  #bindRows(items: readonly Item[]) {
+    const project = items.map((item) => this.#item(item, "select"));
+    if (this.#select.distinct) {
+      for (const expression of project) this.#addKey(expression);
+      const order = this.#select.orderBy.map((item) => {
+        const key = this.#orderKey(item, project, "key");
+        return { ...key, expression: this.#overGroups(key.expression, "DISTINCT") };
+      });
+      const columns = project.map((expression) => this.#overGroups(expression, "DISTINCT"));
+      return { grouped: true, having: null, project: columns, order, distinct: false };
+    }
+    const order = this.#select.orderBy.map((item) => this.#orderKey(item, project, "key"));
+    return { grouped: false, having: null, project, order, distinct: false };
+  }
+
+  #bindGroups(items: readonly Item[]) {
+    for (const node of this.#select.groupBy) this.#addKey(this.#groupKey(node, items));
+    const selected = items.map((item) => this.#item(item, "select"));
+    const { having, orderBy, distinct } = this.#select;
+    const condition = having === null ? null : this.#binder.condition(having, "groups");
+    const keys = orderBy.map((item) => this.#orderKey(item, selected, "groups"));
+    if (distinct) this.#checkDistinctOrder(keys, selected, orderBy);
+    return {
+      grouped: true,
+      having: condition === null ? null : this.#overGroups(condition, "GROUP BY"),
+      project: selected.map((expression) => this.#overGroups(expression, "GROUP BY")),
+      order: keys.map((key) => ({ ...key, expression: this.#overGroups(key.expression, "GROUP BY") })),
+      distinct,
+    };
+  }
+
+  #addKey(expression: Expression): void {
+    const key = expressionKey(expression);
+    if (this.#keyIndexes.has(key)) return;
+    this.#keyIndexes.set(key, this.#keys.push(expression) - 1);
+  }
+
+  /** The select item that an ordinal names, or null when the node is no ordinal. */
+  #ordinal(node: SqlExpression, count: number): number | null {
+    if (node.kind !== "integer") return null;
+    const ordinal = Number(node.text);
+    if (ordinal >= 1 && ordinal <= count) return ordinal - 1;
+    const message = `expected a position from 1 to ${count} in the select list but found ${node.text}`;
+    throw this.#binder.error("SQL_TYPE", node.span, message);
+  }
+
+  #groupKey(node: SqlExpression, items: readonly Item[]): Expression {
+    const ordinal = this.#ordinal(node, items.length);
+    if (ordinal === null) return this.#binder.bind(node, "key", true);
+    return this.#item(items[ordinal], "key");
+  }
+
+  #orderKey(item: OrderItem, selected: readonly Expression[], place: "key" | "groups"): OrderKey {
+    const { expression, descending } = item;
+    const ordinal = this.#ordinal(expression, selected.length);
+    const bound = ordinal === null ? this.#binder.bind(expression, place, true) : selected[ordinal];
+    return { expression: bound, descending, nullsFirst: item.nullsFirst ?? descending };
+  }
+
+  #checkDistinctOrder(
+    keys: readonly OrderKey[],
+    selected: readonly Expression[],
+    items: readonly OrderItem[],
+  ) {
+    const allowed = new Set(selected.map(expressionKey));
+    keys.forEach((key, index) => {
+      if (allowed.has(expressionKey(key.expression))) return;
+      const message = "with SELECT DISTINCT, ORDER BY takes only what is in the select list";
+      throw this.#binder.error("SQL_TYPE", items[index].span, message);
+    });
+  }
+
+  /** The same expression over keys ++ aggregates. */
+  #overGroups(expression: Expression, clause: "GROUP BY" | "DISTINCT"): Expression {
+    const key = this.#keyIndexes.get(expressionKey(expression));
+    if (key !== undefined) {
+      const name = expression.kind === "column" ? expression.name : `key${key}`;
+      return { kind: "column", type: expression.type, column: key, name };
+    }
+    switch (expression.kind) {
+      case "literal":
+        return expression;
+      case "column":
+        if (expression.column >= aggregateBase) {
+          return { ...expression, column: this.#keys.length + expression.column - aggregateBase };
+        }
+        throw this.#notGrouped(expression, clause);
+      case "call":
+        return { ...expression, args: expression.args.map((arg) => this.#overGroups(arg, clause)) };
+    }
+  }
+
+  #notGrouped(column: Expression & { readonly kind: "column" }, clause: "GROUP BY" | "DISTINCT"): StoreError {
+    const span = this.#binder.spans.get(column) ?? this.#select.span;
+    const message =
+      clause === "DISTINCT"
+        ? `with SELECT DISTINCT, ORDER BY takes only what is in the select list, not ${column.name},`
+        : `the column ${column.name} must stand in GROUP BY or inside an aggregate`;
+    return this.#binder.error("SQL_TYPE", span, message, { found: column.name });
+  }
+}

@@ -1,0 +1,343 @@
+/**
+ * Syntax tree → bound expression: names become columns, operators and functions canonical calls with implicit casts,
+ * aggregates columns numbered from `aggregateBase` (bind.ts renumbers them once the group keys are known).
+ */
+import type { Calls } from "#broker/bind/aggregate";
+import { constantOf, isConstantCall, literal } from "#broker/bind/constant";
+import { intervalOf } from "#broker/bind/interval";
+import type { Place } from "#broker/bind/place";
+import { bindPredicate } from "#broker/bind/predicate";
+import type { Scope } from "#broker/bind/scope";
+import { placeOf } from "#broker/parse/lexer";
+import { aggregateNamed, aggregates as aggregateTable } from "#schemas/aggregates/registry";
+import { type Span, StoreError } from "#schemas/errors";
+import { canCast, castTypeNames, castTypeOf, isDateName } from "#schemas/functions/coerce";
+import { functionNamed, resolveFunction } from "#schemas/functions/resolve";
+import type { Argument } from "#schemas/functions/signature";
+import type { Evaluate, EvaluateContext } from "#schemas/plan/evaluator";
+import type { Expression } from "#schemas/plan/expression";
+import type { NameNode, SqlExpression } from "#schemas/sql/ast";
+import { childrenOf } from "#schemas/sql/walk";
+import { didYouMean } from "#schemas/suggest";
+import { type SqlType, sqlTypes } from "#schemas/types";
+
+export interface BindEnvironment {
+  readonly sql: string;
+  readonly scope: Scope;
+  readonly dialect: "native" | "pinot";
+  readonly evaluate: Evaluate;
+  readonly context: EvaluateContext;
+  /** Collects the query's aggregate calls. */
+  readonly calls: Calls;
+}
+
+const arithmeticNames = {
+  "+": "plus",
+  "-": "minus",
+  "*": "times",
+  "/": "divide",
+  "%": "mod",
+  "||": "concatenate",
+} as const;
+
+const argumentOf = (expression: Expression): Argument =>
+  expression.kind === "literal"
+    ? { type: expression.type, literal: expression.value }
+    : { type: expression.type };
+
+const fits = (value: bigint, type: "INT" | "LONG"): boolean => {
+  const [least, most] = sqlTypes[type].range;
+  return value >= least && value <= most;
+};
+
+const bytesOf = (hex: string): Uint8Array =>
+  Uint8Array.from({ length: hex.length / 2 }, (_, at) => Number.parseInt(hex.slice(2 * at, 2 * at + 2), 16));
+
+/** A whole number as a literal of the smallest type that holds it. */
+function integerLiteral(value: bigint): Expression {
+  if (fits(value, "INT")) return literal("INT", value);
+  return fits(value, "LONG") ? literal("LONG", value) : literal("BIG_DECIMAL", value.toString());
+}
+
+export class ExpressionBinder {
+  readonly #environment: BindEnvironment;
+  /** Where each column was written, for errors found later. */
+  readonly spans = new WeakMap<Expression, Span>();
+  /** Whether a value depends on the query's moment, so that its plan must not be kept. */
+  momentary = false;
+  /** Is this bound column one of the group keys? Known once GROUP BY is bound. */
+  isKey: (expression: Expression) => boolean = () => false;
+  #insideAggregate = false;
+  #insideAlias = false;
+
+  constructor(environment: BindEnvironment) {
+    this.#environment = environment;
+  }
+
+  /** The expression; `top` when it is a whole clause item, where an alias wins over a column. */
+  bind(node: SqlExpression, place: Place, top = false): Expression {
+    switch (node.kind) {
+      case "name":
+        return this.#name(node, place, top);
+      case "star":
+        throw this.error(
+          "SQL_TYPE",
+          node.span,
+          "expected an expression but found *; it stands alone or in COUNT(*)",
+        );
+      case "integer":
+        return integerLiteral(BigInt(node.text));
+      case "decimal":
+        return literal("DOUBLE", Number(node.text));
+      case "text":
+        return literal("STRING", node.value);
+      case "boolean":
+        return literal("BOOLEAN", node.value);
+      case "null":
+        return literal("UNKNOWN", null);
+      case "bytes":
+        return literal("BYTES", bytesOf(node.hex));
+      case "time":
+        return this.#time(node);
+      case "interval":
+        throw this.error("SQL_TYPE", node.span, "INTERVAL may only be added to a time or taken from it");
+      case "negate":
+        return this.#negate(node, place);
+      case "arithmetic":
+        return this.#arithmetic(node, place);
+      case "cast":
+        return this.#castNode(node, place);
+      case "case":
+        return this.#case(node, place);
+      case "call":
+        return this.#callNode(node, place);
+      default:
+        return bindPredicate(this, node, { place, dialect: this.#environment.dialect });
+    }
+  }
+
+  /** A condition: BOOLEAN, or what casts to it. */
+  condition(node: SqlExpression, place: Place): Expression {
+    const bound = this.bind(node, place);
+    if (bound.type === "BOOLEAN" || bound.type === "UNKNOWN") return bound;
+    if (bound.type === "INT" || bound.type === "LONG") return this.cast(bound, "BOOLEAN", node.span);
+    throw this.error("SQL_TYPE", node.span, `expected a condition but found a value of type ${bound.type}`);
+  }
+
+  /** A call by canonical or written name, with its implicit casts. */
+  call(name: string, args: readonly Expression[], span: Span): Expression {
+    const literals = this.#foldLiterals(name, args);
+    const others = aggregateTable.map((aggregate) => aggregate.name);
+    const resolution = this.#located(span, () => resolveFunction(name, literals.map(argumentOf), others));
+    const coerced = literals.map((arg, index) => {
+      const type = resolution.coercions[index];
+      return type === null ? arg : this.cast(arg, type, this.spans.get(arg) ?? span);
+    });
+    const bound: Expression = { kind: "call", type: resolution.type, name: resolution.name, args: coerced };
+    if (functionNamed(resolution.name)?.deterministic !== false) return bound;
+    this.momentary = true;
+    return isConstantCall(bound) ? this.#located(span, () => this.constant(bound)) : bound;
+  }
+
+  /** A cast; of a literal at once, so that a value that does not fit is reported where it stands. */
+  cast(value: Expression, type: SqlType, span: Span): Expression {
+    if (value.type === type) return value;
+    if (value.kind === "literal" && value.value === null) return literal(type, null);
+    const bound: Expression = { kind: "call", type, name: "cast", args: [value] };
+    if (value.kind !== "literal") return bound;
+    try {
+      return this.constant(bound);
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      const found = String(value.value);
+      const message = `expected a value of type ${type} but found '${found}'`;
+      throw this.error("SQL_TYPE", span, message, { expected: type, found });
+    }
+  }
+
+  constant(expression: Expression): Expression & { readonly kind: "literal" } {
+    const { evaluate, context } = this.#environment;
+    return constantOf(expression, evaluate, context);
+  }
+
+  /** An error at a place of the text. */
+  error(
+    code: "SQL_TYPE" | "SQL_UNSUPPORTED" | "FUNCTION_ARGUMENTS",
+    span: Span,
+    message: string,
+    detail: { readonly expected?: string; readonly found?: string } = {},
+  ): StoreError {
+    const place = placeOf(this.#environment.sql, span.start);
+    return new StoreError(code, `${message} at ${place}`, { ...detail, position: span });
+  }
+
+  /** Adds the position to errors that have none. */
+  #located<T>(span: Span, run: () => T): T {
+    try {
+      return run();
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.detail.position !== undefined) throw error;
+      const place = placeOf(this.#environment.sql, span.start);
+      const detail = { ...error.detail, position: span, cause: error };
+      throw new StoreError(error.code, `${error.message} at ${place}`, detail);
+    }
+  }
+
+  /** Arguments that must be literals may be written as constant expressions. */
+  #foldLiterals(name: string, args: readonly Expression[]): readonly Expression[] {
+    const parameters = functionNamed(name)?.parameters ?? [];
+    if (!parameters.some((parameter) => parameter.literal)) return args;
+    return args.map((arg, index) => {
+      const wanted = parameters[Math.min(index, parameters.length - 1)].literal;
+      return wanted && isConstantCall(arg) ? this.constant(arg) : arg;
+    });
+  }
+
+  #name(node: NameNode, place: Place, top: boolean): Expression {
+    const { scope } = this.#environment;
+    const column = scope.column(node);
+    const aliased = place === "select" || this.#insideAlias ? undefined : scope.alias(node);
+    const columnWins = column !== undefined && (place === "groups" ? this.isKey(column) : true);
+    if (aliased !== undefined && place !== "rows" && (top || !columnWins)) {
+      const inner = place === "key" && column !== undefined && holdsAggregate(aliased);
+      if (!inner) return this.#alias(aliased, place);
+    }
+    if (column === undefined) {
+      if (aliased !== undefined && this.#insideAggregate) return this.#alias(aliased, "rows");
+      throw scope.unknown(node);
+    }
+    this.spans.set(column, node.span);
+    return column;
+  }
+
+  #alias(node: SqlExpression, place: Place): Expression {
+    this.#insideAlias = true;
+    try {
+      return this.bind(node, place);
+    } finally {
+      this.#insideAlias = false;
+    }
+  }
+
+  #time(node: SqlExpression & { readonly kind: "time" }): Expression {
+    const value = this.cast(literal("STRING", node.value), "TIMESTAMP", node.span);
+    if (node.type === "timestamp") return value;
+    return this.constant(this.call("dateTrunc", [literal("STRING", "DAY"), value], node.span));
+  }
+
+  #negate(node: SqlExpression & { readonly kind: "negate" }, place: Place): Expression {
+    if (node.operand.kind === "integer") return integerLiteral(-BigInt(node.operand.text));
+    const operand = this.bind(node.operand, place);
+    if (operand.kind === "literal" && typeof operand.value === "number")
+      return literal(operand.type, -operand.value);
+    return this.call("negate", [operand], node.span);
+  }
+
+  #arithmetic(node: SqlExpression & { readonly kind: "arithmetic" }, place: Place): Expression {
+    const { operator, left, right, span } = node;
+    if (right.kind === "interval" && (operator === "+" || operator === "-")) {
+      return this.#shift(this.bind(left, place), right, { span, back: operator === "-" });
+    }
+    if (left.kind === "interval" && operator === "+") {
+      return this.#shift(this.bind(right, place), left, { span, back: false });
+    }
+    const args = [this.bind(left, place), this.bind(right, place)];
+    return this.call(arithmeticNames[operator], args, span);
+  }
+
+  /** A time moved by an interval: months by the calendar, the rest by milliseconds. */
+  #shift(
+    time: Expression,
+    node: SqlExpression & { readonly kind: "interval" },
+    { span, back }: { readonly span: Span; readonly back: boolean },
+  ): Expression {
+    const { months, ms } = intervalOf(node);
+    let moved = time.type === "STRING" ? this.cast(time, "TIMESTAMP", span) : time;
+    const signed = (amount: bigint): Expression => literal("LONG", back ? -amount : amount);
+    if (months !== 0n) {
+      moved = this.call("timestampAdd", [literal("STRING", "MONTH"), signed(months), moved], span);
+    }
+    return ms === 0n && months !== 0n ? moved : this.call("plus", [moved, signed(ms)], span);
+  }
+
+  #castNode(node: SqlExpression & { readonly kind: "cast" }, place: Place): Expression {
+    const type = castTypeOf(node.type);
+    if (type === null) {
+      const hint = didYouMean(node.type, castTypeNames);
+      throw this.error("SQL_TYPE", node.typeSpan, `there is no type ${node.type}.${hint}`, {
+        found: node.type,
+      });
+    }
+    const operand = this.bind(node.operand, place);
+    if (!canCast(operand.type, type)) {
+      throw this.error("SQL_TYPE", node.span, `a value of type ${operand.type} cannot be cast to ${type}`);
+    }
+    const value = this.cast(operand, type, node.span);
+    return isDateName(node.type)
+      ? this.call("dateTrunc", [literal("STRING", "DAY"), value], node.span)
+      : value;
+  }
+
+  #case(node: SqlExpression & { readonly kind: "case" }, place: Place): Expression {
+    const args: Expression[] = [];
+    for (const { when, result } of node.branches) {
+      if (node.operand === null) {
+        args.push(this.condition(when, place));
+      } else {
+        const operands = [this.bind(node.operand, place), this.bind(when, place)];
+        args.push(this.call("equals", operands, when.span));
+      }
+      args.push(this.bind(result, place));
+    }
+    args.push(node.otherwise === null ? literal("UNKNOWN", null) : this.bind(node.otherwise, place));
+    return this.call("case", args, node.span);
+  }
+
+  #callNode(node: SqlExpression & { readonly kind: "call" }, place: Place): Expression {
+    const { calls } = this.#environment;
+    const aggregate = aggregateNamed(calls.nameOf(node));
+    if (aggregate === null) {
+      if (node.distinct || node.filter !== null) {
+        const what = node.distinct ? "DISTINCT" : "FILTER";
+        throw this.error(
+          "FUNCTION_ARGUMENTS",
+          node.span,
+          `${what} belongs to aggregates; ${node.name} is not one`,
+        );
+      }
+      return this.call(
+        node.name,
+        node.args.map((arg) => this.bind(arg, place)),
+        node.nameSpan,
+      );
+    }
+    const name = node.name.toUpperCase();
+    if (this.#insideAggregate)
+      throw this.error("SQL_TYPE", node.span, `${name} stands inside another aggregate`);
+    if (place === "rows" || place === "key") {
+      const clause = place === "rows" ? "WHERE; use HAVING" : "GROUP BY or in ORDER BY of rows";
+      throw this.error("SQL_TYPE", node.span, `the aggregate ${name} cannot stand in ${clause}`);
+    }
+    this.#insideAggregate = true;
+    try {
+      const star = node.args.length === 1 && node.args[0].kind === "star";
+      const args = star ? [] : node.args.map((arg) => this.bind(arg, "rows"));
+      const filter = node.filter === null ? null : this.condition(node.filter, "rows");
+      const bound = this.#located(node.span, () => calls.add(aggregate, { args, filter, star, node }));
+      this.spans.set(bound, node.span);
+      return bound;
+    } finally {
+      this.#insideAggregate = false;
+    }
+  }
+}
+
+/** Whether a syntax tree has an aggregate in it. */
+export function holdsAggregate(node: SqlExpression): boolean {
+  const stack = [node];
+  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+    if (next.kind === "call" && (next.distinct || aggregateNamed(next.name) !== null)) return true;
+    stack.push(...childrenOf(next));
+  }
+  return false;
+}
