@@ -3,7 +3,7 @@
  * thread, PostgreSQL), one test suite over both. Every method is atomic.
  */
 import type { Dashboard, DashboardSummary } from "#schemas/api/dashboards";
-import type { Gap, SegmentRecord } from "#schemas/segment";
+import type { Gap, SegmentRecord, SourceRange } from "#schemas/segment";
 import type { Table } from "#schemas/table";
 
 export interface TableRecord {
@@ -55,6 +55,8 @@ export interface CatalogClient {
   segments(table: string): Promise<readonly SegmentRecord[]>;
   /** Segment row + next offsets in one transaction; CATALOG_CONFLICT when an offset or the epoch moved. */
   commitSegment(commit: SegmentCommit): Promise<void>;
+  /** Offsets without rows (rejects, control records): the partition moves over them, compared as in commitSegment. */
+  passOver(table: string, range: SourceRange, epoch: number): Promise<void>;
   /** Background merge, retention: drops `removed`, adds `added`, in one transaction; CATALOG_CONFLICT when one is gone. */
   replaceSegments(table: string, removed: readonly string[], added: readonly SegmentRecord[]): Promise<void>;
   /** A gap moves the partition's nextOffset over it in the same transaction. */

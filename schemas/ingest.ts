@@ -25,6 +25,8 @@ export interface TableStart {
   readonly committed: readonly CommittedPartition[];
   /** The partitions that this host consumes; null: all of them, also those that appear later. */
   readonly partitions: readonly number[] | null;
+  /** Several hosts share a table: this one takes the partitions p with p % of === at, also those that appear later. */
+  readonly share?: { readonly of: number; readonly at: number };
   readonly paused: boolean;
 }
 

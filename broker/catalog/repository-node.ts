@@ -165,9 +165,16 @@ export class CatalogRepository implements CatalogClient {
   async commitSegment(commit: SegmentCommit): Promise<void> {
     const { segment } = commit;
     await this.#whole(async (database) => {
-      for (const range of segment.ranges) await advance(database, commit, range);
+      for (const range of segment.ranges) {
+        const crc = commit.lastRecordCrcs[range.partition] ?? null;
+        await advance(database, { table: segment.table, range, epoch: commit.epoch, crc });
+      }
       await insertSegment(database, segment);
     });
+  }
+
+  async passOver(table: string, range: SourceRange, epoch: number): Promise<void> {
+    await this.#whole((database) => advance(database, { table, range, epoch, crc: null }));
   }
 
   async replaceSegments(
@@ -327,22 +334,24 @@ export class CatalogRepository implements CatalogClient {
 }
 
 /** The compare-and-set that everything hangs on: the range must begin exactly where the partition's rows end. */
-async function advance(database: CatalogDatabase, commit: SegmentCommit, range: SourceRange): Promise<void> {
-  const { segment, epoch, lastRecordCrcs } = commit;
-  const crc = lastRecordCrcs[range.partition] ?? null;
+async function advance(
+  database: CatalogDatabase,
+  to: { table: string; range: SourceRange; epoch: number; crc: number | null },
+): Promise<void> {
+  const { table, range, epoch, crc } = to;
   const moved = await database
     .updateTable("partitions")
     .set({ next_offset: range.end, last_record_crc: crc === null ? null : BigInt(crc) })
-    .where("table_name", "=", segment.table)
+    .where("table_name", "=", table)
     .where("partition", "=", BigInt(range.partition))
     .where("next_offset", "=", range.start)
     .where("epoch", "=", BigInt(epoch))
     .executeTakeFirst();
-  if (moved.numUpdatedRows === 1n) return;
-  conflict(
-    `segment ${segment.id} begins at offset ${range.start} of partition ${range.partition} in epoch ${epoch}, ` +
-      `but table ${segment.table} does not stand there`,
-  );
+  if (moved.numUpdatedRows !== 1n)
+    conflict(
+      `offsets ${range.start} to ${range.end} of partition ${range.partition} in epoch ${epoch}: ` +
+        `table ${table} does not stand there`,
+    );
 }
 
 async function insertSegment(database: CatalogDatabase, segment: SegmentRecord): Promise<void> {

@@ -1,5 +1,6 @@
 /** What a broker asks of a server, in process or over framed TCP; the same tests run over both. */
 import type { Batch, Vector } from "#schemas/batch";
+import type { ErrorCode } from "#schemas/errors";
 import type { Fragment } from "#schemas/plan/plan";
 import type { Gap } from "#schemas/segment";
 
@@ -52,6 +53,14 @@ export interface SnapshotInfo {
   readonly newestEventMs: bigint | null;
 }
 
+/** A segment that cannot be read: its rows are not in the answer, which is partial and says so with this message. */
+export interface Fault {
+  readonly segment: string;
+  readonly rows: number;
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
 export interface ExecuteOptions {
   readonly deadlineMs: number;
   readonly useCache: boolean;
@@ -60,6 +69,13 @@ export interface ExecuteOptions {
   readonly nowMs: number;
   /** True when this server holds all rows of the snapshot, so `top` may cut. */
   readonly sole: boolean;
+}
+
+export interface Executed {
+  readonly partial: Partial;
+  readonly stats: ScanStats;
+  /** Absent or empty: every segment of the snapshot was read. */
+  readonly faults?: readonly Fault[];
 }
 
 export interface ServerClient {
@@ -71,7 +87,7 @@ export interface ServerClient {
     fragment: Fragment,
     options: ExecuteOptions,
     signal: AbortSignal,
-  ): Promise<{ readonly partial: Partial; readonly stats: ScanStats }>;
+  ): Promise<Executed>;
   /** EXPLAIN: what the scan would do, one line an operator, outermost first, without running it. */
   explain(snapshotId: string, fragment: Fragment): Promise<readonly string[]>;
   close(): Promise<void>;

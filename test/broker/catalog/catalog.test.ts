@@ -174,6 +174,13 @@ describe.each(stores)("the catalog in $name", (store) => {
     expect(await catalog.segments("orders")).toEqual([merged]);
   });
 
+  it("moves over offsets without rows under the same comparison", async () => {
+    await catalog.passOver("orders", { partition: 1, start: 0n, end: 7n }, 1);
+    const stale = catalog.passOver("orders", { partition: 1, start: 0n, end: 9n }, 1);
+    await expect(stale).rejects.toMatchObject({ code: "CATALOG_CONFLICT" });
+    expect((await catalog.partitions("orders"))[1]?.nextOffset).toBe(7n);
+  });
+
   it("moves a partition over a gap, once", async () => {
     const gap = { partition: 0, start: 110n, end: 500n, reason: "retention of the topic", foundMs: 9 };
     await catalog.recordGap("orders", gap);

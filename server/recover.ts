@@ -1,0 +1,245 @@
+/**
+ * Start-up: the catalog says what there is; segments are opened by their footers alone (in parallel, chunks come when
+ * they are read); files that the catalog does not know are removed; then the logs are replayed behind the sealed
+ * offsets and consumption goes on. A catalog that was lost is rebuilt first, from footers and definition files.
+ */
+import type { CatalogClient, PartitionRecord, TableRecord } from "#schemas/catalog";
+import { messageOf, StoreError, storeErrorOf } from "#schemas/errors";
+import { readExactJson } from "#schemas/exact-json";
+import type { SegmentRecord, SourceRange } from "#schemas/segment";
+import type { World } from "#schemas/world";
+import type { SealedSegment } from "#server/segment/open";
+import type { Server } from "#server/server";
+import { consume, pausedKey, writeDefinition } from "#server/tables/admin";
+import {
+  definitionPath,
+  segmentPath,
+  segmentSuffix,
+  segmentsFolder,
+  tableFolder,
+  tablesFolder,
+} from "#server/tables/paths";
+import { type SealedEntry, sealedEntry, TableState } from "#server/tables/table";
+
+/** Set when a catalog has all that the folder holds; a catalog without it is new, or its rebuilding was cut short. */
+const completeKey = "complete";
+/** Files opened at a time. */
+const openingMax = 16;
+
+/** Reads a footer: what the catalog would know of the file. SEGMENT_CORRUPT names the file. */
+export type ReadRecord = (path: string) => Promise<SegmentRecord>;
+
+export async function recover(server: Server, readRecord: ReadRecord): Promise<void> {
+  const { catalog, world } = server.parts;
+  if ((await catalog.setting(completeKey)) === null) {
+    await rebuild(catalog, world, readRecord);
+    await catalog.setSetting(completeKey, "yes");
+  }
+  const records = await catalog.tables();
+  await removeStrangers(world, records);
+  await Promise.all(records.map((record) => recoverTable(server, record)));
+}
+
+async function recoverTable(server: Server, record: TableRecord): Promise<void> {
+  const { catalog, world } = server.parts;
+  const { name } = record.table;
+  const [segments, partitions, gaps, paused] = await Promise.all([
+    catalog.segments(name),
+    catalog.partitions(name),
+    catalog.gaps(name),
+    catalog.setting(pausedKey(name)),
+  ]);
+  await removeOrphans(world, name, segments);
+  await keepDefinition(world, record);
+  const entries = await openAll(server, segments);
+  const state = new TableState({ record, entries, gaps, paused: paused === "yes" });
+  server.tables.set(name, state);
+  const claimed: PartitionRecord[] = [];
+  for (const { partition, nextOffset } of partitions) {
+    const one = await catalog.claimPartition(name, partition, nextOffset);
+    state.epochs.set(partition, one.epoch);
+    claimed.push(one);
+  }
+  try {
+    await consume(server, state, claimed);
+  } catch (error) {
+    // The table's sealed rows still answer; why its stream does not go on is said with it.
+    state.message = `does not consume: ${messageOf(error)}`;
+    world.log("error", `table ${name} ${state.message}`);
+  }
+}
+
+async function openAll(server: Server, records: readonly SegmentRecord[]): Promise<SealedEntry[]> {
+  const { world, openSegment } = server.parts;
+  const entries = new Array<SealedEntry>(records.length);
+  let next = 0;
+  const openNext = async () => {
+    while (next < records.length) {
+      const at = next++;
+      const record = records[at]!;
+      entries[at] = sealedEntry(record, opened(openSegment, record));
+      const { error } = entries[at];
+      if (error !== null) world.log("error", `table ${record.table}: ${error.message}`);
+      await Promise.resolve();
+    }
+  };
+  await Promise.all(Array.from({ length: openingMax }, openNext));
+  return entries;
+}
+
+function opened(
+  openSegment: (record: SegmentRecord) => SealedSegment,
+  record: SegmentRecord,
+): SealedSegment | StoreError {
+  try {
+    return openSegment(record);
+  } catch (error) {
+    const { message, detail } = storeErrorOf(error);
+    return new StoreError("SEGMENT_CORRUPT", message, { ...detail, at: record.path });
+  }
+}
+
+/** Files of a write or a merge that a kill cut short, or that a commit let go of: their rows are elsewhere. */
+async function removeOrphans(world: World, table: string, segments: readonly SegmentRecord[]): Promise<void> {
+  const known = new Set(segments.map((segment) => segment.path));
+  for (const name of await world.disk.list(segmentsFolder(table))) {
+    const path = `${segmentsFolder(table)}/${name}`;
+    if (known.has(path)) continue;
+    world.log("info", `removing ${path}: no commit knows it`);
+    await world.disk.remove(path);
+  }
+}
+
+/** What is left of dropped tables. */
+async function removeStrangers(world: World, records: readonly TableRecord[]): Promise<void> {
+  const known = new Set(records.map((record) => record.table.name));
+  for (const name of await world.disk.list(tablesFolder))
+    if (!known.has(name)) await removeAll(world, tableFolder(name));
+}
+
+async function removeAll(world: World, folder: string): Promise<void> {
+  for (const name of await world.disk.list(folder)) {
+    const path = `${folder}/${name}`;
+    const inside = await world.disk.list(path).catch(() => []);
+    if (inside.length > 0) await removeAll(world, path);
+    else await world.disk.remove(path).catch((error) => world.log("debug", messageOf(error)));
+  }
+}
+
+/** The file beside the segments is what the catalog says. */
+async function keepDefinition(world: World, record: TableRecord): Promise<void> {
+  const path = definitionPath(record.table.name);
+  const stored = (await world.disk.exists(path)) ? await readDefinition(world, path) : null;
+  if (stored?.table.version !== record.table.version) await writeDefinition(world, record);
+}
+
+async function readDefinition(world: World, path: string): Promise<TableRecord | null> {
+  try {
+    return readExactJson<TableRecord>(new TextDecoder().decode(await world.disk.read(path)), path);
+  } catch (error) {
+    world.log("error", `${path} cannot be read: ${messageOf(error)}`);
+    return null;
+  }
+}
+
+/** Every table that has a definition file, with the segments whose footers can be read. Safe to repeat. */
+async function rebuild(catalog: CatalogClient, world: World, readRecord: ReadRecord): Promise<void> {
+  for (const name of await world.disk.list(tablesFolder)) {
+    if (!(await world.disk.exists(definitionPath(name)))) continue;
+    const record = await readDefinition(world, definitionPath(name));
+    if (record === null)
+      throw new StoreError(
+        "CATALOG_CORRUPT",
+        `the catalog is gone and ${definitionPath(name)} is damaged: restore one of them`,
+        { at: definitionPath(name) },
+      );
+    await catalog.dropTable(name);
+    await catalog.putTable(record);
+    const { records, damaged } = await footers(world, name, readRecord);
+    const segments = withoutOverlap(records);
+    await catalog.replaceSegments(name, [], segments);
+    for (const [partition, ranges] of rangesByPartition(segments))
+      await placePartition(catalog, { name, partition, ranges, damaged, nowMs: world.clock.nowMs() });
+    world.log("warn", `table ${name}: rebuilt from ${segments.length} segment files, ${damaged} damaged`);
+  }
+}
+
+async function footers(
+  world: World,
+  table: string,
+  readRecord: ReadRecord,
+): Promise<{ records: SegmentRecord[]; damaged: number }> {
+  const records: SegmentRecord[] = [];
+  let damaged = 0;
+  for (const name of await world.disk.list(segmentsFolder(table))) {
+    if (!name.endsWith(segmentSuffix)) continue;
+    const path = segmentPath(table, name.slice(0, -segmentSuffix.length));
+    try {
+      records.push(await readRecord(path));
+    } catch (error) {
+      const { code, message } = storeErrorOf(error);
+      if (code !== "SEGMENT_CORRUPT") throw error;
+      damaged++;
+      world.log("error", `${path} is left out of the rebuilt catalog: ${message}`);
+      await world.disk.writeAtomic(`${tableFolder(table)}/damaged/${name}`, [await world.disk.read(path)]);
+    }
+  }
+  return { records, damaged };
+}
+
+const covered = (record: SegmentRecord): bigint =>
+  record.ranges.reduce((sum, { start, end }) => sum + end - start, 0n);
+
+const meet = (one: SegmentRecord, other: SegmentRecord): boolean =>
+  one.ranges.some((a) =>
+    other.ranges.some((b) => a.partition === b.partition && a.start < b.end && b.start < a.end),
+  );
+
+/** A merge and its inputs may both be there, when a kill came between commit and removal: the larger one counts. */
+function withoutOverlap(records: readonly SegmentRecord[]): SegmentRecord[] {
+  const kept: SegmentRecord[] = [];
+  const largestFirst = [...records].sort((a, b) => {
+    const difference = covered(b) - covered(a);
+    return difference === 0n ? b.lineage.length - a.lineage.length : difference > 0n ? 1 : -1;
+  });
+  for (const record of largestFirst) if (!kept.some((other) => meet(record, other))) kept.push(record);
+  return kept;
+}
+
+/** Ascending and joined where they meet. */
+function rangesByPartition(records: readonly SegmentRecord[]): Map<number, SourceRange[]> {
+  const found = new Map<number, SourceRange[]>();
+  const all = records.flatMap((record) => record.ranges);
+  for (const range of all.sort((a, b) => (a.start < b.start ? -1 : a.start > b.start ? 1 : 0))) {
+    const ranges = found.get(range.partition) ?? [];
+    const last = ranges.at(-1);
+    if (last?.end === range.start) ranges[ranges.length - 1] = { ...last, end: range.end };
+    else ranges.push(range);
+    found.set(range.partition, ranges);
+  }
+  return found;
+}
+
+/** The partition goes on behind its last segment. Holes are only news when a file was damaged: they may be its rows. */
+async function placePartition(
+  catalog: CatalogClient,
+  found: {
+    readonly name: string;
+    readonly partition: number;
+    readonly ranges: readonly SourceRange[];
+    readonly damaged: number;
+    readonly nowMs: number;
+  },
+): Promise<void> {
+  const { name, partition, ranges, damaged, nowMs } = found;
+  const { epoch } = await catalog.claimPartition(name, partition, ranges[0]!.start);
+  for (const [at, { start, end }] of ranges.entries()) {
+    await catalog.passOver(name, { partition, start, end }, epoch);
+    const next = ranges[at + 1];
+    if (next === undefined) return;
+    const hole = { partition, start: end, end: next.start };
+    const reason = "a segment file was damaged when the catalog was rebuilt";
+    if (damaged > 0) await catalog.recordGap(name, { ...hole, reason, foundMs: nowMs });
+    else await catalog.passOver(name, hole, epoch);
+  }
+}

@@ -1,0 +1,185 @@
+/**
+ * From a frozen mutable segment to a sealed one, in this order: file (whole and durable) → catalog (compare-and-set) →
+ * list (one step) → memory and log let go. A kill between any two of these leaves either the log or the file as the
+ * rows' one home. Per partition strictly in order, because each commit begins where the one before ended.
+ */
+import type { CatalogClient, SegmentCommit } from "#schemas/catalog";
+import { messageOf, StoreError } from "#schemas/errors";
+import type { Gap, SegmentRecord } from "#schemas/segment";
+import type { World } from "#schemas/world";
+import type { Epochs } from "#server/arena/epoch";
+import type { FrozenSegment, IngestPort } from "#server/ingest/port";
+import type { Sealer } from "#server/sealing/port";
+import type { SealedSegment } from "#server/segment/open";
+import { segmentPath } from "#server/tables/paths";
+import { type ConsumingEntry, sealedEntry, type TableState } from "#server/tables/table";
+
+export interface SealContext {
+  readonly world: World;
+  readonly catalog: CatalogClient;
+  readonly sealer: Sealer;
+  readonly epochs: Epochs;
+  readonly openSegment: (record: SegmentRecord) => SealedSegment;
+  /** The thread that consumes a partition. */
+  readonly ingestOf: (table: string, partition: number) => IngestPort;
+  readonly changed: (table: string) => void;
+}
+
+const retryMinMs = 250;
+const retryMaxMs = 10_000;
+
+export class SealQueue {
+  readonly #context: SealContext;
+  readonly #chains = new Map<string, Promise<void>>();
+  readonly #stop = new AbortController();
+
+  constructor(context: SealContext) {
+    this.#context = context;
+  }
+
+  /** A segment of the list was frozen. */
+  seal(state: TableState, entry: ConsumingEntry, frozen: FrozenSegment): void {
+    this.#enqueue(state, frozen.partition, () => this.#sealAndCommit(state, entry, frozen)).catch(() => {});
+  }
+
+  /** Offsets without rows. */
+  passOver(state: TableState, frozen: FrozenSegment): void {
+    const { partition, start, end } = frozen;
+    this.#enqueue(state, partition, async () => {
+      const epoch = state.epochs.get(partition) ?? 0;
+      await this.#context.catalog.passOver(state.name, { partition, start, end }, epoch);
+      await this.#trim(state, partition, end);
+    }).catch(() => {});
+  }
+
+  /** Resolves when the catalog has the gap, after everything before it is committed. */
+  gap(state: TableState, gap: Gap): Promise<void> {
+    return this.#enqueue(state, gap.partition, async () => {
+      await this.#context.catalog.recordGap(state.name, gap);
+      state.gaps.push(gap);
+      state.changed();
+      this.#context.changed(state.name);
+    });
+  }
+
+  /** Resolves when nothing waits, as far as known now. */
+  async idle(): Promise<void> {
+    await Promise.allSettled([...this.#chains.values()]);
+  }
+
+  /** No more work is begun; what is being written ends or is abandoned: the log has it. */
+  async close(): Promise<void> {
+    this.#stop.abort(new StoreError("SHUTTING_DOWN", "the server is stopping"));
+    await this.idle();
+  }
+
+  #enqueue(state: TableState, partition: number, work: () => Promise<void>): Promise<void> {
+    const key = `${state.name}/${partition}`;
+    const before = this.#chains.get(key) ?? Promise.resolve();
+    const after = before.catch(() => {}).then(() => this.#untilDone(state, partition, work));
+    this.#chains.set(key, after);
+    const forget = () => {
+      if (this.#chains.get(key) === after) this.#chains.delete(key);
+    };
+    after.then(forget, forget);
+    return after;
+  }
+
+  /** Tries until it works, the table goes, or another owner has the partition. */
+  async #untilDone(state: TableState, partition: number, work: () => Promise<void>): Promise<void> {
+    const { world, changed } = this.#context;
+    for (let waitMs = retryMinMs; ; waitMs = Math.min(waitMs * 2, retryMaxMs)) {
+      this.#stop.signal.throwIfAborted();
+      if (state.dropping || state.fenced)
+        throw new StoreError("SHUTTING_DOWN", `table ${state.name} takes no commits`);
+      try {
+        await work();
+        if (state.message !== null) changed(state.name);
+        state.message = null;
+        return;
+      } catch (error) {
+        if (state.dropping || this.#stop.signal.aborted) throw error;
+        if (error instanceof StoreError && error.code === "CATALOG_CONFLICT")
+          return this.#fence(state, partition, error);
+        state.message = `sealing waits: ${messageOf(error)}`;
+        world.log("error", `table ${state.name}: ${state.message}; next try in ${waitMs} ms`);
+        changed(state.name);
+        await world.clock.sleep(waitMs, this.#stop.signal);
+      }
+    }
+  }
+
+  async #sealAndCommit(state: TableState, entry: ConsumingEntry, frozen: FrozenSegment): Promise<void> {
+    const { world, catalog, sealer, openSegment, ingestOf, changed } = this.#context;
+    const { partition, end } = frozen;
+    const record = await sealer.seal({
+      handle: entry.view.handle,
+      frozen,
+      path: segmentPath(state.name, frozen.id),
+      createdMs: world.clock.nowMs(),
+    });
+    world.failpoint("seal-renamed");
+    const segment = openSegment(record); // what was written can be read, or it is not committed
+    try {
+      const crc = await ingestOf(state.name, partition).recordCrc(state.name, partition, end - 1n);
+      await this.#commit(catalog, {
+        segment: record,
+        epoch: state.epochs.get(partition) ?? 0,
+        lastRecordCrcs: { [partition]: crc },
+      });
+    } catch (error) {
+      segment.close();
+      throw error;
+    }
+    world.failpoint("catalog-committed");
+    if (state.dropping) return segment.close();
+    state.sealed(entry, sealedEntry(record, segment));
+    world.failpoint("segment-swapped");
+    changed(state.name);
+    this.#freeWhenUnseen(state, partition, entry.id);
+    await this.#trim(state, partition, end);
+  }
+
+  /** Commits; a commit whose answer was lost is recognised by what the catalog has. */
+  async #commit(catalog: CatalogClient, commit: SegmentCommit): Promise<void> {
+    try {
+      await catalog.commitSegment(commit);
+    } catch (error) {
+      if (!(error instanceof StoreError && error.code === "CATALOG_CONFLICT")) throw error;
+      const { id, table, contentHash } = commit.segment;
+      const stored = await catalog.segments(table);
+      if (!stored.some((one) => one.id === id && one.contentHash === contentHash)) throw error;
+    }
+  }
+
+  #freeWhenUnseen(state: TableState, partition: number, id: string): void {
+    const { world, epochs, ingestOf } = this.#context;
+    epochs.retire(() => {
+      ingestOf(state.name, partition)
+        .free([id])
+        .catch((error: unknown) => world.log("warn", `freeing segment ${id}: ${messageOf(error)}`));
+    });
+  }
+
+  /** A log that could not be trimmed is trimmed at the next seal, or at the next start. */
+  async #trim(state: TableState, partition: number, offset: bigint): Promise<void> {
+    const { world, ingestOf } = this.#context;
+    try {
+      await ingestOf(state.name, partition).trim(state.name, partition, offset);
+      world.failpoint("log-trimmed");
+    } catch (error) {
+      world.log("warn", `trimming the log of ${state.name}/${partition}: ${messageOf(error)}`);
+    }
+  }
+
+  /** Someone else commits for this partition: we stop, the rows in hand stay readable. */
+  async #fence(state: TableState, partition: number, error: StoreError): Promise<void> {
+    const { world, ingestOf, changed } = this.#context;
+    state.fenced = true;
+    state.message = `stopped: ${error.message}; another server commits for partition ${partition}`;
+    world.log("error", `table ${state.name}: ${state.message}`);
+    changed(state.name);
+    await ingestOf(state.name, partition).pause(state.name);
+    throw error;
+  }
+}

@@ -1,0 +1,309 @@
+/**
+ * One server: the tables it holds, what ingest threads tell of them, and the answers a broker asks for. All of this is
+ * on the main thread, so each step over the lists is whole; the work is done by the ingest, seal and scan threads
+ * behind their interfaces, which may as well be plain objects on this thread.
+ */
+import type { CatalogClient } from "#schemas/catalog";
+import { messageOf, StoreError } from "#schemas/errors";
+import type { Limits } from "#schemas/limits";
+import type { Fragment } from "#schemas/plan/plan";
+import type {
+  Executed,
+  ExecuteOptions,
+  Fault,
+  Partial,
+  ScanStats,
+  ServerClient,
+  SnapshotInfo,
+} from "#schemas/plan/server-client";
+import type { Gap, SegmentRecord } from "#schemas/segment";
+import type { World } from "#schemas/world";
+import { Epochs } from "#server/arena/epoch";
+import type { ArenaPool } from "#server/arena/pool";
+import type { FrozenSegment, IngestListener, IngestPort } from "#server/ingest/port";
+import { type MaintainContext, maintainTable } from "#server/sealing/maintain";
+import type { Sealer } from "#server/sealing/port";
+import { SealQueue } from "#server/sealing/queue";
+import type { MutableHandle } from "#server/segment/mutable-layout";
+import { openMutable } from "#server/segment/mutable-reader";
+import type { SealedSegment } from "#server/segment/open";
+import type { SegmentReader } from "#server/segment/reader";
+import { faultOf, type HeldSnapshot, Snapshots } from "#server/tables/snapshots";
+import type { TableState } from "#server/tables/table";
+
+/** What runs a fragment over readers: server/execute. */
+export interface Scanner {
+  execute(
+    readers: readonly SegmentReader[],
+    fragment: Fragment,
+    options: ExecuteOptions,
+    signal: AbortSignal,
+  ): Promise<{ readonly partial: Partial; readonly stats: ScanStats }>;
+  explain(
+    readers: readonly SegmentReader[],
+    fragment: Fragment,
+  ): readonly string[] | Promise<readonly string[]>;
+  close(): Promise<void>;
+}
+
+/** The embedded stream's or Kafka's topics, for inference. */
+export interface Topics {
+  list(): Promise<readonly { readonly name: string; readonly partitions: number }[]>;
+  sample(topic: string, rowsMax: number): Promise<readonly string[]>;
+}
+
+export interface ServerParts {
+  readonly name: string;
+  readonly world: World;
+  readonly limits: Limits;
+  readonly catalog: CatalogClient;
+  readonly pool: ArenaPool;
+  readonly sealer: Sealer;
+  readonly scanner: Scanner;
+  readonly openSegment: (record: SegmentRecord) => SealedSegment;
+  /** Makes room in an arena by letting go of what can be read again. */
+  readonly evict: (arena: number) => void;
+  readonly topics: Topics;
+  readonly pace: Pace;
+}
+
+/** How often things are looked at. */
+export interface Pace {
+  readonly statusMs: number;
+  readonly maintainMs: number;
+  readonly mergeSegmentsMin: number;
+  readonly leaseMs: number;
+}
+
+export const usualPace: Pace = { statusMs: 500, maintainMs: 5000, mergeSegmentsMin: 4, leaseMs: 60_000 };
+
+export class Server implements ServerClient, IngestListener {
+  readonly name: string;
+  readonly parts: ServerParts;
+  readonly epochs = new Epochs();
+  readonly tables = new Map<string, TableState>();
+  readonly queue: SealQueue;
+  readonly snapshots: Snapshots;
+  readonly stop = new AbortController();
+  #ingests: readonly IngestPort[] = [];
+  readonly #listeners = new Set<(table: string) => void>();
+
+  constructor(parts: ServerParts) {
+    const { world, catalog, sealer, openSegment, pace } = parts;
+    this.name = parts.name;
+    this.parts = parts;
+    this.snapshots = new Snapshots({ clock: world.clock, epochs: this.epochs, leaseMs: pace.leaseMs });
+    this.queue = new SealQueue({
+      world,
+      catalog,
+      sealer,
+      epochs: this.epochs,
+      openSegment,
+      ingestOf: (_, partition) => this.ingestOf(partition),
+      changed: (table) => this.changed(table),
+    });
+  }
+
+  /** Ingest threads call back into this server, so they come after it. */
+  attach(ingests: readonly IngestPort[]): void {
+    this.#ingests = ingests;
+  }
+
+  get ingests(): readonly IngestPort[] {
+    return this.#ingests;
+  }
+
+  /** Partitions are spread over the ingest threads. */
+  ingestOf(partition: number): IngestPort {
+    return this.#ingests[partition % this.#ingests.length]!;
+  }
+
+  /** Begins what goes on in the background: statuses, merges, retention, leases. */
+  run(): void {
+    const { clock } = this.parts.world;
+    const { statusMs, maintainMs } = this.parts.pace;
+    const forever = async (pauseMs: number, round: () => Promise<void>) => {
+      for (;;) {
+        await clock.sleep(pauseMs, this.stop.signal);
+        await round();
+      }
+    };
+    const endQuietly = (error: unknown) => {
+      if (!this.stop.signal.aborted) this.parts.world.log("error", messageOf(error));
+    };
+    forever(statusMs, () => this.refresh()).catch(endQuietly);
+    forever(maintainMs, () => this.maintain()).catch(endQuietly);
+  }
+
+  state(name: string): TableState {
+    const state = this.tables.get(name);
+    if (state !== undefined && !state.dropping) return state;
+    throw new StoreError("TABLE_UNKNOWN", `there is no table "${name}"`);
+  }
+
+  // What ingest threads tell.
+
+  async opened(handle: MutableHandle): Promise<void> {
+    const state = this.tables.get(handle.table);
+    if (state === undefined || state.dropping) return;
+    state.opened(openMutable(handle, this.parts.pool.arena(handle.arena)));
+  }
+
+  async frozen(frozen: FrozenSegment): Promise<void> {
+    const state = this.tables.get(frozen.table);
+    if (state === undefined || state.dropping) return this.ingestOf(frozen.partition).free([frozen.id]);
+    const known = state.entries.some((entry) => entry.id === frozen.id && entry.kind === "consuming");
+    if (frozen.rows > 0) return this.queue.seal(state, state.frozen(frozen), frozen);
+    if (known) {
+      state.replace([state.frozen(frozen)], []);
+      this.epochs.retire(() => void this.ingestOf(frozen.partition).free([frozen.id]));
+    }
+    if (frozen.end > frozen.start) this.queue.passOver(state, frozen);
+  }
+
+  async started(table: string, partition: number, offset: bigint): Promise<void> {
+    const claimed = await this.parts.catalog.claimPartition(table, partition, offset);
+    this.tables.get(table)?.epochs.set(partition, claimed.epoch);
+  }
+
+  async gap(table: string, gap: Gap): Promise<void> {
+    await this.queue.gap(this.state(table), gap);
+  }
+
+  async published(table: string): Promise<void> {
+    this.changed(table);
+  }
+
+  async status(table: string): Promise<void> {
+    const state = this.tables.get(table);
+    if (state !== undefined) await this.#refreshTable(state);
+  }
+
+  async pressed(arena: number): Promise<void> {
+    this.parts.evict(arena);
+  }
+
+  // What a broker asks.
+
+  async snapshot(table: string): Promise<SnapshotInfo> {
+    return this.snapshots.take(this.state(table));
+  }
+
+  release(snapshotId: string): void {
+    this.snapshots.release(snapshotId);
+  }
+
+  execute(
+    snapshotId: string,
+    fragment: Fragment,
+    options: ExecuteOptions,
+    signal: AbortSignal,
+  ): Promise<Executed> {
+    return this.snapshots.use(snapshotId, async (held) => {
+      for (;;) {
+        try {
+          const answer = await this.parts.scanner.execute(held.readers, fragment, options, signal);
+          return held.faults.length === 0 ? answer : { ...answer, faults: held.faults };
+        } catch (error) {
+          if (!this.#leaveOut(held, error)) throw error;
+        }
+      }
+    });
+  }
+
+  explain(snapshotId: string, fragment: Fragment): Promise<readonly string[]> {
+    return this.snapshots.use(snapshotId, async (held) => this.parts.scanner.explain(held.readers, fragment));
+  }
+
+  onChange(listener: (table: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  changed(table: string): void {
+    for (const listener of this.#listeners) listener(table);
+  }
+
+  /** One round of merges and retention over all tables; also drops snapshots past their lease. */
+  async maintain(): Promise<void> {
+    this.snapshots.expire();
+    const { world, limits, catalog, sealer, openSegment, pace } = this.parts;
+    const context: MaintainContext = {
+      world,
+      limits,
+      catalog,
+      sealer,
+      epochs: this.epochs,
+      openSegment,
+      changed: (table) => this.changed(table),
+      mergeSegmentsMin: pace.mergeSegmentsMin,
+    };
+    for (const state of [...this.tables.values()]) {
+      try {
+        while (!this.stop.signal.aborted && !state.dropping && (await maintainTable(context, state)));
+      } catch (error) {
+        if (this.stop.signal.aborted) return;
+        world.log("warn", `table ${state.name}: merging waits: ${messageOf(error)}`);
+        this.#leaveOutOf(state, error);
+      }
+    }
+  }
+
+  /** Reads the statuses of all tables from the ingest threads. */
+  async refresh(): Promise<void> {
+    for (const state of [...this.tables.values()]) await this.#refreshTable(state);
+  }
+
+  async close(): Promise<void> {
+    this.stop.abort(new StoreError("SHUTTING_DOWN", "the server is stopping"));
+    await Promise.allSettled(this.#ingests.map((ingest) => ingest.close()));
+    await this.queue.close();
+    await this.parts.scanner.close();
+    await this.parts.sealer.close();
+  }
+
+  async #refreshTable(state: TableState): Promise<void> {
+    if (state.dropping) return;
+    const answers = await Promise.allSettled(this.#ingests.map((ingest) => ingest.status(state.name)));
+    const found = answers.filter((answer) => answer.status === "fulfilled").map((answer) => answer.value);
+    const counts = new Map<string, number>();
+    for (const { name, count } of found.flatMap((one) => one.unknownFields))
+      counts.set(name, (counts.get(name) ?? 0) + count);
+    state.status = {
+      partitions: found.flatMap((one) => one.partitions).sort((a, b) => a.partition - b.partition),
+      unknownFields: [...counts].map(([name, count]) => ({ name, count })),
+      rejected: found.reduce((sum, one) => sum + one.rejected, 0),
+      unsealedBytes: found.reduce((sum, one) => sum + one.unsealedBytes, 0),
+    };
+  }
+
+  /** A segment turned out to be unreadable: it is left out from now on, and every answer says so. */
+  #leaveOut(held: HeldSnapshot, error: unknown): boolean {
+    const fault = this.#leaveOutOf(held.state, error, held.readers);
+    if (fault === null) return false;
+    const at = held.readers.findIndex((reader) => reader.id === fault.segment);
+    if (at < 0) return false;
+    held.readers[at]!.release();
+    held.readers.splice(at, 1);
+    held.faults.push(fault);
+    return true;
+  }
+
+  #leaveOutOf(state: TableState, error: unknown, readers: readonly SegmentReader[] = []): Fault | null {
+    if (!(error instanceof StoreError)) return null;
+    if (error.code !== "SEGMENT_CORRUPT" && error.code !== "DISK_FAILED") return null;
+    const { at } = error.detail;
+    const entry = state.sealedEntries().find((one) => one.record.path === at || one.id === at);
+    if (entry !== undefined) {
+      state.markCorrupt(entry, error);
+      this.parts.world.log("error", `table ${state.name}: segment ${entry.id} is left out: ${error.message}`);
+      this.changed(state.name);
+      return faultOf(entry);
+    }
+    // Replaced since the snapshot was taken, and unreadable: this answer alone misses it.
+    const reader = readers.find((one) => at?.includes(one.id));
+    return reader === undefined
+      ? null
+      : { segment: reader.id, rows: reader.rows, code: error.code, message: error.message };
+  }
+}

@@ -1,0 +1,209 @@
+/**
+ * What HTTP asks of the tables. Whatever changes a definition is in the catalog first, then beside the segments (so a
+ * lost catalog can be rebuilt), then in the threads.
+ */
+import type { PushOptions, TableAdmin } from "#schemas/admin";
+import type { DeadLetters, IngestAnswer, TableDetail, TableSummary, TopicInfo } from "#schemas/api/tables";
+import type { TableRecord } from "#schemas/catalog";
+import { StoreError } from "#schemas/errors";
+import { writeExactJson } from "#schemas/exact-json";
+import type { CommittedPartition } from "#schemas/ingest";
+import { compareText } from "#schemas/text";
+import type { World } from "#schemas/world";
+import { dropFiles } from "#server/sealing/maintain";
+import type { Server } from "#server/server";
+import { detailOf, summaryOf } from "#server/tables/describe";
+import { definitionPath } from "#server/tables/paths";
+import { TableState } from "#server/tables/table";
+
+/** The accepted definition as a file beside the segments. */
+export const writeDefinition = (world: World, record: TableRecord): Promise<void> =>
+  world.disk.writeAtomic(definitionPath(record.table.name), [
+    new TextEncoder().encode(`${writeExactJson(record)}\n`),
+  ]);
+
+export const pausedKey = (table: string): string => `paused:${table}`;
+export const incarnationKey = (table: string): string => `incarnation:${table}`;
+
+/** Hands a table to the ingest threads; resolves when its log is replayed. */
+export async function consume(
+  server: Server,
+  state: TableState,
+  committed: readonly CommittedPartition[],
+): Promise<void> {
+  const { catalog, world } = server.parts;
+  const key = incarnationKey(state.name);
+  const incarnation = (await catalog.setting(key)) ?? world.random.id().slice(0, 8);
+  await catalog.setSetting(key, incarnation);
+  const of = server.ingests.length;
+  await Promise.all(
+    server.ingests.map((ingest, at) =>
+      ingest.addTable(
+        {
+          table: state.table,
+          committed: committed.filter(({ partition }) => partition % of === at),
+          partitions: null,
+          ...(of === 1 ? {} : { share: { of, at } }),
+          paused: state.paused,
+        },
+        incarnation,
+      ),
+    ),
+  );
+}
+
+export class Tables implements TableAdmin {
+  readonly #server: Server;
+  #pushes = 0;
+
+  constructor(server: Server) {
+    this.#server = server;
+  }
+
+  records(): readonly TableRecord[] {
+    return [...this.#server.tables.values()]
+      .filter((state) => !state.dropping)
+      .map((state) => state.record)
+      .sort((a, b) => compareText(a.table.name, b.table.name));
+  }
+
+  record(name: string): TableRecord | undefined {
+    const state = this.#server.tables.get(name);
+    return state === undefined || state.dropping ? undefined : state.record;
+  }
+
+  async create(record: TableRecord): Promise<void> {
+    const { name } = record.table;
+    const { tables, parts } = this.#server;
+    const taken = [...tables.keys()].find((other) => other.toLowerCase() === name.toLowerCase());
+    if (taken !== undefined) throw new StoreError("TABLE_EXISTS", `there is a table "${taken}" already`);
+    const state = new TableState({ record, entries: [], gaps: [], paused: record.table.paused });
+    tables.set(name, state);
+    try {
+      await parts.catalog.setSetting(incarnationKey(name), parts.world.random.id().slice(0, 8));
+      await parts.catalog.setSetting(pausedKey(name), state.paused ? "yes" : "no");
+      await parts.catalog.putTable(record);
+      await writeDefinition(parts.world, record);
+    } catch (error) {
+      tables.delete(name);
+      throw error;
+    }
+    await consume(this.#server, state, []);
+    this.#server.changed(name);
+  }
+
+  async alter(record: TableRecord): Promise<void> {
+    const { parts, ingests } = this.#server;
+    const state = this.#server.state(record.table.name);
+    await parts.catalog.putTable(record);
+    await writeDefinition(parts.world, record);
+    state.record = record;
+    state.changed();
+    await Promise.all(ingests.map((ingest) => ingest.alterTable(record.table)));
+    this.#server.changed(state.name);
+  }
+
+  async drop(name: string): Promise<void> {
+    const { parts, ingests, epochs, tables } = this.#server;
+    const state = this.#server.state(name);
+    await parts.catalog.dropTable(name);
+    state.dropping = true;
+    await Promise.all(ingests.map((ingest) => ingest.dropTable(name)));
+    await parts.world.disk.remove(definitionPath(name));
+    const mutable = state.entries.filter((entry) => entry.kind === "consuming");
+    const sealed = state.sealedEntries();
+    state.replace(state.entries, []);
+    dropFiles({ world: parts.world, epochs }, sealed);
+    epochs.retire(() => {
+      for (const ingest of ingests) void ingest.free(mutable.map((entry) => entry.id)).catch(() => {});
+    });
+    tables.delete(name);
+    this.#server.changed(name);
+  }
+
+  pause(name: string): Promise<void> {
+    return this.#setPaused(name, true);
+  }
+
+  resume(name: string): Promise<void> {
+    return this.#setPaused(name, false);
+  }
+
+  async forceCommit(name: string): Promise<readonly string[]> {
+    this.#server.state(name);
+    const ids = await Promise.all(this.#server.ingests.map((ingest) => ingest.rotate(name)));
+    return ids.flat();
+  }
+
+  summaries(): readonly TableSummary[] {
+    return this.records().map((record) => summaryOf(this.#server, this.#server.state(record.table.name)));
+  }
+
+  async detail(name: string): Promise<TableDetail> {
+    await this.#server.status(name);
+    return detailOf(this.#server, this.#server.state(name));
+  }
+
+  async deadLetters(name: string): Promise<DeadLetters> {
+    this.#server.state(name);
+    const found = await Promise.all(this.#server.ingests.map((ingest) => ingest.deadLetters(name)));
+    const counts = new Map<string, number>();
+    for (const { reason, count } of found.flatMap((one) => one.reasons))
+      counts.set(reason, (counts.get(reason) ?? 0) + count);
+    return {
+      total: found.reduce((sum, one) => sum + one.total, 0),
+      reasons: [...counts].map(([reason, count]) => ({ reason, count })).sort((a, b) => b.count - a.count),
+      samples: found.flatMap((one) => one.samples).sort((a, b) => b.atMs - a.atMs),
+    };
+  }
+
+  async push(name: string, body: Uint8Array, options: PushOptions): Promise<IngestAnswer> {
+    const { table } = this.#server.state(name);
+    if (table.stream.kind !== "embedded")
+      throw new StoreError(
+        "TABLE_STREAM",
+        `table "${name}" reads Kafka topic "${table.stream.topic}"; send the rows there`,
+      );
+    const { ingests } = this.#server;
+    // A repeated request must meet the thread that knows its key.
+    const turn = options.idempotencyKey === null ? this.#pushes++ : hashOf(options.idempotencyKey);
+    const threads = Math.min(ingests.length, table.stream.partitions);
+    return ingests[turn % threads]!.push(name, body, options);
+  }
+
+  async topics(): Promise<readonly TopicInfo[]> {
+    const tableOf = new Map(this.records().map(({ table }) => [table.stream.topic, table.name]));
+    const known = await this.#server.parts.topics.list();
+    const names = new Map(known.map((topic) => [topic.name, topic.partitions]));
+    for (const { table } of this.records())
+      if (table.stream.kind === "embedded") names.set(table.stream.topic, table.stream.partitions);
+    return [...names]
+      .sort(([a], [b]) => compareText(a, b))
+      .map(([name, partitions]) => ({ name, partitions, table: tableOf.get(name) ?? null }));
+  }
+
+  sampleTopic(topic: string, rowsMax: number): Promise<readonly string[]> {
+    return this.#server.parts.topics.sample(topic, rowsMax);
+  }
+
+  onChange(listener: (table: string) => void): () => void {
+    return this.#server.onChange(listener);
+  }
+
+  async #setPaused(name: string, paused: boolean): Promise<void> {
+    const state = this.#server.state(name);
+    await this.#server.parts.catalog.setSetting(pausedKey(name), paused ? "yes" : "no");
+    state.paused = paused;
+    await Promise.all(
+      this.#server.ingests.map((ingest) => (paused ? ingest.pause(name) : ingest.resume(name))),
+    );
+    await this.#server.status(name);
+    this.#server.changed(name);
+  }
+}
+
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
+  return hash;
+}
