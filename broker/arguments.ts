@@ -29,7 +29,7 @@ export const helpText = `Freshet: a real-time OLAP store with dashboards built i
   --host H            address to listen on                      (127.0.0.1)
   --allow-host NAME   a host name that browsers may call us by; repeatable
   --kafka LIST        host:port[,host:port…]: read topics from Kafka instead of the embedded stream
-  --tables DIR        also create the tables of DIR: NAME.schema.json and, beside it, NAME.table.json
+  --tables DIR        also create the tables of DIR: Pinot schema and table-config JSON files
   --no-demo           without the café demo
   --demo-rate N       purchases a second of the demo, 1 to 100,000     (20)
   --demo-backfill     let the demo also fill 24 h into your Kafka

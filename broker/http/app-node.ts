@@ -5,6 +5,7 @@ import { knownTable } from "#broker/http/definitions";
 import type { HttpParts } from "#broker/http/parts";
 import { parseDashboard } from "#schemas/api/dashboard-check";
 import type { SavedQuery } from "#schemas/catalog";
+import { documentKinds, jsonSchemaOf } from "#schemas/definition/json-schema";
 import { StoreError } from "#schemas/errors";
 import { usageOf } from "#schemas/functions/resolve";
 import { functionTable } from "#schemas/functions/table";
@@ -154,6 +155,12 @@ export function appInfoRoutes(app: FastifyInstance, parts: HttpParts): void {
   app.get("/api/functions", async (_request, reply) =>
     reply.type("application/json; charset=utf-8").send(functions),
   );
+  for (const kind of documentKinds) {
+    const text = jsonText(jsonSchemaOf(kind));
+    app.get(`/api/json-schema/${kind}`, async (_request, reply) =>
+      reply.type("application/schema+json").send(text),
+    );
+  }
   app.get("/api/version", async (_request, reply) =>
     sendJson(reply, { version: parts.version, kafka: parts.kafkaBrokers, limits: parts.limits }),
   );

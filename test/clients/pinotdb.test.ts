@@ -1,0 +1,81 @@
+/** The real pinotdb (PyPI) and its SQLAlchemy dialect against a running Freshet. */
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Freshet, startFreshet } from "#test/setup/freshet-node";
+import { root } from "#test/setup/sources-node";
+
+const run = promisify(execFile);
+const folder = join(root, "test/clients");
+
+/** A virtual environment with the pinned packages, made once for this requirements file. */
+async function python(): Promise<string> {
+  const requirements = join(folder, "requirements.txt");
+  const key = createHash("sha256").update(readFileSync(requirements)).digest("hex").slice(0, 12);
+  const target = join(root, `.build/python-${key}`);
+  if (!existsSync(join(target, "ready"))) {
+    rmSync(target, { recursive: true, force: true });
+    await run("python3", ["-m", "venv", target]);
+    await run(join(target, "bin/pip"), ["install", "--quiet", "-r", requirements]);
+    renameSync(join(target, "pyvenv.cfg"), join(target, "pyvenv.cfg.new"));
+    renameSync(join(target, "pyvenv.cfg.new"), join(target, "pyvenv.cfg"));
+    await run("touch", [join(target, "ready")]);
+  }
+  return join(target, "bin/python");
+}
+
+const schema = {
+  schemaName: "orders",
+  dimensionFieldSpecs: [{ name: "city", dataType: "STRING" }],
+  metricFieldSpecs: [
+    { name: "amount", dataType: "DOUBLE" },
+    { name: "items", dataType: "LONG" },
+  ],
+  dateTimeFieldSpecs: [
+    { name: "ts", dataType: "TIMESTAMP", format: "1:MILLISECONDS:EPOCH", granularity: "1:MILLISECONDS" },
+  ],
+};
+
+const rows = [
+  { city: "Oslo", amount: 12.5, items: 3, ts: 1_700_000_000_123 },
+  { city: "Rome", amount: 2.25, items: 1, ts: 1_700_000_060_000 },
+  { city: "Oslo", amount: 7.5, items: 2, ts: 1_700_000_120_000 },
+];
+
+let freshet: Freshet;
+
+beforeAll(async () => {
+  freshet = await startFreshet();
+  expect((await freshet.post("/schemas", schema)).status).toBe(200);
+  const body = rows.map((row) => JSON.stringify(row)).join("\n");
+  expect((await freshet.post("/ingest/orders?sync=true", body)).json).toMatchObject({
+    accepted: 3,
+    rejected: 0,
+  });
+});
+afterAll(() => freshet.dispose());
+
+test("pinotdb queries, binds, reports errors, and its SQLAlchemy dialect reflects", async () => {
+  const { hostname, port } = new URL(freshet.url);
+  const { stdout } = await run(await python(), [join(folder, "pinotdb.py"), hostname, port]);
+  const out = JSON.parse(stdout) as Record<string, unknown>;
+  expect(out).toMatchObject({
+    description: ["city", "n", "total"],
+    rows: [
+      ["Oslo", 2, 20],
+      ["Rome", 1, 2.25],
+    ],
+    preserved: 12.5,
+    tables: ["orders"],
+    alchemy: [
+      ["Oslo", 2],
+      ["Rome", 1],
+    ],
+  });
+  expect(out["timestamp"]).toEqual(["2023-11-14 22:13:20.123000", 12.5]);
+  expect(out["error"]).toContain("nothing");
+  expect(Object.keys(out["columns"] as object).sort()).toEqual(["amount", "city", "items", "ts"]);
+});
