@@ -1,0 +1,210 @@
+// Grouped updates. Twin: group.ts. One row's update is chosen by two types known at compile time: the aggregate's kind and
+// the stored type. Around it there are three loops: all rows, the set bits of a bitmap, and, where gids ascend, whole
+// words of one group through the whole-vector kernels.
+import { stored, wordOf } from "./lanes.as";
+import { addNans, fullDoubles, fullIntsOf, sumDoubles, sumIntsOf, sumWide } from "./sum.as";
+
+// Kinds are told apart by their size alone: no class, so no garbage collector.
+type Count = u8;
+type Sum = u16;
+type Wide = u32;
+type Full = u64;
+
+function stateSize<K>(): usize {
+  if (sizeof<K>() == sizeof<Count>()) return 4;
+  if (sizeof<K>() == sizeof<Sum>()) return 16;
+  return 32;
+}
+
+function updateRow<K, T>(state: usize, values: usize, row: i32): void {
+  if (sizeof<K>() == sizeof<Count>()) {
+    store<u32>(state, load<u32>(state) + 1);
+    return;
+  }
+  if (isFloat<T>()) {
+    const value = load<f64>(values + ((<usize>row) << 3));
+    v128.store(state, f64x2.add(v128.load(state), f64x2.replace_lane(f64x2.splat(1), 1, value)));
+    if (sizeof<K>() == sizeof<Full>()) {
+      const pair = v128.xor(f64x2.splat(value), i64x2(0, i64.MIN_VALUE)); // value, −value
+      v128.store(state, f64x2.pmin(v128.load(state, 16), pair), 16);
+    }
+    return;
+  }
+  const value = stored<T>(values, row);
+  if (sizeof<K>() == sizeof<Wide>()) {
+    store<i64>(state, load<i64>(state) + 1);
+    const halves = i64x2.replace_lane(i64x2.splat(value & 0xffffffff), 1, value >> 32);
+    v128.store(state, i64x2.add(v128.load(state, 8), halves), 8);
+    return;
+  }
+  v128.store(state, i64x2.add(v128.load(state), i64x2.replace_lane(i64x2.splat(1), 1, value)));
+  if (sizeof<K>() == sizeof<Full>()) {
+    const pair = v128.xor(i64x2.splat(value), i64x2(0, -1)); // value, ~value
+    const best = v128.load(state, 16);
+    v128.store(state, v128.bitselect(pair, best, i64x2.gt_s(best, pair)), 16);
+  }
+}
+
+function gidAt(gids: usize, row: i32): usize {
+  return <usize>load<u32>(gids + ((<usize>row) << 2));
+}
+
+function allRows<K, T>(values: usize, gids: usize, rows: i32, copies: i32, states: usize): void {
+  const size = stateSize<K>();
+  const scale = size * <usize>copies;
+  const second = states + (copies == 4 ? size : 0);
+  const third = states + (copies == 4 ? size * 2 : 0);
+  const fourth = states + (copies == 4 ? size * 3 : 0);
+  const whole = rows & ~3;
+  let row = 0;
+  for (; row < whole; row += 4) {
+    updateRow<K, T>(states + gidAt(gids, row) * scale, values, row);
+    updateRow<K, T>(second + gidAt(gids, row + 1) * scale, values, row + 1);
+    updateRow<K, T>(third + gidAt(gids, row + 2) * scale, values, row + 2);
+    updateRow<K, T>(fourth + gidAt(gids, row + 3) * scale, values, row + 3);
+  }
+  const mask = copies - 1;
+  for (; row < rows; row++) updateRow<K, T>(states + gidAt(gids, row) * scale + size * (row & mask), values, row);
+}
+
+/** The set bits of one word of rows starting at `row`. */
+function wordRows<K, T>(
+  values: usize, gids: usize, word: u64, row: i32, scale: usize, mask: i32, states: usize,
+): void {
+  for (let bits = word; bits != 0; bits &= bits - 1) {
+    const at = row + <i32>ctz<u64>(bits);
+    updateRow<K, T>(states + gidAt(gids, at) * scale + stateSize<K>() * (at & mask), values, at);
+  }
+}
+
+function selectedRows<K, T>(
+  values: usize, gids: usize, rows: i32, bitmap: usize, copies: i32, states: usize,
+): void {
+  const scale = stateSize<K>() * <usize>copies;
+  const words = (rows + 63) >> 6;
+  for (let word = 0; word < words; word++) {
+    const bits = wordOf(bitmap, rows, word);
+    if (bits == ~(<u64>0)) {
+      const row = <usize>word << 6;
+      allRows<K, T>(values + row * sizeof<T>(), gids + row * 4, 64, copies, states);
+    } else wordRows<K, T>(values, gids, bits, word << 6, scale, copies - 1, states);
+  }
+}
+
+/** Rows of one group, a multiple of 64 unless they are the last. */
+function updateRun<K, T>(values: usize, rows: i32, bitmap: usize, state: usize): void {
+  if (sizeof<K>() == sizeof<Count>()) {
+    let count: u32 = 0;
+    const words = (rows + 63) >> 6;
+    for (let word = 0; word < words; word++) count += <u32>popcnt<u64>(wordOf(bitmap, rows, word));
+    store<u32>(state, load<u32>(state) + count);
+  } else if (isFloat<T>()) {
+    if (sizeof<K>() == sizeof<Sum>()) sumDoubles(values, rows, bitmap, state);
+    else fullDoubles(values, rows, bitmap, false, state);
+  } else if (sizeof<K>() == sizeof<Sum>()) sumIntsOf<T>(values, rows, bitmap, state);
+  else if (sizeof<K>() == sizeof<Wide>()) sumWide(values, rows, bitmap, state);
+  else fullIntsOf<T>(values, rows, bitmap, state);
+}
+
+function ascendingRows<K, T>(values: usize, gids: usize, rows: i32, bitmap: usize, states: usize): void {
+  const whole = rows & ~63;
+  let row = 0;
+  while (row < whole) {
+    const gid = gidAt(gids, row);
+    let end = row;
+    while (end < whole && gidAt(gids, end + 63) == gid) end += 64;
+    const bits: usize = bitmap == 0 ? 0 : bitmap + ((<usize>row >> 6) << 3);
+    if (end > row) {
+      const state = states + gid * stateSize<K>();
+      updateRun<K, T>(values + <usize>row * sizeof<T>(), end - row, bits, state);
+      row = end;
+      continue;
+    }
+    wordRows<K, T>(values, gids, wordOf(bitmap, rows, row >> 6), row, stateSize<K>(), 0, states);
+    row += 64;
+  }
+  if (row < rows) wordRows<K, T>(values, gids, wordOf(bitmap, rows, row >> 6), row, stateSize<K>(), 0, states);
+}
+
+function groupBy<K, T>(
+  values: usize, gids: usize, rows: i32, bitmap: usize, copies: i32, ascending: bool, states: usize,
+): void {
+  if (ascending) ascendingRows<K, T>(values, gids, rows, bitmap, states);
+  else if (bitmap == 0) allRows<K, T>(values, gids, rows, copies, states);
+  else selectedRows<K, T>(values, gids, rows, bitmap, copies, states);
+}
+
+function groupInts<K>(
+  width: i32, values: usize, gids: usize, rows: i32, bitmap: usize, copies: i32, ascending: bool, states: usize,
+): void {
+  if (width == 1) groupBy<K, u8>(values, gids, rows, bitmap, copies, ascending, states);
+  else if (width == 2) groupBy<K, u16>(values, gids, rows, bitmap, copies, ascending, states);
+  else if (width == 4) groupBy<K, u32>(values, gids, rows, bitmap, copies, ascending, states);
+  else groupBy<K, i64>(values, gids, rows, bitmap, copies, ascending, states);
+}
+
+export function groupCount(
+  gids: usize, rows: i32, bitmap: usize, copies: i32, ascending: bool, states: usize,
+): void {
+  groupBy<Count, u8>(0, gids, rows, bitmap, copies, ascending, states);
+}
+
+export function groupSumInts(
+  width: i32, values: usize, gids: usize, rows: i32, bitmap: usize, copies: i32, ascending: bool, states: usize,
+): void {
+  groupInts<Sum>(width, values, gids, rows, bitmap, copies, ascending, states);
+}
+
+export function groupSumWide(
+  values: usize, gids: usize, rows: i32, bitmap: usize, copies: i32, ascending: bool, states: usize,
+): void {
+  groupBy<Wide, i64>(values, gids, rows, bitmap, copies, ascending, states);
+}
+
+export function groupSumDoubles(
+  values: usize, gids: usize, rows: i32, bitmap: usize, copies: i32, ascending: bool, states: usize,
+): void {
+  groupBy<Sum, f64>(values, gids, rows, bitmap, copies, ascending, states);
+}
+
+export function groupFullInts(
+  width: i32, values: usize, gids: usize, rows: i32, bitmap: usize, copies: i32, ascending: bool, states: usize,
+): void {
+  groupInts<Full>(width, values, gids, rows, bitmap, copies, ascending, states);
+}
+
+/** NaNs escape the fast update (pmin leaves them out); this second pass counts them into the states. */
+function groupNans(values: usize, gids: usize, rows: i32, bitmap: usize, copies: i32, states: usize): void {
+  const words = (rows + 63) >> 6;
+  for (let word = 0; word < words; word++) {
+    for (let bits = wordOf(bitmap, rows, word); bits != 0; bits &= bits - 1) {
+      const row = (word << 6) + <i32>ctz<u64>(bits);
+      const value = load<f64>(values + ((<usize>row) << 3));
+      if (value == value) continue;
+      addNans(states + (gidAt(gids, row) * copies + (row & (copies - 1))) * 32, 1);
+    }
+  }
+}
+
+export function groupFullDoubles(
+  values: usize, gids: usize, rows: i32, bitmap: usize, hasNaN: bool, copies: i32, ascending: bool, states: usize,
+): void {
+  groupBy<Full, f64>(values, gids, rows, bitmap, copies, ascending, states);
+  if (hasNaN) groupNans(values, gids, rows, bitmap, copies, states);
+}
+
+export function clearFullInts(states: usize, entries: i32): void {
+  const end = states + <usize>entries * 32;
+  for (let at = states; at < end; at += 32) {
+    v128.store(at, i64x2.splat(0));
+    v128.store(at, i64x2.splat(i64.MAX_VALUE), 16);
+  }
+}
+
+export function clearFullDoubles(states: usize, entries: i32): void {
+  const end = states + <usize>entries * 32;
+  for (let at = states; at < end; at += 32) {
+    v128.store(at, f64x2.splat(0));
+    v128.store(at, f64x2.splat(Infinity), 16);
+  }
+}

@@ -1,0 +1,263 @@
+// Whole-vector aggregates into one state. Twin: sum.ts.
+import { laneMask, stored, wordOf } from "./lanes.as";
+
+const dense: u64 = 12; // set bits of a word from which masked SIMD beats the bit loop
+
+/** Four u32 or two u64 partial sums of one register of narrow values, as u64 pairs. */
+function pairSums<T>(values: v128): v128 {
+  if (sizeof<T>() == 1) {
+    const sums = i32x4.extadd_pairwise_i16x8_u(i16x8.extadd_pairwise_i8x16_u(values));
+    return i64x2.add(i64x2.extend_low_i32x4_u(sums), i64x2.extend_high_i32x4_u(sums));
+  }
+  if (sizeof<T>() == 2) {
+    const sums = i32x4.extadd_pairwise_i16x8_u(values);
+    return i64x2.add(i64x2.extend_low_i32x4_u(sums), i64x2.extend_high_i32x4_u(sums));
+  }
+  if (sizeof<T>() == 4) return i64x2.add(i64x2.extend_low_i32x4_u(values), i64x2.extend_high_i32x4_u(values));
+  return values;
+}
+
+function sumLanes(pair: v128): i64 {
+  return i64x2.extract_lane(pair, 0) + i64x2.extract_lane(pair, 1);
+}
+
+/** Sum of the rows of one word, 64 rows from `at`; all bits set. */
+function wordSum<T>(at: usize): v128 {
+  let first = i64x2.splat(0);
+  let second = i64x2.splat(0);
+  for (let part: usize = 0; part < 64 * sizeof<T>(); part += 64) {
+    first = i64x2.add(first, pairSums<T>(v128.load(at + part)));
+    second = i64x2.add(second, pairSums<T>(v128.load(at + part, 16)));
+    first = i64x2.add(first, pairSums<T>(v128.load(at + part, 32)));
+    second = i64x2.add(second, pairSums<T>(v128.load(at + part, 48)));
+  }
+  return i64x2.add(first, second);
+}
+
+function wordSumMasked<T>(at: usize, bits: u64): v128 {
+  let sum = i64x2.splat(0);
+  let left = bits;
+  for (let part: usize = 0; part < 64 * sizeof<T>(); part += 16) {
+    sum = i64x2.add(sum, pairSums<T>(v128.and(v128.load(at + part), laneMask<T>(left))));
+    left >>= 16 / sizeof<T>();
+  }
+  return sum;
+}
+
+export function sumIntsOf<T>(values: usize, rows: i32, bitmap: usize, state: usize): void {
+  const words = (rows + 63) >> 6;
+  let sum = i64x2.splat(0);
+  let sparse: i64 = 0;
+  let count: i64 = 0;
+  for (let word = 0; word < words; word++) {
+    let bits = wordOf(bitmap, rows, word);
+    const population = popcnt<u64>(bits);
+    const at = values + ((<usize>word) << 6) * sizeof<T>();
+    count += population;
+    if (population == 64) sum = i64x2.add(sum, wordSum<T>(at));
+    else if (population >= dense) sum = i64x2.add(sum, wordSumMasked<T>(at, bits));
+    else for (; bits != 0; bits &= bits - 1) sparse += stored<T>(at, <i32>ctz<u64>(bits));
+  }
+  store<i64>(state, load<i64>(state) + count);
+  store<i64>(state, load<i64>(state, 8) + sumLanes(sum) + sparse, 8);
+}
+
+export function sumInts(width: i32, values: usize, rows: i32, bitmap: usize, state: usize): void {
+  if (width == 1) sumIntsOf<u8>(values, rows, bitmap, state);
+  else if (width == 2) sumIntsOf<u16>(values, rows, bitmap, state);
+  else if (width == 4) sumIntsOf<u32>(values, rows, bitmap, state);
+  else sumIntsOf<i64>(values, rows, bitmap, state);
+}
+
+export function sumWide(values: usize, rows: i32, bitmap: usize, state: usize): void {
+  const words = (rows + 63) >> 6;
+  const lowHalf = i64x2.splat(0xffffffff);
+  let low = i64x2.splat(0);
+  let high = i64x2.splat(0);
+  let count: i64 = 0;
+  for (let word = 0; word < words; word++) {
+    let bits = wordOf(bitmap, rows, word);
+    if (bits == 0) continue;
+    count += popcnt<i64>(bits);
+    const at = values + ((<usize>word) << 9);
+    for (let part: usize = 0; part < 512; part += 16) {
+      const value = v128.and(v128.load(at + part), laneMask<i64>(bits));
+      low = i64x2.add(low, v128.and(value, lowHalf));
+      high = i64x2.add(high, i64x2.shr_s(value, 32));
+      bits >>= 2;
+    }
+  }
+  store<i64>(state, load<i64>(state) + count);
+  store<i64>(state, load<i64>(state, 8) + sumLanes(low), 8);
+  store<i64>(state, load<i64>(state, 16) + sumLanes(high), 16);
+}
+
+/** Sum of selected doubles in the order that `SumKernels.sumDoubles` states. */
+function doublesTotal(values: usize, rows: i32, bitmap: usize): f64 {
+  const words = (rows + 63) >> 6;
+  let a = f64x2.splat(0);
+  let b = f64x2.splat(0);
+  let c = f64x2.splat(0);
+  let d = f64x2.splat(0);
+  let ninth: f64 = 0;
+  for (let word = 0; word < words; word++) {
+    let bits = wordOf(bitmap, rows, word);
+    const at = values + ((<usize>word) << 9);
+    if (bits == ~(<u64>0)) {
+      for (let part: usize = 0; part < 512; part += 64) {
+        a = f64x2.add(a, v128.load(at + part));
+        b = f64x2.add(b, v128.load(at + part, 16));
+        c = f64x2.add(c, v128.load(at + part, 32));
+        d = f64x2.add(d, v128.load(at + part, 48));
+      }
+    } else if (bitmap == 0 || popcnt<u64>(bits) >= dense) {
+      for (let part: usize = 0; part < 512; part += 64) {
+        a = f64x2.add(a, v128.and(v128.load(at + part), laneMask<f64>(bits)));
+        b = f64x2.add(b, v128.and(v128.load(at + part, 16), laneMask<f64>(bits >> 2)));
+        c = f64x2.add(c, v128.and(v128.load(at + part, 32), laneMask<f64>(bits >> 4)));
+        d = f64x2.add(d, v128.and(v128.load(at + part, 48), laneMask<f64>(bits >> 6)));
+        bits >>= 8;
+      }
+    } else for (; bits != 0; bits &= bits - 1) ninth += load<f64>(at + (<usize>ctz<u64>(bits) << 3));
+  }
+  const pair = f64x2.add(f64x2.add(a, b), f64x2.add(c, d));
+  return f64x2.extract_lane(pair, 0) + f64x2.extract_lane(pair, 1) + ninth;
+}
+
+function populationOf(rows: i32, bitmap: usize): i64 {
+  if (bitmap == 0) return <i64>rows;
+  let population: i64 = 0;
+  const words = (rows + 63) >> 6;
+  for (let word = 0; word < words; word++) population += popcnt<i64>(wordOf(bitmap, rows, word));
+  return population;
+}
+
+export function sumDoubles(values: usize, rows: i32, bitmap: usize, state: usize): void {
+  store<f64>(state, load<f64>(state) + <f64>populationOf(rows, bitmap));
+  store<f64>(state, load<f64>(state, 8) + doublesTotal(values, rows, bitmap), 8);
+}
+
+function minOf<T>(a: v128, b: v128): v128 {
+  if (sizeof<T>() == 8) return v128.bitselect(b, a, i64x2.gt_s(a, b));
+  return v128.min<T>(a, b);
+}
+
+function maxOf<T>(a: v128, b: v128): v128 {
+  if (sizeof<T>() == 8) return v128.bitselect(b, a, i64x2.gt_s(b, a));
+  return v128.max<T>(a, b);
+}
+
+/** Least and greatest of the selected rows (at least one) into the `full` state. */
+function extremes<T>(values: usize, rows: i32, bitmap: usize, state: usize): void {
+  const least = v128.splat<T>(<T>(sizeof<T>() == 8 ? i64.MIN_VALUE : 0));
+  const most = v128.splat<T>(<T>(sizeof<T>() == 8 ? i64.MAX_VALUE : -1));
+  let low = most;
+  let high = least;
+  const words = (rows + 63) >> 6;
+  for (let word = 0; word < words; word++) {
+    let bits = wordOf(bitmap, rows, word);
+    if (bits == 0) continue;
+    const at = values + ((<usize>word) << 6) * sizeof<T>();
+    if (bits == ~(<u64>0)) {
+      for (let part: usize = 0; part < 64 * sizeof<T>(); part += 16) {
+        const value = v128.load(at + part);
+        low = minOf<T>(low, value);
+        high = maxOf<T>(high, value);
+      }
+      continue;
+    }
+    for (let part: usize = 0; part < 64 * sizeof<T>(); part += 16) {
+      const value = v128.load(at + part);
+      const mask = laneMask<T>(bits);
+      low = minOf<T>(low, v128.bitselect(value, most, mask));
+      high = maxOf<T>(high, v128.bitselect(value, least, mask));
+      bits >>= 16 / sizeof<T>();
+    }
+  }
+  foldExtremes<T>(low, high, state);
+}
+
+function foldExtremes<T>(low: v128, high: v128, state: usize): void {
+  const scratch = state + 16;
+  let least = load<i64>(scratch);
+  let most = ~load<i64>(scratch, 8);
+  // The state's own words serve as the place to take the lanes apart.
+  v128.store(scratch, low);
+  for (let lane: usize = 0; lane < 16; lane += sizeof<T>()) least = min(least, <i64>load<T>(scratch + lane));
+  v128.store(scratch, high);
+  for (let lane: usize = 0; lane < 16; lane += sizeof<T>()) most = max(most, <i64>load<T>(scratch + lane));
+  store<i64>(scratch, least);
+  store<i64>(scratch, ~most, 8);
+}
+
+export function fullIntsOf<T>(values: usize, rows: i32, bitmap: usize, state: usize): void {
+  const before = load<i64>(state);
+  sumIntsOf<T>(values, rows, bitmap, state);
+  if (load<i64>(state) != before) extremes<T>(values, rows, bitmap, state);
+}
+
+export function fullInts(width: i32, values: usize, rows: i32, bitmap: usize, state: usize): void {
+  if (width == 1) fullIntsOf<u8>(values, rows, bitmap, state);
+  else if (width == 2) fullIntsOf<u16>(values, rows, bitmap, state);
+  else if (width == 4) fullIntsOf<u32>(values, rows, bitmap, state);
+  else fullIntsOf<i64>(values, rows, bitmap, state);
+}
+
+function extremesDoubles(values: usize, rows: i32, bitmap: usize, state: usize): void {
+  const infinite = f64x2.splat(Infinity);
+  let low = infinite;
+  let high = f64x2.splat(-Infinity);
+  const words = (rows + 63) >> 6;
+  for (let word = 0; word < words; word++) {
+    let bits = wordOf(bitmap, rows, word);
+    if (bits == 0) continue;
+    const at = values + ((<usize>word) << 9);
+    if (bits == ~(<u64>0)) {
+      for (let part: usize = 0; part < 512; part += 16) {
+        const value = v128.load(at + part);
+        low = f64x2.pmin(low, value);
+        high = f64x2.pmax(high, value);
+      }
+      continue;
+    }
+    for (let part: usize = 0; part < 512; part += 16) {
+      const value = v128.load(at + part);
+      const mask = laneMask<f64>(bits);
+      low = f64x2.pmin(low, v128.bitselect(value, infinite, mask));
+      high = f64x2.pmax(high, v128.bitselect(value, f64x2.neg(infinite), mask));
+      bits >>= 2;
+    }
+  }
+  const least = min(f64x2.extract_lane(low, 0), f64x2.extract_lane(low, 1));
+  const most = max(f64x2.extract_lane(high, 0), f64x2.extract_lane(high, 1));
+  if (least < load<f64>(state, 16)) store<f64>(state, least, 16);
+  if (-most < load<f64>(state, 24)) store<f64>(state, -most, 24);
+}
+
+/** Adds `nans` to the NaN count that a `full` state of doubles keeps in place of −max. */
+export function addNans(state: usize, nans: i64): void {
+  const bits = load<i64>(state, 24);
+  const had = load<f64>(state, 24) != load<f64>(state, 24);
+  store<i64>(state, had ? bits + nans : 0x7ff8000000000000 + nans, 24);
+}
+
+function countNans(values: usize, rows: i32, bitmap: usize): i64 {
+  let nans: i64 = 0;
+  const words = (rows + 63) >> 6;
+  for (let word = 0; word < words; word++) {
+    const at = values + ((<usize>word) << 9);
+    for (let bits = wordOf(bitmap, rows, word); bits != 0; bits &= bits - 1) {
+      const value = load<f64>(at + (<usize>ctz<u64>(bits) << 3));
+      nans += <i64>(value != value);
+    }
+  }
+  return nans;
+}
+
+export function fullDoubles(values: usize, rows: i32, bitmap: usize, hasNaN: bool, state: usize): void {
+  sumDoubles(values, rows, bitmap, state);
+  extremesDoubles(values, rows, bitmap, state);
+  if (!hasNaN) return;
+  const nans = countNans(values, rows, bitmap);
+  if (nans != 0) addNans(state, nans);
+}

@@ -1,0 +1,109 @@
+/** Twins of sum.as.ts; state layouts in `stateBytes`. */
+import type { Views } from "#server/arena/arena";
+import type { AnyWidth, Twin } from "#server/kernels/kernels";
+import { eachRow, isSet, narrow, wordPopulation } from "#server/kernels/twin-access";
+
+/** Set bits of a word from which its rows go to the eight lanes. */
+const dense = 12;
+/** The NaN whose low 48 bits count NaNs, in place of −max. */
+export const nanCount = 0x7ff8000000000000n;
+
+export const sumInts: Twin<"sumInts"> = (views, width, values, rows, bitmap, state) => {
+  let count = 0n;
+  let sum = 0n;
+  if (width === 8) {
+    eachRow(views, rows, bitmap, (row) => {
+      count++;
+      sum += views.i64[(values >>> 3) + row];
+    });
+  } else {
+    const { array, start } = narrow(views, width, values);
+    let total = 0; // exact below 2^53: at most 2^21 rows of 32 bits a call
+    let selected = 0;
+    for (let row = 0; row < rows; row++) {
+      const one = +isSet(views, bitmap, row);
+      selected += one;
+      total += array[start + row] * one;
+    }
+    count = BigInt(selected);
+    sum = BigInt(total);
+  }
+  views.i64[state >>> 3] += count;
+  views.i64[(state >>> 3) + 1] += sum;
+};
+
+export const sumWide: Twin<"sumWide"> = (views, values, rows, bitmap, state) => {
+  const at = state >>> 3;
+  eachRow(views, rows, bitmap, (row) => {
+    const value = views.i64[(values >>> 3) + row];
+    views.i64[at]++;
+    views.i64[at + 1] += value & 0xffffffffn;
+    views.i64[at + 2] += value >> 32n;
+  });
+};
+
+export const sumDoubles: Twin<"sumDoubles"> = (views, values, rows, bitmap, state) => {
+  const lanes = new Float64Array(8);
+  let ninth = 0;
+  let count = 0;
+  for (let word = 0; word * 64 < rows; word++) {
+    const population = wordPopulation(views, rows, bitmap, word);
+    const toLanes = bitmap === 0 || population >= dense;
+    const end = Math.min(rows, word * 64 + 64);
+    for (let row = word * 64; row < end; row++) {
+      if (!isSet(views, bitmap, row)) continue;
+      const value = views.f64[(values >>> 3) + row];
+      count++;
+      if (toLanes) lanes[row & 7] += value;
+      else ninth += value;
+    }
+  }
+  const even = lanes[0] + lanes[2] + (lanes[4] + lanes[6]);
+  const odd = lanes[1] + lanes[3] + (lanes[5] + lanes[7]);
+  views.f64[state >>> 3] += count;
+  views.f64[(state >>> 3) + 1] += even + odd + ninth;
+};
+
+/** Brings one value into a `full` state of ints: min and ~max only. */
+export function lowerInt(views: Views, state: number, value: bigint): void {
+  const at = state >>> 3;
+  if (value < views.i64[at + 2]) views.i64[at + 2] = value;
+  if (~value < views.i64[at + 3]) views.i64[at + 3] = ~value;
+}
+
+export const fullInts: Twin<"fullInts"> = (views, width, values, rows, bitmap, state) => {
+  sumInts(views, width, values, rows, bitmap, state);
+  extremes(views, width, values, rows, bitmap, state);
+};
+
+function extremes(
+  views: Views,
+  width: AnyWidth,
+  values: number,
+  rows: number,
+  bitmap: number,
+  state: number,
+): void {
+  if (width === 8) {
+    eachRow(views, rows, bitmap, (row) => lowerInt(views, state, views.i64[(values >>> 3) + row]));
+    return;
+  }
+  const { array, start } = narrow(views, width, values);
+  eachRow(views, rows, bitmap, (row) => lowerInt(views, state, BigInt(array[start + row])));
+}
+
+/** Brings one value into a `full` state of doubles: min and −max only. */
+export function lowerDouble(views: Views, state: number, value: number): void {
+  const at = state >>> 3;
+  if (Number.isNaN(value)) {
+    views.i64[at + 3] = Number.isNaN(views.f64[at + 3]) ? views.i64[at + 3] + 1n : nanCount + 1n;
+    return;
+  }
+  if (value < views.f64[at + 2]) views.f64[at + 2] = value;
+  if (-value < views.f64[at + 3]) views.f64[at + 3] = -value;
+}
+
+export const fullDoubles: Twin<"fullDoubles"> = (views, values, rows, bitmap, _hasNaN, state) => {
+  sumDoubles(views, values, rows, bitmap, state);
+  eachRow(views, rows, bitmap, (row) => lowerDouble(views, state, views.f64[(values >>> 3) + row]));
+};
