@@ -20,7 +20,13 @@ export interface EncodedAnswer {
 export interface QueryDoor {
   answer(
     request: QueryRequest,
-    options: { readonly accept: string; readonly dialect: "native" | "pinot"; readonly signal: AbortSignal },
+    options: {
+      readonly accept: string;
+      readonly dialect: "native" | "pinot";
+      /** Who asks: clients take turns when many wait. */
+      readonly client: string;
+      readonly signal: AbortSignal;
+    },
   ): Promise<EncodedAnswer>;
   /** Cancels by the client's or the broker's id; false when nothing of that id runs. */
   cancel(id: string): boolean;

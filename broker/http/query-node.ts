@@ -32,6 +32,7 @@ async function answer(
   const { body, contentType, errorCode, status } = await parts.queries.answer(asked, {
     accept: request.headers.accept ?? "",
     dialect: "pinot",
+    client: request.ip,
     signal: closedSignal(request, reply),
   });
   const asStatus = request.headers["pinot-use-http-status-for-errors"] === "true";

@@ -1,0 +1,45 @@
+/**
+ * Feeds the café to its topics: first the day before (once), then as time goes on. Where rows go — pushes or Kafka —
+ * is the caller's business.
+ */
+import { messageOf } from "#schemas/errors";
+import type { World } from "#schemas/world";
+
+/** What the generator makes: rows of one topic as NDJSON. */
+export interface DemoBatch {
+  readonly topic: string;
+  readonly rows: readonly string[];
+}
+
+export interface DemoFeedParts {
+  readonly world: World;
+  /** All rows with event times before `untilMs` that were not given yet, oldest first, in batches. */
+  readonly batchesUntil: (untilMs: number) => Iterable<readonly DemoBatch[]>;
+  readonly send: (batch: DemoBatch) => Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+const stepMs = 100;
+const retryMs = 2000;
+
+/** Runs until the signal. A sink that refuses (paused, full, away) is tried again with the same rows. */
+export async function feedDemo({ world, batchesUntil, send, signal }: DemoFeedParts): Promise<void> {
+  const deliver = async (batch: DemoBatch): Promise<void> => {
+    for (;;) {
+      try {
+        return await send(batch);
+      } catch (error) {
+        if (signal.aborted) return;
+        world.log("warn", `the demo's rows for ${batch.topic} wait: ${messageOf(error)}`);
+        await world.clock.sleep(retryMs, signal);
+      }
+    }
+  };
+  while (!signal.aborted) {
+    for (const batches of batchesUntil(world.clock.nowMs())) {
+      for (const batch of batches) await deliver(batch);
+      if (signal.aborted) return;
+    }
+    await world.clock.sleep(stepMs, signal).catch(() => {});
+  }
+}
