@@ -293,7 +293,7 @@ export class Server implements ServerClient, IngestListener {
     if (!(error instanceof StoreError)) return null;
     if (error.code !== "SEGMENT_CORRUPT" && error.code !== "DISK_FAILED") return null;
     const { at } = error.detail;
-    const entry = state.sealedEntries().find((one) => one.record.path === at || one.id === at);
+    const entry = state.sealedEntries().find((one) => at?.includes(one.record.path));
     if (entry !== undefined) {
       state.markCorrupt(entry, error);
       this.parts.world.log("error", `table ${state.name}: segment ${entry.id} is left out: ${error.message}`);
