@@ -99,6 +99,13 @@ class QueryBinder {
     const hop = from?.kind === "hop" ? bindHop(this.#binder, this.#scope, from) : null;
     const filter = where === null ? null : this.#binder.condition(where, "rows");
     const items = this.#expandStars(this.#select.items);
+    if (this.#isGrouped() && from === null) {
+      throw this.#binder.error(
+        "SQL_TYPE",
+        this.#select.span,
+        "aggregates and GROUP BY need a table behind FROM",
+      );
+    }
     const output = this.#isGrouped() ? this.#bindGroups(items) : this.#bindRows(items);
     return {
       table: this.#scope.table,
@@ -160,7 +167,7 @@ class QueryBinder {
 
   #bindRows(items: readonly Item[]) {
     const project = items.map((item) => this.#item(item, "select"));
-    if (this.#select.distinct) {
+    if (this.#select.distinct && this.#select.from !== null) {
       for (const expression of project) this.#addKey(expression);
       const order = this.#select.orderBy.map((item) => {
         const key = this.#orderKey(item, project, "key");

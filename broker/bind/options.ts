@@ -3,6 +3,7 @@
  * Pinot's options that we have no use for are taken and do nothing; any other name is an error with a suggestion.
  */
 import { type Span, StoreError } from "#schemas/errors";
+import { findZone } from "#schemas/functions/zone";
 import type { QueryOptions } from "#schemas/plan/plan";
 import type { Setting } from "#schemas/sql/ast";
 import { didYouMean } from "#schemas/suggest";
@@ -42,6 +43,7 @@ export interface OptionDefaults {
   /** The longest that may be asked for. */
   readonly timeoutMsMax: number;
   readonly dialect: "native" | "pinot";
+  readonly timeZone: string;
 }
 
 function refuseValue(name: string, value: string, expected: string, span: Span | undefined): StoreError {
@@ -54,15 +56,6 @@ function flag(name: string, value: string, span: Span | undefined): boolean {
   if (lower === "true" || lower === "1") return true;
   if (lower === "false" || lower === "0") return false;
   throw refuseValue(name, value, "true or false", span);
-}
-
-function isZone(zone: string): boolean {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: zone });
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -83,7 +76,7 @@ function apply(
       return;
     }
     case "timeZone":
-      if (!isZone(value)) throw refuseValue(name, value, "a time zone such as Europe/Berlin", span);
+      if (findZone(value) === null) throw refuseValue(name, value, "a time zone such as Europe/Berlin", span);
       options.timeZone = value;
       return;
     case "dialect": {
@@ -120,7 +113,7 @@ export function bindOptions(
   const options: Mutable<QueryOptions> = {
     timeoutMs: defaults.timeoutMs,
     useCache: true,
-    timeZone: "UTC",
+    timeZone: defaults.timeZone,
     dialect: defaults.dialect,
     enableNullHandling: true,
     preserveType: false,

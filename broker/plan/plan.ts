@@ -46,7 +46,7 @@ function common(query: BoundQuery) {
 /** The plan as the query says it. */
 export function plan(query: BoundQuery): Plan {
   const { having, project, order } = query;
-  if (query.table === null) return { ...common(query), fragment: null, having, project, order };
+  if (query.table === null) return { ...common(query), fragment: null, having: query.filter, project, order };
   if (!query.grouped) return rowsPlan(query, query.table.name);
   return { ...common(query), fragment: groupsFragment(query, query.table.name), having, project, order };
 }

@@ -1,0 +1,104 @@
+/**
+ * The main path of a query: prepare, snapshot, route, scatter, merge, finish. Faults of the query are thrown; what is
+ * missing from an answer is part of it.
+ */
+import { explain } from "#broker/explain";
+import { finish } from "#broker/finish";
+import { merge } from "#broker/merge";
+import type { Prepared } from "#broker/prepare";
+import { route } from "#broker/route";
+import { noStats, type Scattered, scatter } from "#broker/scatter";
+import { releaseSnapshot, type Snapshot, takeSnapshot } from "#broker/snapshot";
+import type { Batch } from "#schemas/batch";
+import { StoreError } from "#schemas/errors";
+import type { Limits } from "#schemas/limits";
+import type { Evaluate } from "#schemas/plan/evaluator";
+import type { Fragment, OutputColumn, Plan } from "#schemas/plan/plan";
+import type { ServerClient, SnapshotInfo } from "#schemas/plan/server-client";
+
+export interface AnswerTools {
+  readonly servers: readonly ServerClient[];
+  readonly evaluate: Evaluate;
+  readonly limits: Limits;
+}
+
+export interface Moment {
+  readonly nowMs: number;
+  readonly deadlineMs: number;
+  readonly signal: AbortSignal;
+  /** Answer from this snapshot, and leave it to the caller; null: take one. */
+  readonly snapshot: Snapshot | null;
+}
+
+export interface Result {
+  readonly columns: readonly OutputColumn[];
+  readonly batch: Batch;
+  readonly truncated: boolean;
+  readonly scattered: Scattered;
+  readonly snapshot: SnapshotInfo | null;
+  readonly tables: readonly string[];
+}
+
+/** The result of a prepared query. */
+export async function answer(prepared: Prepared, tools: AnswerTools, moment: Moment): Promise<Result> {
+  const { plan } = prepared;
+  if (plan.fragment === null) return withoutTable(plan, tools, moment);
+  const snapshot = moment.snapshot ?? (await takeSnapshot(tools.servers, plan.fragment.table));
+  try {
+    const routed = route(snapshot);
+    if (prepared.statement.explain) return await explain(plan, plan.fragment, { routed, snapshot });
+    const options = executeOptions(plan, tools, { ...moment, sole: routed.sole });
+    const to = { route: routed, snapshot };
+    const scattered = await scatter(plan.fragment, to, { options, signal: moment.signal });
+    return gather(plan, plan.fragment, { tools, moment, scattered, snapshot });
+  } finally {
+    if (moment.snapshot === null) releaseSnapshot(snapshot);
+  }
+}
+
+function executeOptions(plan: Plan, tools: AnswerTools, moment: Moment & { readonly sole: boolean }) {
+  const { useCache, timeZone } = plan.options;
+  const { deadlineMs, nowMs, sole } = moment;
+  return { deadlineMs, useCache, queryBytes: tools.limits.queryBytes, timeZone, nowMs, sole };
+}
+
+function finishTools(plan: Plan, tools: AnswerTools, moment: Moment) {
+  const context = { timeZone: plan.options.timeZone, nowMs: moment.nowMs };
+  return { evaluate: tools.evaluate, context, limits: tools.limits };
+}
+
+function gather(
+  plan: Plan,
+  fragment: Fragment,
+  given: {
+    readonly tools: AnswerTools;
+    readonly moment: Moment;
+    readonly scattered: Scattered;
+    readonly snapshot: Snapshot;
+  },
+): Result {
+  const { tools, moment, scattered, snapshot } = given;
+  if (scattered.serversResponded === 0) {
+    throw new StoreError(
+      "SERVER_MISSING",
+      `no server answered: ${scattered.missing.join("; ") || "there is none"}`,
+    );
+  }
+  const merged = merge(fragment, scattered.partials);
+  const finished = finish(plan, merged, finishTools(plan, tools, moment));
+  return { columns: plan.output, ...finished, scattered, snapshot: snapshot.info, tables: [fragment.table] };
+}
+
+/** SELECT without FROM: one row of no columns. */
+function withoutTable(plan: Plan, tools: AnswerTools, moment: Moment): Result {
+  const finished = finish(plan, { rows: 1, columns: [] }, finishTools(plan, tools, moment));
+  const scattered: Scattered = {
+    partials: [],
+    stats: noStats(),
+    faults: [],
+    missing: [],
+    serversQueried: 0,
+    serversResponded: 0,
+  };
+  return { columns: plan.output, ...finished, scattered, snapshot: null, tables: [] };
+}

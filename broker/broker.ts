@@ -1,0 +1,246 @@
+/**
+ * One broker: takes questions in, lets them run in their turn within their deadline, and answers each with a result,
+ * exceptions or both. Nothing a question says makes it throw.
+ */
+import { Admission } from "#broker/admission";
+import { answer, type Result } from "#broker/answer";
+import { type BrokerCatalog, type Prepared, Preparer } from "#broker/prepare";
+import { releaseSnapshot, type Snapshot, takeSnapshot } from "#broker/snapshot";
+import type { QueryException } from "#schemas/api/query";
+import { type ErrorCode, errorCodes, StoreError, storeErrorOf } from "#schemas/errors";
+import type { Limits } from "#schemas/limits";
+import type { Evaluate } from "#schemas/plan/evaluator";
+import type { ServerClient } from "#schemas/plan/server-client";
+import type { Clock, Log } from "#schemas/world";
+
+export interface BrokerParts {
+  /** Response field brokerId, such as "Broker_host_8099". */
+  readonly id: string;
+  readonly catalog: BrokerCatalog;
+  readonly servers: readonly ServerClient[];
+  readonly evaluate: Evaluate;
+  readonly limits: Limits;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface Question {
+  readonly sql: string;
+  readonly queryOptions: string;
+  readonly dialect: "native" | "pinot";
+  readonly timeZone: string;
+  /** The client's own id to cancel by; null: only ours. */
+  readonly clientQueryId: string | null;
+  /** Who asks: clients take turns when many wait. */
+  readonly client: string;
+  /** The query's NOW(); null: the clock's. */
+  readonly nowMs: number | null;
+  /** Answer from this; null: from a snapshot of its own. */
+  readonly snapshot: Snapshot | null;
+  readonly signal: AbortSignal;
+}
+
+export interface Answer {
+  readonly requestId: string;
+  readonly clientQueryId: string | null;
+  readonly brokerId: string;
+  /** null: the question failed. */
+  readonly result: Result | null;
+  readonly exceptions: readonly QueryException[];
+  readonly timeUsedUs: number;
+}
+
+export interface RunningQuery {
+  readonly id: string;
+  readonly sql: string;
+  readonly startedMs: number;
+}
+
+interface Running extends RunningQuery {
+  readonly clientQueryId: string | null;
+  readonly abort: AbortController;
+}
+
+/** An error as the response lists it. */
+export function exceptionOf(error: StoreError): QueryException {
+  const { position, expected, found } = error.detail;
+  return {
+    errorCode: errorCodes[error.code].pinot,
+    message: error.message,
+    code: error.code,
+    ...(position === undefined ? {} : { position }),
+    ...(expected === undefined ? {} : { expected }),
+    ...(found === undefined ? {} : { found }),
+  };
+}
+
+const exception = (code: ErrorCode, message: string): QueryException => ({
+  errorCode: errorCodes[code].pinot,
+  message,
+  code,
+});
+
+/** What is missing from an answer, as exceptions beside its rows. */
+function absences(result: Result): QueryException[] {
+  const { missing, faults, serversQueried, serversResponded } = result.scattered;
+  const exceptions = faults.map((fault) =>
+    exception(
+      fault.code,
+      `segment ${fault.segment} (${fault.rows} rows) is not in the answer: ${fault.message}`,
+    ),
+  );
+  if (missing.length > 0) {
+    const count = `${serversQueried - serversResponded} of ${serversQueried} servers did not answer`;
+    exceptions.unshift(exception("SERVER_MISSING", `${count}, so rows are missing: ${missing.join("; ")}`));
+  }
+  return exceptions;
+}
+
+export class Broker {
+  readonly parts: BrokerParts;
+  readonly #admission: Admission;
+  readonly #preparer: Preparer;
+  readonly #running = new Map<string, Running>();
+  #sequence = 0;
+
+  constructor(parts: BrokerParts) {
+    this.parts = parts;
+    this.#admission = new Admission(parts.limits);
+    this.#preparer = new Preparer(parts);
+  }
+
+  /** The answer; its faults are in `exceptions`. */
+  async ask(question: Question): Promise<Answer> {
+    const { clock } = this.parts;
+    const startedMs = clock.nowMs();
+    const startedAt = clock.monotonicMs();
+    const id = `${startedMs}${String(this.#sequence++ % 1_000_000).padStart(6, "0")}`;
+    const running = {
+      id,
+      sql: question.sql,
+      startedMs,
+      clientQueryId: question.clientQueryId,
+      abort: new AbortController(),
+    };
+    let result: Result | null = null;
+    let exceptions: readonly QueryException[];
+    try {
+      result = await this.#run(question, running);
+      exceptions = absences(result);
+    } catch (thrown) {
+      exceptions = [this.#exception(thrown, question)];
+    }
+    return {
+      requestId: id,
+      clientQueryId: question.clientQueryId,
+      brokerId: this.parts.id,
+      result,
+      exceptions,
+      timeUsedUs: Math.round((clock.monotonicMs() - startedAt) * 1000),
+    };
+  }
+
+  /** The plan of a text, for those who need to know its table; throws its faults. */
+  prepare(
+    question: Pick<Question, "sql" | "queryOptions" | "dialect" | "timeZone">,
+    nowMs: number,
+  ): Prepared {
+    return this.#preparer.prepare(question, nowMs);
+  }
+
+  snapshot(table: string): Promise<Snapshot> {
+    return takeSnapshot(this.parts.servers, table);
+  }
+
+  release(snapshot: Snapshot): void {
+    releaseSnapshot(snapshot);
+  }
+
+  /** Stops what runs under this id, the client's or ours; false when nothing does. */
+  cancel(id: string): boolean {
+    const found = [...this.#running.values()].filter(
+      (query) => query.id === id || query.clientQueryId === id,
+    );
+    for (const query of found)
+      query.abort.abort(new StoreError("QUERY_CANCELLED", `the query ${id} was cancelled`));
+    return found.length > 0;
+  }
+
+  running(): readonly RunningQuery[] {
+    return [...this.#running.values()].map(({ id, sql, startedMs }) => ({ id, sql, startedMs }));
+  }
+
+  /** Queries that run and that wait for their turn. */
+  load(): { readonly running: number; readonly queued: number } {
+    return { running: this.#admission.running, queued: this.#admission.queued };
+  }
+
+  async #run(question: Question, running: Running): Promise<Result> {
+    const { limits, servers, evaluate } = this.parts;
+    const nowMs = question.nowMs ?? running.startedMs;
+    const prepared = this.#preparer.prepare(question, nowMs);
+    const { timeoutMs } = prepared.options;
+    const { signal } = running.abort;
+    const disarm = this.#arm(question, running, timeoutMs);
+    this.#running.set(running.id, running);
+    try {
+      const turn = this.#admission.enter(question.client, signal);
+      if (turn !== null) await turn;
+      try {
+        const deadlineMs = running.startedMs + timeoutMs;
+        const moment = { nowMs, deadlineMs, signal, snapshot: question.snapshot };
+        return await untilAborted(answer(prepared, { servers, evaluate, limits }, moment), signal);
+      } finally {
+        this.#admission.leave();
+      }
+    } finally {
+      disarm();
+      this.#running.delete(running.id);
+    }
+  }
+
+  /** Aborts the query when its time is up or its client is gone; the answer stops watching. */
+  #arm(question: Question, running: Running, timeoutMs: number): () => void {
+    const watch = new AbortController();
+    const message = `the query took longer than ${timeoutMs} ms; SET timeoutMs to a larger number, or ask for less`;
+    this.parts.clock.sleep(timeoutMs, watch.signal).then(
+      () => running.abort.abort(new StoreError("QUERY_DEADLINE", message)),
+      () => undefined,
+    );
+    const gone = (): void => {
+      running.abort.abort(new StoreError("QUERY_CANCELLED", "the client closed the connection"));
+    };
+    if (question.signal.aborted) gone();
+    else question.signal.addEventListener("abort", gone, { once: true });
+    return () => {
+      watch.abort();
+      question.signal.removeEventListener("abort", gone);
+    };
+  }
+
+  #exception(thrown: unknown, question: Question): QueryException {
+    const error = storeErrorOf(thrown);
+    if (error.code === "INTERNAL") {
+      this.parts.log("error", "a query failed inside", {
+        sql: question.sql,
+        error: error.message,
+        cause: error.cause,
+      });
+    }
+    return exceptionOf(error);
+  }
+}
+
+/** The work's result, unless the signal fires first. */
+async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const listener = (): void => reject(signal.reason);
+  if (signal.aborted) listener();
+  else signal.addEventListener("abort", listener, { once: true });
+  work.catch(() => undefined);
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener("abort", listener);
+  }
+}

@@ -1,0 +1,94 @@
+/** EXPLAIN PLAN FOR: Pinot's three columns, the broker's part first, then what a server says of its own. */
+import type { Result } from "#broker/answer";
+import type { Route } from "#broker/route";
+import { noStats } from "#broker/scatter";
+import type { Snapshot } from "#broker/snapshot";
+import type { Batch, Vector } from "#schemas/batch";
+import type { Expression } from "#schemas/plan/expression";
+import type { Fragment, OutputColumn, Plan } from "#schemas/plan/plan";
+
+const columns: readonly OutputColumn[] = [
+  { name: "Operator", type: "STRING" },
+  { name: "Operator_Id", type: "INT" },
+  { name: "Parent_Id", type: "INT" },
+];
+
+/** A bound expression as text. */
+export function expressionText(expression: Expression): string {
+  switch (expression.kind) {
+    case "column":
+      return expression.name;
+    case "literal":
+      return typeof expression.value === "string" ? `'${expression.value}'` : String(expression.value);
+    case "call":
+      return `${expression.name}(${expression.args.map(expressionText).join(",")})`;
+  }
+}
+
+function reduceText(plan: Plan): string {
+  const parts: string[] = [];
+  if (plan.having !== null) parts.push(`having:${expressionText(plan.having)}`);
+  const order = plan.order.map(
+    ({ expression, descending }) => `${expressionText(expression)}${descending ? " DESC" : ""}`,
+  );
+  if (order.length > 0) parts.push(`sort:[${order.join(", ")}]`);
+  if (plan.distinct) parts.push("distinct");
+  if (plan.offset > 0) parts.push(`offset:${plan.offset}`);
+  if (plan.limit !== null) parts.push(`limit:${plan.limit}`);
+  return `BROKER_REDUCE(${parts.join(",")})`;
+}
+
+function texts(lines: readonly string[]): Vector {
+  const parts = lines.map((line) => new TextEncoder().encode(line));
+  const offsets = new Uint32Array(parts.length + 1);
+  parts.forEach((part, index) => {
+    offsets[index + 1] = offsets[index] + part.length;
+  });
+  const bytes = new Uint8Array(offsets[parts.length]);
+  parts.forEach((part, index) => {
+    bytes.set(part, offsets[index]);
+  });
+  const ids = Uint32Array.from(parts, (_, index) => index);
+  return {
+    kind: "text",
+    type: "STRING",
+    rows: ids.length,
+    ids,
+    entries: { count: ids.length, offsets, bytes },
+    nulls: null,
+  };
+}
+
+const ints = (values: readonly number[]): Vector => ({
+  kind: "int",
+  type: "INT",
+  rows: values.length,
+  values: BigInt64Array.from(values, BigInt),
+  nulls: null,
+});
+
+/** A chain of operators: each one's parent is the one above it, and the first one's is 0. */
+function chain(lines: readonly string[]): Batch {
+  const ids = lines.map((_, index) => index + 1);
+  return { rows: lines.length, columns: [texts(lines), ints(ids), ints(ids.map((id) => id - 1))] };
+}
+
+/** The plan as rows; the first server with rows speaks for all. */
+export async function explain(
+  plan: Plan,
+  fragment: Fragment,
+  at: { readonly routed: Route; readonly snapshot: Snapshot },
+): Promise<Result> {
+  const { routed, snapshot } = at;
+  const [part] = routed.targets;
+  const lines = [reduceText(plan), `SCATTER(servers:${routed.targets.length})`];
+  if (part !== undefined) lines.push(...(await part.server.explain(part.info.id, fragment)));
+  const serversQueried = snapshot.parts.length;
+  const serversResponded = snapshot.parts.filter(({ kind }) => kind === "held").length;
+  const missing = snapshot.parts
+    .filter((each) => each.kind === "missing")
+    .map(({ server, reason }) => `${server.name}: ${reason}`);
+  const scattered = { partials: [], stats: noStats(), faults: [], missing, serversQueried, serversResponded };
+  const batch = chain(lines);
+  return { columns, batch, truncated: false, scattered, snapshot: snapshot.info, tables: [fragment.table] };
+}

@@ -1,0 +1,81 @@
+/**
+ * Partial answers of servers → one batch: rows one after the other, groups merged by their keys' bytes and their
+ * aggregates' states in server order, so that sums have the same digits every time.
+ */
+import { groupRows } from "#broker/groups";
+import { concatenate, emptyVector, gather } from "#broker/vectors";
+import type { StateCall } from "#schemas/aggregates/aggregate";
+import { aggregateNamed } from "#schemas/aggregates/registry";
+import type { Batch, Vector } from "#schemas/batch";
+import { assert, StoreError } from "#schemas/errors";
+import type { Fragment } from "#schemas/plan/plan";
+import type { Partial } from "#schemas/plan/server-client";
+import { layoutOf } from "#schemas/types";
+
+type GroupsPartial = Extract<Partial, { kind: "aggregate" }>;
+
+function accumulatorOf(call: StateCall) {
+  const aggregate = aggregateNamed(call.name);
+  assert(aggregate !== null, `${call.name} is an aggregate`);
+  return aggregate.accumulator(call);
+}
+
+/** Where each server's groups go in the merged ones, and the merged keys. */
+function mergeKeys(fragment: Fragment & { readonly kind: "aggregate" }, partials: readonly GroupsPartial[]) {
+  if (fragment.keys.length === 0) {
+    const targets = partials.map((partial) => new Uint32Array(partial.groups));
+    return { count: 1, keys: [] as readonly Vector[], targets };
+  }
+  if (partials.length === 1) {
+    return { count: partials[0].groups, keys: partials[0].keys, targets: [null] };
+  }
+  const all = fragment.keys.map((_, index) => concatenate(partials.map((partial) => partial.keys[index])));
+  const { count, gids, firstRows } = groupRows(all, all[0].rows);
+  let start = 0;
+  const targets = partials.map(({ groups }) => gids.subarray(start, (start += groups)));
+  return { count, keys: all.map((vector) => gather(vector, firstRows)), targets };
+}
+
+function mergeGroups(
+  fragment: Fragment & { readonly kind: "aggregate" },
+  partials: readonly GroupsPartial[],
+): Batch {
+  const { count, keys, targets } = mergeKeys(fragment, partials);
+  const finished = fragment.aggregates.map((call, index) => {
+    const accumulator = accumulatorOf(call);
+    accumulator.resize(count);
+    partials.forEach((partial, server) => {
+      if (partial.groups > 0) accumulator.merge(partial.states[index], targets[server]);
+    });
+    return accumulator.finish(null);
+  });
+  return { rows: count, columns: [...keys, ...finished] };
+}
+
+/** What one server answers that has no rows. */
+function emptyPartial(fragment: Fragment): Partial {
+  const empty = (expressions: readonly { readonly type: Vector["type"] }[]) =>
+    expressions.map(({ type }) => emptyVector(type, layoutOf(type)));
+  if (fragment.kind === "rows") return { kind: "rows", batch: { rows: 0, columns: empty(fragment.project) } };
+  return { kind: "aggregate", groups: 0, keys: empty(fragment.keys), states: [] };
+}
+
+/** The fragment's output columns over all servers' rows. */
+export function merge(fragment: Fragment, partials: readonly Partial[]): Batch {
+  const given = partials.length === 0 ? [emptyPartial(fragment)] : partials;
+  if (given.some((partial) => partial.kind !== fragment.kind)) {
+    throw new StoreError("FRAME_CORRUPT", `expected partial results of kind ${fragment.kind}`);
+  }
+  if (fragment.kind === "aggregate") {
+    return mergeGroups(
+      fragment,
+      given.filter((partial) => partial.kind === "aggregate"),
+    );
+  }
+  const batches = given.filter((partial) => partial.kind === "rows").map(({ batch }) => batch);
+  const rows = batches.reduce((total, batch) => total + batch.rows, 0);
+  const columns = fragment.project.map((_, index) =>
+    concatenate(batches.map((batch) => batch.columns[index])),
+  );
+  return { rows, columns };
+}

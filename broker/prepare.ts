@@ -1,0 +1,108 @@
+/**
+ * SQL text → plan, remembered: a dashboard asks the same few texts again and again. A plan is kept per text, dialect,
+ * options and catalog version; one that depends on the query's moment (NOW) keeps only its syntax tree.
+ */
+import { bind, type Tables } from "#broker/bind/bind";
+import { bindOptions } from "#broker/bind/options";
+import { parse } from "#broker/parse/parse";
+import { optimize, plan } from "#broker/plan/plan";
+import type { Limits } from "#schemas/limits";
+import type { Evaluate } from "#schemas/plan/evaluator";
+import type { Plan, QueryOptions } from "#schemas/plan/plan";
+import type { Statement } from "#schemas/sql/ast";
+
+/** The tables, with a number that changes when any definition does. */
+export interface BrokerCatalog extends Tables {
+  version(): number;
+}
+
+export interface Asked {
+  readonly sql: string;
+  readonly queryOptions: string;
+  readonly dialect: "native" | "pinot";
+  /** Used unless the statement sets one. */
+  readonly timeZone: string;
+}
+
+export interface Prepared {
+  readonly statement: Statement;
+  readonly plan: Plan;
+  readonly options: QueryOptions;
+}
+
+interface Kept {
+  readonly version: number;
+  readonly statement: Statement;
+  readonly options: QueryOptions;
+  /** null: made anew for each query's moment. */
+  readonly plan: Plan | null;
+}
+
+export interface PrepareTools {
+  readonly catalog: BrokerCatalog;
+  readonly evaluate: Evaluate;
+  readonly limits: Limits;
+}
+
+/** Plans kept, and the bytes of text of one that is worth keeping. */
+const keptMax = 1024;
+const textMax = 16_384;
+
+export class Preparer {
+  readonly #tools: PrepareTools;
+  /** Oldest use first. */
+  readonly #kept = new Map<string, Kept>();
+
+  constructor(tools: PrepareTools) {
+    this.#tools = tools;
+  }
+
+  /** The plan of a text at a moment; StoreError when it has none. */
+  prepare(asked: Asked, nowMs: number): Prepared {
+    const key = `${asked.dialect}\n${asked.timeZone}\n${asked.queryOptions}\n${asked.sql}`;
+    const version = this.#tools.catalog.version();
+    const kept = this.#kept.get(key);
+    if (kept !== undefined && kept.version === version) {
+      const { statement, options } = kept;
+      if (kept.plan !== null) return { statement, options, plan: kept.plan };
+      return { statement, options, plan: this.#plan(asked.sql, { statement, options, nowMs }).plan };
+    }
+    const statement = parse(asked.sql, this.#tools.limits);
+    const options = this.#options(statement, asked);
+    const made = this.#plan(asked.sql, { statement, options, nowMs });
+    this.#keep(key, { version, statement, options, plan: made.momentary ? null : made.plan });
+    return { statement, options, plan: made.plan };
+  }
+
+  #options(statement: Statement, asked: Asked): QueryOptions {
+    const { queryMs } = this.#tools.limits;
+    const defaults = {
+      timeoutMs: queryMs,
+      timeoutMsMax: Math.max(queryMs, 10 * 60_000),
+      dialect: asked.dialect,
+      timeZone: asked.timeZone,
+    };
+    return bindOptions(statement, asked.queryOptions, defaults);
+  }
+
+  #plan(
+    sql: string,
+    given: { readonly statement: Statement; readonly options: QueryOptions; readonly nowMs: number },
+  ) {
+    const { statement, options, nowMs } = given;
+    const { catalog, evaluate, limits } = this.#tools;
+    const query = bind(statement, { sql, tables: catalog, options, evaluate, nowMs });
+    const context = { timeZone: options.timeZone, nowMs };
+    const tools = { evaluate, context, resultRows: limits.resultRows };
+    return { plan: optimize(plan(query), tools), momentary: query.momentary };
+  }
+
+  #keep(key: string, kept: Kept): void {
+    if (key.length > textMax) return;
+    this.#kept.delete(key);
+    this.#kept.set(key, kept);
+    if (this.#kept.size <= keptMax) return;
+    const oldest = this.#kept.keys().next().value;
+    if (oldest !== undefined) this.#kept.delete(oldest);
+  }
+}

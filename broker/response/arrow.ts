@@ -1,0 +1,184 @@
+/**
+ * Results as an Arrow IPC stream: a schema, one record batch, the end mark.
+ *
+ * Stream => message(schema) message(recordBatch) 0xffffffff 0:u32
+ * message => 0xffffffff metadataBytes:u32 metadata[metadataBytes] body       (FlatBuffers; everything padded to 8)
+ * INT → int32, LONG → int64, FLOAT → float, DOUBLE → double, BOOLEAN → bool, TIMESTAMP → timestamp[ms, UTC],
+ * STRING JSON BIG_DECIMAL → utf8, BYTES → binary, a bare NULL → null
+ */
+import type { Result } from "#broker/answer";
+import { FlatBuffer, type Slot } from "#broker/response/flatbuffer";
+import { entryAt, isNullAt } from "#broker/vectors";
+import type { Batch, Vector } from "#schemas/batch";
+import type { OutputColumn } from "#schemas/plan/plan";
+import type { SqlType } from "#schemas/types";
+
+const metadataVersion = 4; // V5
+const headers = { schema: 1, recordBatch: 3 } as const;
+const typeTags = { null: 1, int: 2, float: 3, binary: 4, utf8: 5, bool: 6, timestamp: 10 } as const;
+
+function typeOf(builder: FlatBuffer, type: SqlType): { readonly tag: number; readonly table: number } {
+  const plain = (tag: number, slots: readonly Slot[] = []) => ({ tag, table: builder.table(slots) });
+  switch (type) {
+    case "INT":
+    case "LONG":
+      return plain(typeTags.int, [
+        { bytes: 4, value: type === "INT" ? 32 : 64 },
+        { bytes: 1, value: 1 },
+      ]);
+    case "FLOAT":
+    case "DOUBLE":
+      return plain(typeTags.float, [{ bytes: 2, value: type === "FLOAT" ? 1 : 2 }]);
+    case "BOOLEAN":
+      return plain(typeTags.bool);
+    case "TIMESTAMP":
+      return plain(typeTags.timestamp, [{ bytes: 2, value: 1 }, { target: builder.string("UTC") }]);
+    case "BYTES":
+      return plain(typeTags.binary);
+    case "UNKNOWN":
+      return plain(typeTags.null);
+    default:
+      return plain(typeTags.utf8);
+  }
+}
+
+function schemaMetadata(columns: readonly OutputColumn[]): Uint8Array {
+  const builder = new FlatBuffer();
+  const fields = columns.map((column) => {
+    const name = builder.string(column.name);
+    const type = typeOf(builder, column.type);
+    const children = builder.references([]);
+    return builder.table([
+      { target: name },
+      { bytes: 1, value: 1 },
+      { bytes: 1, value: type.tag },
+      { target: type.table },
+      null,
+      { target: children },
+    ]);
+  });
+  const list = builder.references(fields);
+  const schema = builder.table([{ bytes: 2, value: 0 }, { target: list }]);
+  return message(builder, headers.schema, { table: schema, bodyBytes: 0 });
+}
+
+function message(
+  builder: FlatBuffer,
+  header: number,
+  content: { readonly table: number; readonly bodyBytes: number },
+): Uint8Array {
+  return builder.finish(
+    builder.table([
+      { bytes: 2, value: metadataVersion },
+      { bytes: 1, value: header },
+      { target: content.table },
+      { bytes: 8, value: BigInt(content.bodyBytes) },
+    ]),
+  );
+}
+
+/** One bit a row, 1 = present; nothing when no row is NULL. */
+function validity(vector: Vector): { readonly bits: Uint8Array; readonly nulls: number } {
+  if (vector.nulls === null) return { bits: new Uint8Array(0), nulls: 0 };
+  const bits = new Uint8Array((vector.rows + 7) >> 3);
+  let nulls = 0;
+  for (let row = 0; row < vector.rows; row++) {
+    if (isNullAt(vector.nulls, row)) nulls++;
+    else bits[row >> 3] |= 1 << (row & 7);
+  }
+  return { bits, nulls };
+}
+
+const bytesOf = (array: ArrayBufferView): Uint8Array =>
+  new Uint8Array(array.buffer as ArrayBuffer, array.byteOffset, array.byteLength);
+
+function textBuffers(vector: Vector & { readonly kind: "text" }): Uint8Array[] {
+  const offsets = new Int32Array(vector.rows + 1);
+  const size = (row: number): number =>
+    isNullAt(vector.nulls, row) ? 0 : entryAt(vector.entries, vector.ids[row]).length;
+  for (let row = 0; row < vector.rows; row++) offsets[row + 1] = offsets[row] + size(row);
+  const bytes = new Uint8Array(offsets[vector.rows]);
+  for (let row = 0; row < vector.rows; row++) {
+    if (size(row) > 0) bytes.set(entryAt(vector.entries, vector.ids[row]), offsets[row]);
+  }
+  return [bytesOf(offsets), bytes];
+}
+
+function intBuffer(vector: Vector & { readonly kind: "int" }): Uint8Array {
+  const { values, rows, type } = vector;
+  if (type === "BOOLEAN") {
+    const bits = new Uint8Array((rows + 7) >> 3);
+    for (let row = 0; row < rows; row++) if (values[row] !== 0n) bits[row >> 3] |= 1 << (row & 7);
+    return bits;
+  }
+  if (type === "INT") return bytesOf(Int32Array.from({ length: rows }, (_, row) => Number(values[row])));
+  return bytesOf(values.subarray(0, rows));
+}
+
+/** The buffers of a column, after its validity. */
+function dataBuffers(vector: Vector): Uint8Array[] {
+  switch (vector.kind) {
+    case "int":
+      return [intBuffer(vector)];
+    case "double": {
+      const values = vector.values.subarray(0, vector.rows);
+      return [bytesOf(vector.type === "FLOAT" ? Float32Array.from(values) : values)];
+    }
+    case "text":
+      return textBuffers(vector);
+  }
+}
+
+function columnParts(vector: Vector): { readonly nulls: number; readonly buffers: readonly Uint8Array[] } {
+  if (vector.type === "UNKNOWN") return { nulls: vector.rows, buffers: [] };
+  const { bits, nulls } = validity(vector);
+  return { nulls, buffers: [bits, ...dataBuffers(vector)] };
+}
+
+const padded = (bytes: number): number => (bytes + 7) & ~7;
+
+function batchMessage(batch: Batch): { readonly metadata: Uint8Array; readonly body: readonly Uint8Array[] } {
+  const columns = batch.columns.map(columnParts);
+  const body = columns.flatMap(({ buffers }) => buffers);
+  let position = 0;
+  const places = body.map((buffer): readonly [bigint, bigint] => {
+    const place = [BigInt(position), BigInt(buffer.length)] as const;
+    position += padded(buffer.length);
+    return place;
+  });
+  const builder = new FlatBuffer();
+  const buffers = builder.pairs(places);
+  const nodes = builder.pairs(columns.map(({ nulls }) => [BigInt(batch.rows), BigInt(nulls)] as const));
+  const table = builder.table([
+    { bytes: 8, value: BigInt(batch.rows) },
+    { target: nodes },
+    { target: buffers },
+  ]);
+  return { metadata: message(builder, headers.recordBatch, { table, bodyBytes: position }), body };
+}
+
+/** The result as one stream. */
+export function resultArrow(result: Result): Uint8Array {
+  const schema = schemaMetadata(result.columns);
+  const { metadata, body } = batchMessage(result.batch);
+  const bodyBytes = body.reduce((total, buffer) => total + padded(buffer.length), 0);
+  const bytes = new Uint8Array(24 + padded(schema.length) + padded(metadata.length) + bodyBytes);
+  const view = new DataView(bytes.buffer);
+  let at = 0;
+  const head = (length: number): void => {
+    view.setUint32(at, 0xffff_ffff, true);
+    view.setUint32(at + 4, length, true);
+    at += 8;
+  };
+  for (const part of [schema, metadata]) {
+    head(padded(part.length));
+    bytes.set(part, at);
+    at += padded(part.length);
+  }
+  for (const buffer of body) {
+    bytes.set(buffer, at);
+    at += padded(buffer.length);
+  }
+  head(0);
+  return bytes;
+}

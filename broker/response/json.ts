@@ -1,0 +1,157 @@
+/**
+ * Pinot's query response as JSON text, its fields in Pinot's order, ours behind them. Rows are written cell by cell:
+ * JSON.stringify would lose digits of LONGs and the point of 12.0.
+ */
+import type { Answer } from "#broker/broker";
+import { cellReader, cellWriter } from "#broker/response/cells";
+import { noStats } from "#broker/scatter";
+import type { QueryResponse } from "#schemas/api/query";
+import type { Batch } from "#schemas/batch";
+import type { ScanStats } from "#schemas/plan/server-client";
+
+/** The rows as JSON arrays. */
+export function rowsJson(batch: Batch): string {
+  const cells = batch.columns.map((vector) => {
+    const writer = cellWriter(vector);
+    const quoted = new Map<string, string>();
+    const quote = (text: string): string => {
+      let json = quoted.get(text);
+      if (json === undefined) {
+        json = JSON.stringify(text);
+        if (quoted.size < 10_000) quoted.set(text, json);
+      }
+      return json;
+    };
+    return (row: number): string => {
+      if (writer.isNull(row)) return "null";
+      return writer.kind(row) === "text" ? quote(writer.text(row)) : writer.text(row);
+    };
+  });
+  const rows: string[] = [];
+  for (let row = 0; row < batch.rows; row++) {
+    let text = "[";
+    for (let column = 0; column < cells.length; column++)
+      text += (column === 0 ? "" : ",") + cells[column](row);
+    rows.push(`${text}]`);
+  }
+  return `[${rows.join(",")}]`;
+}
+
+const zero = 0;
+
+/** Every field but the rows, in order. */
+function fieldsOf(answer: Answer) {
+  const { result, exceptions } = answer;
+  const scattered = result?.scattered;
+  const stats: ScanStats = scattered?.stats ?? noStats();
+  return {
+    numRowsResultSet: result?.batch.rows ?? 0,
+    partialResult: exceptions.length > 0 || result?.truncated === true,
+    exceptions,
+    numGroupsLimitReached: false,
+    numGroupsWarningLimitReached: false,
+    maxRowsInDistinctReached: false,
+    maxRowsWithoutChangeInDistinctReached: false,
+    maxExecutionTimeInDistinctReached: false,
+    timeUsedMs: Math.round(answer.timeUsedUs / 1000),
+    requestId: answer.requestId,
+    clientRequestId: answer.clientQueryId,
+    brokerId: answer.brokerId,
+    numDocsScanned: stats.rowsMatched,
+    totalDocs: stats.rowsTotal,
+    numEntriesScannedInFilter: stats.entriesInFilter,
+    numEntriesScannedPostFilter: stats.entriesPostFilter,
+    numServersQueried: scattered?.serversQueried ?? 0,
+    numServersResponded: scattered?.serversResponded ?? 0,
+    ...segmentFields(stats),
+    ...costFields(stats),
+    explainPlanNumEmptyFilterSegments: zero,
+    explainPlanNumMatchAllFilterSegments: zero,
+    traceInfo: {},
+    tablesQueried: result?.tables ?? [],
+    ...memoryFields(stats),
+    pools: [-1],
+    rlsFiltersApplied: false,
+    groupsTrimmed: false,
+    numSegmentsCached: stats.segmentsCached,
+    numRowsScanned: stats.rowsScanned,
+    timeUsedUs: answer.timeUsedUs,
+    indexesUsed: stats.indexes,
+    resultRowsLimitReached: result?.truncated ?? false,
+    gaps: result?.snapshot?.gaps ?? [],
+    snapshot: result?.snapshot?.version ?? "",
+    newestEventMs: newestEvent(answer),
+  };
+}
+
+function newestEvent(answer: Answer): number | null {
+  const newest = answer.result?.snapshot?.newestEventMs ?? null;
+  return newest === null ? null : Number(newest);
+}
+
+const segmentFields = (stats: ScanStats) => ({
+  numSegmentsQueried: stats.segmentsQueried,
+  numSegmentsProcessed: stats.segmentsProcessed,
+  numSegmentsMatched: stats.segmentsMatched,
+  numConsumingSegmentsQueried: stats.consumingQueried,
+  numConsumingSegmentsProcessed: stats.consumingProcessed,
+  numConsumingSegmentsMatched: stats.consumingMatched,
+  minConsumingFreshnessTimeMs: stats.freshnessMs,
+  numSegmentsPrunedByBroker: zero,
+  numSegmentsPrunedByServer: stats.segmentsPruned,
+  numSegmentsPrunedInvalid: zero,
+  numSegmentsPrunedByLimit: zero,
+  numSegmentsPrunedByValue: stats.segmentsPruned,
+});
+
+const costFields = (stats: ScanStats) => ({
+  brokerReduceTimeMs: zero,
+  offlineThreadCpuTimeNs: zero,
+  realtimeThreadCpuTimeNs: stats.threadCpuNs,
+  offlineSystemActivitiesCpuTimeNs: zero,
+  realtimeSystemActivitiesCpuTimeNs: zero,
+  offlineResponseSerializationCpuTimeNs: zero,
+  realtimeResponseSerializationCpuTimeNs: zero,
+  offlineTotalCpuTimeNs: zero,
+  realtimeTotalCpuTimeNs: stats.threadCpuNs,
+});
+
+const memoryFields = (stats: ScanStats) => ({
+  offlineThreadMemAllocatedBytes: zero,
+  realtimeThreadMemAllocatedBytes: stats.bytesAllocated,
+  offlineResponseSerMemAllocatedBytes: zero,
+  realtimeResponseSerMemAllocatedBytes: zero,
+  offlineTotalMemAllocatedBytes: zero,
+  realtimeTotalMemAllocatedBytes: stats.bytesAllocated,
+});
+
+const schemaOf = (columns: readonly { readonly name: string; readonly type: string }[]) => ({
+  columnNames: columns.map(({ name }) => name),
+  columnDataTypes: columns.map(({ type }) => type),
+});
+
+const writeBigints = (_key: string, value: unknown): unknown =>
+  typeof value === "bigint" ? value.toString() : value;
+
+/** The whole response. */
+export function responseJson(answer: Answer): string {
+  const fields = JSON.stringify(fieldsOf(answer), writeBigints);
+  if (answer.result === null) return fields;
+  const { columns, batch } = answer.result;
+  const schema = JSON.stringify(schemaOf(columns));
+  return `{"resultTable":{"dataSchema":${schema},"rows":${rowsJson(batch)}},${fields.slice(1)}`;
+}
+
+/** The response as an object, for callers in this process. */
+export function responseOf(answer: Answer): QueryResponse {
+  const fields = fieldsOf(answer);
+  if (answer.result === null) return fields;
+  const { columns, batch } = answer.result;
+  const readers = batch.columns.map(cellReader);
+  const rows = Array.from({ length: batch.rows }, (_, row) => readers.map((read) => read(row)));
+  const columnDataTypes = columns.map(({ type }) => type);
+  return {
+    resultTable: { dataSchema: { columnNames: columns.map(({ name }) => name), columnDataTypes }, rows },
+    ...fields,
+  };
+}
