@@ -2,7 +2,7 @@
  * The page-run allocator of one arena. All of its state lies in the shared memory itself, so any thread that has the
  * memory can allocate and free; a futex lock orders them.
  *
- * Memory => header (page 0) kernel constants (page 1) tags, next, previous: u32[pages] each, data pages
+ * Memory => header (page 0) kernel constants (page 1) tags, next, previous: u32[pages] each, data pages, guard page
  * A run is a stretch of pages, used or free. Its first and last page carry the same tag: length × 2 + used. Free runs
  * hang in lists by the highest bit of their length; neighbours that become free are joined at once, so two free runs
  * never touch. For a used run `next` of its first page holds the purpose.
@@ -61,7 +61,7 @@ export class Allocator {
   /** Formats a memory that nobody else uses yet; zero pages except those it writes. */
   static format(buffer: SharedArrayBuffer, options: AllocatorOptions): void {
     const words = new Int32Array(buffer);
-    const pages = Math.floor(buffer.byteLength / pageBytes);
+    const pages = Math.floor(buffer.byteLength / pageBytes) - 1; // kernels may read into the last page
     const dataPage = 2 + Math.ceil((pages * 3 * 4) / pageBytes);
     assert(pages > dataPage, "an arena is larger than its page tables");
     words[at.pages] = pages;

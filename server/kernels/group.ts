@@ -1,15 +1,8 @@
 /** Twins of group.as.ts; state layouts in `stateBytes`. */
 import type { Views } from "#server/arena/arena";
+import { lowerDouble, lowerInt } from "#server/kernels/full-state";
 import { stateBytes, type Twin } from "#server/kernels/kernels";
-import {
-  fullDoubles,
-  fullInts,
-  lowerDouble,
-  lowerInt,
-  sumDoubles,
-  sumInts,
-  sumWide,
-} from "#server/kernels/sum";
+import { fullDoubles, fullInts, sumDoubles, sumInts, sumWide } from "#server/kernels/sum";
 import { eachRow, storedAt } from "#server/kernels/twin-access";
 
 interface Grouped {

@@ -1,7 +1,7 @@
 /** Twins of merge.as.ts; state layouts in `stateBytes`. */
 import type { Views } from "#server/arena/arena";
+import { nanCount } from "#server/kernels/full-state";
 import { stateBytes, type Twin } from "#server/kernels/kernels";
-import { nanCount } from "#server/kernels/sum";
 
 function targetOf(views: Views, group: number, remap: number, into: number, size: number): number {
   return into + (remap === 0 ? group : views.u32[(remap >>> 2) + group]) * size;

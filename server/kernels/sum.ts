@@ -1,12 +1,11 @@
 /** Twins of sum.as.ts; state layouts in `stateBytes`. */
 import type { Views } from "#server/arena/arena";
+import { lowerDouble, lowerInt } from "#server/kernels/full-state";
 import type { AnyWidth, Twin } from "#server/kernels/kernels";
 import { eachRow, isSet, narrow, wordPopulation } from "#server/kernels/twin-access";
 
 /** Set bits of a word from which its rows go to the eight lanes. */
 const dense = 12;
-/** The NaN whose low 48 bits count NaNs, in place of −max. */
-export const nanCount = 0x7ff8000000000000n;
 
 export const sumInts: Twin<"sumInts"> = (views, width, values, rows, bitmap, state) => {
   let count = 0n;
@@ -64,13 +63,6 @@ export const sumDoubles: Twin<"sumDoubles"> = (views, values, rows, bitmap, stat
   views.f64[(state >>> 3) + 1] += even + odd + ninth;
 };
 
-/** Brings one value into a `full` state of ints: min and ~max only. */
-export function lowerInt(views: Views, state: number, value: bigint): void {
-  const at = state >>> 3;
-  if (value < views.i64[at + 2]) views.i64[at + 2] = value;
-  if (~value < views.i64[at + 3]) views.i64[at + 3] = ~value;
-}
-
 export const fullInts: Twin<"fullInts"> = (views, width, values, rows, bitmap, state) => {
   sumInts(views, width, values, rows, bitmap, state);
   extremes(views, width, values, rows, bitmap, state);
@@ -90,17 +82,6 @@ function extremes(
   }
   const { array, start } = narrow(views, width, values);
   eachRow(views, rows, bitmap, (row) => lowerInt(views, state, BigInt(array[start + row])));
-}
-
-/** Brings one value into a `full` state of doubles: min and −max only. */
-export function lowerDouble(views: Views, state: number, value: number): void {
-  const at = state >>> 3;
-  if (Number.isNaN(value)) {
-    views.i64[at + 3] = Number.isNaN(views.f64[at + 3]) ? views.i64[at + 3] + 1n : nanCount + 1n;
-    return;
-  }
-  if (value < views.f64[at + 2]) views.f64[at + 2] = value;
-  if (-value < views.f64[at + 3]) views.f64[at + 3] = -value;
 }
 
 export const fullDoubles: Twin<"fullDoubles"> = (views, values, rows, bitmap, _hasNaN, state) => {

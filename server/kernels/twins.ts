@@ -17,13 +17,11 @@ import * as top from "#server/kernels/top";
 
 type Twins = { readonly [Name in keyof Kernels]: Twin<Name> };
 
-const { lowerDouble: _lowerDouble, lowerInt: _lowerInt, nanCount: _nanCount, ...sums } = sum;
-
 /** Each kernel's twin by name; a kernel without one is a type error. */
 const twins: Twins = {
   ...filter,
   ...bitmap,
-  ...sums,
+  ...sum,
   ...groupId,
   ...group,
   ...merge,
@@ -37,6 +35,9 @@ const twins: Twins = {
 };
 
 export function bindTwins(views: Views): Kernels {
-  const bound = Object.entries(twins).map(([name, twin]) => [name, twin.bind(null, views)]);
+  const bound = Object.entries(twins).map(([name, twin]) => [
+    name,
+    (twin as (first: Views, ...rest: never[]) => unknown).bind(null, views),
+  ]);
   return Object.fromEntries(bound) as Kernels;
 }
