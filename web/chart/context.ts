@@ -1,0 +1,34 @@
+/** What a chart is drawn with apart from its rows: pure data, so an option depends on its arguments only. */
+
+import type { ResolvedRange } from "#schemas/api/live-range";
+import type { Cell } from "#schemas/api/query";
+import type { SqlType } from "#schemas/types";
+import type { Palette } from "../theme.ts";
+
+/** The rows of an answer, whether pushed or fetched. */
+export interface ChartResult {
+  readonly columnNames: readonly string[];
+  readonly columnTypes: readonly SqlType[];
+  readonly rows: readonly (readonly Cell[])[];
+}
+
+export interface ChartContext {
+  readonly palette: Palette;
+  readonly zone: string;
+  /** Server time: a bucket that ends after it is still open. */
+  readonly nowMs: number;
+  readonly range: ResolvedRange | null;
+  /** The colour of a category or measure: the same on every chart of a page. */
+  readonly colourOf: (name: string) => string;
+  /** Series switched off in the legend. */
+  readonly hidden: ReadonlySet<string>;
+  /** Little room: fewer ticks. */
+  readonly narrow: boolean;
+}
+
+/** Position of a column; −1 when the result has no such column. */
+export function columnAt(result: ChartResult, name: string | undefined): number {
+  if (name === undefined) return -1;
+  const wanted = name.toLowerCase();
+  return result.columnNames.findIndex((column) => column.toLowerCase() === wanted);
+}

@@ -1,0 +1,152 @@
+/** Numbers, sizes and ages as the app writes them; axis, tooltip, table and export use the same functions. */
+import type { NumberFormat } from "#schemas/api/dashboards";
+import type { Cell } from "#schemas/api/query";
+import type { SqlType } from "#schemas/types";
+import { formatInstant, formatWall, wallOf } from "./time.ts";
+
+const locale = "en-US";
+const cache = new Map<string, Intl.NumberFormat>();
+
+function numberFormat(options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  const key = JSON.stringify(options);
+  const known = cache.get(key);
+  if (known !== undefined) return known;
+  const made = new Intl.NumberFormat(locale, options);
+  cache.set(key, made);
+  return made;
+}
+
+export const missing = "–";
+const minus = (text: string) => text.replace("-", "−");
+
+/** 1,234,567 */
+export const formatCount = (value: number): string =>
+  minus(numberFormat({ maximumFractionDigits: 0 }).format(value));
+
+/** 1.2K, 9.8M */
+export const formatCompact = (value: number): string =>
+  minus(numberFormat({ notation: "compact", maximumFractionDigits: 1 }).format(value));
+
+const byteUnits = ["B", "KiB", "MiB", "GiB", "TiB"] as const;
+
+/** 1.5 MiB */
+export function formatBytes(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (Math.abs(value) >= 1024 && unit < byteUnits.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  return `${numberFormat({ maximumFractionDigits: unit === 0 || value >= 100 ? 0 : 1 }).format(value)} ${byteUnits[unit]}`;
+}
+
+/** 0.4 s, 12 s, 3 min, 2 h, 5 d */
+export function formatAge(ms: number): string {
+  const seconds = Math.max(0, ms) / 1000;
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 120) return `${Math.round(seconds)} s`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 172_800) return `${Math.round(seconds / 3600)} h`;
+  return `${formatCount(seconds / 86_400)} d`;
+}
+
+/** 640 µs, 1.2 ms, 3.4 s */
+export function formatMicros(micros: number): string {
+  if (micros < 1000) return `${Math.round(micros)} µs`;
+  if (micros < 1_000_000) return `${(micros / 1000).toFixed(micros < 100_000 ? 1 : 0)} ms`;
+  return `${(micros / 1_000_000).toFixed(1)} s`;
+}
+
+/** 1,200/s, 0.5/s */
+export const formatRate = (perSecond: number): string =>
+  `${numberFormat({ maximumFractionDigits: perSecond < 10 ? 1 : 0 }).format(perSecond)}/s`;
+
+function digitsOf(format: NumberFormat): Intl.NumberFormatOptions {
+  if (format.decimals === undefined) return { maximumFractionDigits: 2 };
+  return { minimumFractionDigits: format.decimals, maximumFractionDigits: format.decimals };
+}
+
+/** A number in a panel's format. */
+export function formatNumber(
+  value: number | null,
+  format: NumberFormat = { kind: "number" },
+  zone = "UTC",
+): string {
+  if (value === null || Number.isNaN(value)) return missing;
+  const compact: Intl.NumberFormatOptions =
+    format.compact && Math.abs(value) >= 1000
+      ? { notation: "compact", minimumFractionDigits: 0, maximumFractionDigits: 1 }
+      : digitsOf(format);
+  switch (format.kind) {
+    case "currency":
+      return minus(
+        numberFormat({ style: "currency", currency: format.currency ?? "USD", ...compact }).format(value),
+      );
+    case "percent":
+      return minus(numberFormat({ style: "percent", ...compact }).format(value));
+    case "bytes":
+      return formatBytes(value);
+    case "duration":
+      return formatMicros(value * 1000);
+    case "time":
+      return formatWall(wallOf(value, zone), "dayMinute");
+    case "number":
+      return (
+        minus(numberFormat(compact).format(value)) + (format.unit === undefined ? "" : ` ${format.unit}`)
+      );
+  }
+}
+
+/** "+12.3 %", "−4 %" of a change; null without something to compare with. */
+export function formatDelta(value: number | null, previous: number | null): string | null {
+  if (value === null || previous === null || previous === 0) return null;
+  const percent = ((value - previous) / Math.abs(previous)) * 100;
+  const size = Math.abs(percent);
+  const text = numberFormat({ maximumFractionDigits: size < 10 ? 1 : 0 }).format(size);
+  return `${percent < 0 ? "−" : "+"}${text} %`;
+}
+
+const isNumeric = (type: SqlType): boolean =>
+  type === "INT" || type === "LONG" || type === "FLOAT" || type === "DOUBLE" || type === "BIG_DECIMAL";
+
+/** Numbers stand right, everything else left. */
+export const alignOf = (type: SqlType): "left" | "right" => (isNumeric(type) ? "right" : "left");
+
+/** A timestamp cell as milliseconds: Pinot writes "2026-11-20 09:30:00.0", or the number itself. */
+export function instantOfCell(cell: Cell): number | null {
+  if (typeof cell === "number") return cell;
+  if (typeof cell !== "string") return null;
+  if (/^-?\d+$/.test(cell)) return Number(cell);
+  const parsed = Date.parse(`${cell.replace(" ", "T")}${/Z|[+-]\d\d:?\d\d$/.test(cell) ? "" : "Z"}`);
+  return Number.isNaN(parsed) ? null : parsed;
+}
+
+/** A number out of a cell, whatever way its type travels. */
+export function numberOfCell(cell: Cell | undefined): number | null {
+  if (typeof cell === "number") return cell;
+  if (typeof cell === "boolean") return cell ? 1 : 0;
+  if (typeof cell !== "string" || cell === "") return null;
+  const value =
+    cell === "Infinity"
+      ? Number.POSITIVE_INFINITY
+      : cell === "-Infinity"
+        ? Number.NEGATIVE_INFINITY
+        : Number(cell);
+  return Number.isNaN(value) ? null : value;
+}
+
+/** A cell as the results grid writes it: every digit, a decimal point on doubles. */
+export function formatCell(cell: Cell | undefined, type: SqlType): string {
+  if (cell === null || cell === undefined) return "NULL";
+  if (typeof cell === "number") {
+    if ((type === "DOUBLE" || type === "FLOAT") && Number.isInteger(cell) && Math.abs(cell) < 1e15)
+      return `${cell}.0`;
+    return String(cell);
+  }
+  return String(cell);
+}
+
+/** "20 Nov 09:30 · 3 min ago" */
+export function formatSince(atMs: number | null, nowMs: number, zone: string): string {
+  return atMs === null ? missing : `${formatInstant(atMs, zone)} · ${formatAge(nowMs - atMs)} ago`;
+}

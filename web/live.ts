@@ -1,0 +1,288 @@
+/**
+ * One WebSocket for the whole page. Results are taken in as they come and shown once a frame; each is acknowledged when
+ * it was shown, so a slow or hidden page is sent the newest state only. A lost connection is tried again with growing,
+ * jittered delays; what was subscribed is subscribed again, and old results stay on screen until new ones arrive.
+ */
+import type { LiveMessage, LiveRange, LiveRequest, Watermark } from "#schemas/api/live";
+import { applyMessage, emptyState, type SubscriptionState } from "./live-state.ts";
+
+export type ConnectionStatus =
+  | { readonly kind: "connecting" }
+  | { readonly kind: "open" }
+  | { readonly kind: "waiting"; readonly retryAtMs: number; readonly sinceMs: number };
+
+export interface Question {
+  readonly sql: string;
+  readonly range: LiveRange;
+  readonly zone: string;
+}
+
+/** What the page as a whole shows of live: connection, pause, how tables stand. */
+export interface LivePageState {
+  readonly status: ConnectionStatus;
+  readonly paused: boolean;
+  /** Server clock minus page clock. */
+  readonly offsetMs: number;
+  readonly tables: Readonly<Record<string, Watermark>>;
+  /** Rows per table when it was paused. */
+  readonly pausedRows: Readonly<Record<string, number>>;
+}
+
+/** The part of a WebSocket that we use. */
+export interface Socket {
+  send(text: string): void;
+  close(): void;
+  onopen: (() => void) | null;
+  onmessage: ((event: { readonly data: unknown }) => void) | null;
+  onclose: (() => void) | null;
+}
+
+export interface LiveWorld {
+  open(): Socket;
+  nowMs(): number;
+  random(): number;
+  after(delayMs: number, callback: () => void): () => void;
+  frame(callback: () => void): void;
+}
+
+interface Subscription {
+  readonly id: string;
+  question: Question;
+  state: SubscriptionState;
+  readonly listeners: Set<() => void>;
+  changed: boolean;
+  acknowledge: number;
+}
+
+const silenceMsMax = 12_000;
+const retryMsFirst = 500;
+const retryMsMax = 15_000;
+
+export class LiveConnection {
+  readonly #world: LiveWorld;
+  readonly #subscriptions = new Map<string, Subscription>();
+  readonly #pageListeners = new Set<() => void>();
+  #socket: Socket | null = null;
+  #page: LivePageState = {
+    status: { kind: "connecting" },
+    paused: false,
+    offsetMs: 0,
+    tables: {},
+    pausedRows: {},
+  };
+  #attempt = 0;
+  #nextId = 1;
+  #hidden = false;
+  #framePending = false;
+  #pageChanged = false;
+  #cancelRetry: (() => void) | null = null;
+  #cancelSilence: (() => void) | null = null;
+  #started = false;
+
+  constructor(world: LiveWorld) {
+    this.#world = world;
+  }
+
+  readonly page = (): LivePageState => this.#page;
+
+  readonly watchPage = (listener: () => void): (() => void) => {
+    this.#pageListeners.add(listener);
+    return () => this.#pageListeners.delete(listener);
+  };
+
+  /** Subscribes; the answer reads, listens, asks something else in its place, or ends it. */
+  subscribe(question: Question) {
+    const subscription: Subscription = {
+      id: `s${this.#nextId++}`,
+      question,
+      state: emptyState,
+      listeners: new Set(),
+      changed: false,
+      acknowledge: 0,
+    };
+    this.#subscriptions.set(subscription.id, subscription);
+    if (!this.#started) this.#connect();
+    else this.#ask(subscription);
+    return {
+      read: () => subscription.state,
+      watch: (listener: () => void) => {
+        subscription.listeners.add(listener);
+        return () => subscription.listeners.delete(listener);
+      },
+      ask: (next: Question) => {
+        if (JSON.stringify(next) === JSON.stringify(subscription.question)) return;
+        subscription.question = next;
+        this.#change(subscription, { ...subscription.state, waiting: true });
+        this.#ask(subscription);
+      },
+      retry: () => {
+        this.#change(subscription, { ...subscription.state, waiting: true });
+        this.#ask(subscription);
+      },
+      end: () => {
+        this.#subscriptions.delete(subscription.id);
+        this.#send({ kind: "unsubscribe", id: subscription.id });
+      },
+    };
+  }
+
+  pause(): void {
+    if (this.#page.paused) return;
+    const pausedRows: Record<string, number> = {};
+    for (const [table, mark] of Object.entries(this.#page.tables)) pausedRows[table] = mark.rows;
+    this.#changePage({ paused: true, pausedRows });
+    this.#send({ kind: "pause" });
+  }
+
+  resume(): void {
+    if (!this.#page.paused) return;
+    this.#changePage({ paused: false, pausedRows: {} });
+    if (!this.#hidden) this.#send({ kind: "resume" });
+  }
+
+  /** A hidden page asks for nothing; it catches up when it is looked at again. */
+  setHidden(hidden: boolean): void {
+    if (hidden === this.#hidden) return;
+    this.#hidden = hidden;
+    if (!this.#page.paused) this.#send({ kind: hidden ? "pause" : "resume" });
+    if (!hidden && this.#page.status.kind === "waiting") this.reconnect();
+  }
+
+  /** Tries at once instead of waiting out the countdown. */
+  reconnect(): void {
+    if (this.#page.status.kind !== "waiting") return;
+    this.#cancelRetry?.();
+    this.#connect();
+  }
+
+  #connect(): void {
+    this.#started = true;
+    this.#cancelRetry = null;
+    this.#changePage({ status: { kind: "connecting" } });
+    const socket = this.#world.open();
+    this.#socket = socket;
+    socket.onopen = () => {
+      this.#attempt = 0;
+      this.#changePage({ status: { kind: "open" } });
+      for (const subscription of this.#subscriptions.values()) this.#ask(subscription);
+      if (this.#page.paused || this.#hidden) this.#send({ kind: "pause" });
+      this.#heard();
+    };
+    socket.onmessage = (event) => {
+      this.#heard();
+      this.#take(JSON.parse(String(event.data)) as LiveMessage);
+    };
+    socket.onclose = () => this.#lost(socket);
+  }
+
+  #lost(socket: Socket): void {
+    if (this.#socket !== socket) return;
+    this.#socket = null;
+    this.#cancelSilence?.();
+    const nowMs = this.#world.nowMs();
+    const delayMs = Math.min(retryMsMax, retryMsFirst * 2 ** this.#attempt++) * (0.5 + this.#world.random());
+    const known = this.#page.status;
+    const sinceMs = known.kind === "waiting" ? known.sinceMs : nowMs;
+    this.#changePage({ status: { kind: "waiting", retryAtMs: nowMs + delayMs, sinceMs } });
+    this.#cancelRetry = this.#world.after(delayMs, () => this.#connect());
+  }
+
+  /** Ticks come every 5 s; longer silence is a dead connection that has not noticed. */
+  #heard(): void {
+    this.#cancelSilence?.();
+    const socket = this.#socket;
+    this.#cancelSilence = this.#world.after(silenceMsMax, () => {
+      if (socket === null) return;
+      socket.close();
+      this.#lost(socket);
+    });
+  }
+
+  #take(message: LiveMessage): void {
+    switch (message.kind) {
+      case "hello":
+        this.#changePage({ offsetMs: message.nowMs - this.#world.nowMs() });
+        return;
+      case "tick":
+        this.#changePage({
+          offsetMs: message.nowMs - this.#world.nowMs(),
+          tables: { ...this.#page.tables, ...message.tables },
+        });
+        return;
+      default: {
+        const subscription = this.#subscriptions.get(message.id);
+        if (subscription === undefined) return;
+        const next = applyMessage(subscription.state, message);
+        if (next === null) {
+          this.#ask(subscription);
+          return;
+        }
+        if (message.kind !== "error") subscription.acknowledge = message.sequence;
+        this.#change(subscription, next);
+      }
+    }
+  }
+
+  #ask(subscription: Subscription): void {
+    this.#send({ kind: "subscribe", id: subscription.id, ...subscription.question });
+  }
+
+  #send(request: LiveRequest): void {
+    if (this.#page.status.kind === "open") this.#socket?.send(JSON.stringify(request));
+  }
+
+  #change(subscription: Subscription, state: SubscriptionState): void {
+    subscription.state = state;
+    subscription.changed = true;
+    this.#showSoon();
+  }
+
+  #changePage(change: Partial<LivePageState>): void {
+    this.#page = { ...this.#page, ...change };
+    this.#pageChanged = true;
+    this.#showSoon();
+  }
+
+  #showSoon(): void {
+    if (this.#framePending) return;
+    this.#framePending = true;
+    this.#world.frame(() => this.#show());
+  }
+
+  #show(): void {
+    this.#framePending = false;
+    if (this.#pageChanged) {
+      this.#pageChanged = false;
+      for (const listener of this.#pageListeners) listener();
+    }
+    for (const subscription of this.#subscriptions.values()) {
+      if (!subscription.changed) continue;
+      subscription.changed = false;
+      for (const listener of subscription.listeners) listener();
+      if (subscription.acknowledge === 0) continue;
+      this.#send({ kind: "ack", id: subscription.id, sequence: subscription.acknowledge });
+      subscription.acknowledge = 0;
+    }
+  }
+}
+
+/** The connection of a real page. */
+export function browserWorld(): LiveWorld {
+  return {
+    open: () => {
+      const { protocol, host } = window.location;
+      return new WebSocket(`${protocol === "https:" ? "wss" : "ws"}://${host}/live`) as unknown as Socket;
+    },
+    nowMs: () => Date.now(),
+    random: () => Math.random(),
+    after: (delayMs, callback) => {
+      const timer = setTimeout(callback, delayMs);
+      return () => clearTimeout(timer);
+    },
+    frame: (callback) => {
+      requestAnimationFrame(callback);
+    },
+  };
+}
+
+export const live = new LiveConnection(browserWorld());

@@ -1,0 +1,89 @@
+/**
+ * The one component that touches ECharts: it makes a chart in a box, hands it options, follows the box's size, and
+ * shares the pointed-at instant with the other charts of the page.
+ */
+import type { EChartsCoreOption, EChartsType } from "echarts/core";
+import { useEffect, useId, useRef } from "react";
+import { useCrosshair } from "./crosshair.ts";
+import { init } from "./echarts.ts";
+import styles from "./panel.module.css";
+
+interface CanvasProps {
+  readonly option: EChartsCoreOption;
+  /** What the chart shows, in words. */
+  readonly label: string;
+  /** Wall milliseconds by place of a category axis; absent when the axis is time itself or there is none. */
+  readonly walls?: readonly number[] | undefined;
+  readonly hasTime: boolean;
+  readonly onChart?: (chart: EChartsType | null) => void;
+}
+
+interface Pointed {
+  readonly axesInfo?: readonly { readonly axisDim: string; readonly value: number }[];
+}
+
+/** Last place that begins at or before an instant. */
+function placeOf(walls: readonly number[], wallMs: number): number {
+  const after = walls.findIndex((wall) => wall > wallMs);
+  return after === -1 ? walls.length - 1 : after - 1;
+}
+
+function useChart({ option, walls, hasTime, onChart }: CanvasProps, id: string) {
+  const box = useRef<HTMLDivElement>(null);
+  const chart = useRef<EChartsType | null>(null);
+  const places = useRef(walls);
+  places.current = walls;
+  const tell = useRef(onChart);
+  tell.current = onChart;
+  useEffect(() => {
+    const element = box.current;
+    if (element === null) return;
+    const made = init(element, null, { renderer: "canvas" });
+    chart.current = made;
+    tell.current?.(made);
+    const watcher = new ResizeObserver(() => made.resize({ animation: { duration: 0 } }));
+    watcher.observe(element);
+    const { point } = useCrosshair.getState();
+    made.on("updateAxisPointer", (event: unknown) => {
+      const value = (event as Pointed).axesInfo?.find((axis) => axis.axisDim === "x")?.value;
+      if (value === undefined) return;
+      point(id, places.current === undefined ? value : (places.current[value] ?? null));
+    });
+    made.getZr().on("globalout", () => point(id, null));
+    return () => {
+      watcher.disconnect();
+      tell.current?.(null);
+      chart.current = null;
+      made.dispose();
+    };
+  }, [id]);
+  useEffect(() => {
+    chart.current?.setOption(option, { replaceMerge: ["series"] });
+  }, [option]);
+  const line = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (!hasTime) return;
+    return useCrosshair.subscribe(({ wallMs, source }) => {
+      const element = line.current;
+      if (element === null) return;
+      const at =
+        wallMs === null ? undefined : places.current === undefined ? wallMs : placeOf(places.current, wallMs);
+      const x =
+        at === undefined || source === id ? undefined : chart.current?.convertToPixel({ xAxisIndex: 0 }, at);
+      const isShown = x !== undefined && Number.isFinite(x) && x > 0;
+      element.hidden = !isShown;
+      if (isShown) element.style.transform = `translateX(${x}px)`;
+    });
+  }, [hasTime, id]);
+  return { box, line };
+}
+
+export function Canvas(props: CanvasProps) {
+  const { box, line } = useChart(props, useId());
+  return (
+    <div className={styles.canvas} role="img" aria-label={props.label}>
+      <div ref={box} className={styles.canvasBox} />
+      <div ref={line} className={styles.crosshair} hidden />
+    </div>
+  );
+}

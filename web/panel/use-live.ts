@@ -1,0 +1,53 @@
+/** Live subscriptions and the state of the connection, as React sees them. */
+import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { type LivePageState, live, type Question } from "../live.ts";
+import { emptyState, type SubscriptionState } from "../live-state.ts";
+
+type Handle = ReturnType<typeof live.subscribe>;
+
+export interface LiveAnswer extends SubscriptionState {
+  readonly retry: () => void;
+}
+
+const noWatch = () => () => {};
+
+/** The newest answer to a question; none while `question` is null, but what was there stays. */
+export function useLive(question: Question | null): LiveAnswer {
+  const [handle, setHandle] = useState<Handle | null>(null);
+  const [kept, setKept] = useState<SubscriptionState>(emptyState);
+  const asked = JSON.stringify(question);
+  const isOn = question !== null;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the question itself is followed by the next effect
+  useEffect(() => {
+    if (question === null) return;
+    const subscribed = live.subscribe(question);
+    setHandle(subscribed);
+    return () => {
+      setKept(subscribed.read());
+      setHandle(null);
+      subscribed.end();
+    };
+  }, [isOn]);
+  useEffect(() => {
+    const next = JSON.parse(asked) as Question | null;
+    if (next !== null) handle?.ask(next);
+  }, [asked, handle]);
+  const state = useSyncExternalStore(handle?.watch ?? noWatch, handle?.read ?? (() => kept));
+  const retry = useCallback(() => handle?.retry(), [handle]);
+  const shown = state.result === null && kept.result !== null ? kept : state;
+  return useMemo(() => ({ ...shown, retry }), [shown, retry]);
+}
+
+/** Connection, pause and watermarks of the page. */
+export const useLivePage = (): LivePageState => useSyncExternalStore(live.watchPage, live.page);
+
+/** The server's clock, going on by itself at a pace. */
+export function useServerNow(everyMs: number): number {
+  const { offsetMs } = useLivePage();
+  const [nowMs, setNowMs] = useState(() => Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNowMs(Date.now()), everyMs);
+    return () => clearInterval(timer);
+  }, [everyMs]);
+  return nowMs + offsetMs;
+}
