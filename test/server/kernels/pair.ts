@@ -71,12 +71,19 @@ export class Pair {
 
   /** A copy of the compiled side's memory. */
   read(pointer: number, bytes: number): ArrayBuffer {
-    return compiled.views.u8.slice(pointer, pointer + bytes).buffer as ArrayBuffer;
+    return this.both(pointer, bytes)[0];
   }
 
-  /** Memory of the compiled side, for values a test computes with. */
-  get views() {
-    return compiled.views;
+  /** Copies of both sides' memory. */
+  both(pointer: number, bytes: number): readonly ArrayBuffer[] {
+    return [compiled, plain].map(
+      (arena) => new Uint8Array(arena.views.u8.subarray(pointer, pointer + bytes)).buffer,
+    );
+  }
+
+  /** Overwrites memory on both sides. */
+  fill(pointer: number, bytes: number, value: number): void {
+    for (const arena of [compiled, plain]) arena.views.u8.fill(value, pointer, pointer + bytes);
   }
 
   release(): void {
