@@ -1,0 +1,91 @@
+/** LIKE. Patterns are cut at their % once; the pieces between are found left to right and never tried again. */
+import { StoreError } from "#schemas/errors";
+
+/** Code points; −1 is `_`. */
+type Piece = readonly number[];
+
+/** Stands for "_" in a piece. */
+const anyOne = -1;
+
+/** Pieces between the %; with one piece there was no %. */
+function piecesOf(pattern: string, escaping: string): Piece[] {
+  const pieces: number[][] = [[]];
+  const points = Array.from(pattern);
+  for (let at = 0; at < points.length; at++) {
+    const point = points[at];
+    const last = pieces[pieces.length - 1];
+    if (escaping !== "" && point === escaping) {
+      // An escape at the end stands for itself.
+      at = Math.min(at + 1, points.length - 1);
+      last.push(points[at].codePointAt(0)!);
+    } else if (point === "%") {
+      if (last.length > 0 || pieces.length === 1) pieces.push([]);
+    } else last.push(point === "_" ? anyOne : point.codePointAt(0)!);
+  }
+  return pieces;
+}
+
+const isPlain = (piece: Piece): boolean => !piece.includes(anyOne);
+const textOfPiece = (piece: Piece): string => String.fromCodePoint(...piece);
+
+/** All pieces are plain text: searched with indexOf. */
+function plainMatcher(pieces: readonly Piece[]): (text: string) => boolean {
+  const texts = pieces.map(textOfPiece);
+  const first = texts[0];
+  if (texts.length === 1) return (text) => text === first;
+  const last = texts[texts.length - 1];
+  const middle = texts.slice(1, -1);
+  return (text) => {
+    if (text.length < first.length + last.length || !text.startsWith(first) || !text.endsWith(last))
+      return false;
+    let at = first.length;
+    for (const part of middle) {
+      at = text.indexOf(part, at);
+      if (at < 0) return false;
+      at += part.length;
+    }
+    return at <= text.length - last.length;
+  };
+}
+
+function fitsAt(piece: Piece, points: readonly number[], at: number): boolean {
+  for (let i = 0; i < piece.length; i++) if (piece[i] !== anyOne && piece[i] !== points[at + i]) return false;
+  return true;
+}
+
+/** Pieces with `_`: each is tried at each place once. */
+function pieceMatcher(pieces: readonly Piece[]): (text: string) => boolean {
+  const [first] = pieces;
+  const last = pieces[pieces.length - 1];
+  const middle = pieces.slice(1, -1);
+  return (text) => {
+    const points = Array.from(text, (point) => point.codePointAt(0)!);
+    if (pieces.length === 1) return points.length === first.length && fitsAt(first, points, 0);
+    const end = points.length - last.length;
+    if (end < first.length || !fitsAt(first, points, 0) || !fitsAt(last, points, end)) return false;
+    let at = first.length;
+    for (const piece of middle) {
+      while (at + piece.length <= end && !fitsAt(piece, points, at)) at++;
+      if (at + piece.length > end) return false;
+      at += piece.length;
+    }
+    return true;
+  };
+}
+
+export interface LikeOptions {
+  readonly ignoreCase: boolean;
+  /** One character, or empty for none. */
+  readonly escape: string;
+}
+
+/** Whether a text matches the pattern. */
+export function likeMatcher(pattern: string, options: LikeOptions): (text: string) => boolean {
+  const { ignoreCase, escape: own } = options;
+  if (Array.from(own).length > 1)
+    throw new StoreError("VALUE_SYNTAX", `ESCAPE takes one character, found "${own}"`);
+  const folded = ignoreCase ? pattern.toLowerCase() : pattern;
+  const pieces = piecesOf(folded, ignoreCase ? own.toLowerCase() : own);
+  const matches = pieces.every(isPlain) ? plainMatcher(pieces) : pieceMatcher(pieces);
+  return ignoreCase ? (text) => matches(text.toLowerCase()) : matches;
+}

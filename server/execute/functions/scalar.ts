@@ -1,0 +1,145 @@
+/**
+ * The general way to run a function: value by value. A function of one text argument (the others constant) runs once
+ * per distinct entry; of two, once per pair when pairs are fewer than rows.
+ */
+import type { Vector } from "#schemas/batch";
+import { layoutOf } from "#schemas/types";
+import {
+  type Call,
+  isConstant,
+  type Kernel,
+  type Operand,
+  stringsOf,
+  textOf,
+} from "#server/execute/functions/operand";
+import {
+  entryBytes,
+  exactMax,
+  isNullAt,
+  nearestDoubles,
+  nullBytes,
+  setNull,
+  TextBuilder,
+  unionNulls,
+} from "#server/execute/functions/vectors";
+
+/** Arguments as JavaScript has them: text → string, BYTES → Uint8Array, other kinds → number (bigint past 2^53). */
+// biome-ignore lint/suspicious/noExplicitAny: the signature table decides what each function receives
+export type ScalarFunction = (...args: any[]) => string | number | bigint | boolean | Uint8Array | null;
+
+type Reader = (row: number) => unknown;
+
+function readerOf(operand: Operand): Reader {
+  const { vector, mask } = operand;
+  if (vector.kind === "text") {
+    if (vector.type !== "BYTES") return stringsOf(operand);
+    return (row) => entryBytes(vector.entries, vector.ids[row & mask]);
+  }
+  if (vector.kind === "double") return (row) => vector.values[row & mask];
+  const doubles = nearestDoubles(vector.values);
+  return (row) => {
+    const value = doubles[row & mask];
+    return Math.abs(value) < exactMax ? value : vector.values[row & mask];
+  };
+}
+
+/** For each row the number of the combination of entries it has, or null when sharing work does not pay. */
+function distinctOf(call: Call): { readonly keys: Uint32Array; readonly count: number } | null {
+  const varying = call.args.filter((operand) => !isConstant(operand));
+  if (varying.length === 0 || varying.length > 2) return null;
+  if (varying.some((operand) => operand.vector.kind !== "text")) return null;
+  const [first, second] = varying.map(textOf);
+  if (second === undefined)
+    return first.entries.count <= call.rows ? { keys: first.ids, count: first.entries.count } : null;
+  const count = first.entries.count * second.entries.count;
+  if (count > call.rows) return null;
+  const keys = new Uint32Array(call.rows);
+  for (let row = 0; row < call.rows; row++)
+    keys[row] = first.ids[row] * second.entries.count + second.ids[row];
+  return { keys, count };
+}
+
+interface Sink {
+  /** Stores a result; returns a handle by which other rows can take the same. */
+  put(row: number, value: ReturnType<ScalarFunction>): void;
+  copy(row: number, fromRow: number): void;
+  finish(nulls: Uint8Array | null): Vector;
+}
+
+function sinkOf(call: Call): Sink {
+  const { rows, type } = call;
+  switch (layoutOf(type)) {
+    case "double": {
+      const values = new Float64Array(rows);
+      return {
+        put: (row, value) => void (values[row] = Number(value)),
+        copy: (row, fromRow) => void (values[row] = values[fromRow]),
+        finish: (nulls) => ({ kind: "double", type, rows, values, nulls }),
+      };
+    }
+    case "int": {
+      const values = new BigInt64Array(rows);
+      return {
+        put: (row, value) => void (values[row] = BigInt(value as number | bigint | boolean)),
+        copy: (row, fromRow) => void (values[row] = values[fromRow]),
+        finish: (nulls) => ({ kind: "int", type, rows, values, nulls }),
+      };
+    }
+    case "text": {
+      const ids = new Uint32Array(rows);
+      const text = new TextBuilder(Math.min(rows, 1024));
+      text.addText("");
+      return {
+        put: (row, value) => void (ids[row] = text.add(value as string | Uint8Array)),
+        copy: (row, fromRow) => void (ids[row] = ids[fromRow]),
+        finish: (nulls) => ({ kind: "text", type, rows, ids, entries: text.entries(), nulls }),
+      };
+    }
+  }
+}
+
+/** Runs `compute` for every row that is not NULL; a null it returns is NULL. */
+export function runScalar(call: Call, compute: (row: number) => ReturnType<ScalarFunction>): Vector {
+  const sink = sinkOf(call);
+  const distinct = distinctOf(call);
+  const firstRow = distinct === null ? null : new Int32Array(distinct.count);
+  const added = new Uint8Array(nullBytes(call.rows));
+  let some = false;
+  for (let row = 0; row < call.rows; row++) {
+    if (isNullAt(call.nulls, row)) continue;
+    if (firstRow !== null && distinct !== null) {
+      const known = firstRow[distinct.keys[row]];
+      if (known > 0) {
+        sink.copy(row, known - 1);
+        if (isNullAt(added, known - 1)) setNull(added, row);
+        continue;
+      }
+      firstRow[distinct.keys[row]] = row + 1;
+    }
+    const value = compute(row);
+    if (value === null) {
+      setNull(added, row);
+      some = true;
+    } else sink.put(row, value);
+  }
+  return sink.finish(some ? unionNulls(call.nulls, added) : call.nulls);
+}
+
+/** A strict function of values as a kernel. */
+export const scalar =
+  (compute: ScalarFunction): Kernel =>
+  (call) => {
+    const readers = call.args.map(readerOf);
+    const [a, b, c] = readers;
+    if (readers.length === 0) return runScalar(call, () => compute());
+    if (readers.length === 1) return runScalar(call, (row) => compute(a(row)));
+    if (readers.length === 2) return runScalar(call, (row) => compute(a(row), b(row)));
+    if (readers.length === 3) return runScalar(call, (row) => compute(a(row), b(row), c(row)));
+    return runScalar(call, (row) => compute(...readers.map((reader) => reader(row))));
+  };
+
+/** As `scalar`, prepared from the constants of the call first: a compiled pattern, a zone. */
+export const prepared =
+  (prepare: (call: Call) => ScalarFunction): Kernel =>
+  (call) =>
+    scalar(prepare(call))(call);
