@@ -1,7 +1,7 @@
 /**
  * Doubles: decimals as scaled integers, 32-bit floats where all are, else as they are. Whatever is smallest.
  *
- * Doubles => codec:u8 body
+ * Doubles => align 8 codec:u8 body
  * body    => 0 plain: align 8 f64[rows] | 1 single: align 4 f32[rows] | 2: Alp
  * NULL rows are written as 0 (plain, single) or anything (Alp).
  */
@@ -19,6 +19,7 @@ export function writeDoubles(
   rows: number,
   nulls: Uint8Array | null,
 ): void {
+  to.align(8);
   const single = areSingles(values, rows);
   const plain = rows * (single ? 4 : 8);
   const plan = planAlp(values, rows, nulls, single);
@@ -52,6 +53,7 @@ export function decodeDoubles(
   scratch: (bytes: number) => number,
   kernels: AlpKernels,
 ): void {
+  from.align(8, 0);
   const codec = from.u8AtMost(codecs.alp, "codec of doubles");
   if (codec === codecs.alp) {
     decodeAlp(from, rows, views, pointer, scratch(Math.ceil(rows / 128) * 1024), kernels);

@@ -5,8 +5,11 @@
  * end; entries' bytes never move.
  */
 import type { Arena, Views } from "#server/arena/arena";
-import type { TextKernels } from "#server/kernels/kernels";
+import type { TextKernels } from "#server/kernels/storage-kernels";
 import type { DictionaryReader } from "#server/segment/reader";
+
+/** What the writer's dictionary needs of the kernels. */
+export type InternKernels = Pick<TextKernels, "internTexts" | "rehashTexts">;
 
 const slotsMin = 1024;
 const textBlockBytesMin = 4096;
@@ -66,7 +69,7 @@ function zeroed(views: Views, store: Store, bytes: number): number {
 export function internStage(
   to: DictionaryWriter,
   arena: Arena,
-  kernels: TextKernels,
+  kernels: InternKernels,
   store: Store,
   cells: { readonly tags: number; readonly values: number; readonly from: number; readonly rows: number },
   ids: number,
@@ -79,7 +82,7 @@ export function internStage(
   }
 }
 
-function makeRoom(to: DictionaryWriter, views: Views, kernels: TextKernels, store: Store): void {
+function makeRoom(to: DictionaryWriter, views: Views, kernels: InternKernels, store: Store): void {
   const { u32 } = views;
   const at = to.table >> 2;
   if (u32[at + header.wanted] === wantedRoom) {
@@ -94,7 +97,7 @@ function makeRoom(to: DictionaryWriter, views: Views, kernels: TextKernels, stor
 }
 
 /** Four times the slots, and directory and hashes to match; all memory is taken before anything changes. */
-function growTable(to: DictionaryWriter, views: Views, kernels: TextKernels, store: Store): void {
+function growTable(to: DictionaryWriter, views: Views, kernels: InternKernels, store: Store): void {
   const { u8, u32 } = views;
   const at = to.table >> 2;
   const slots = (u32[at + header.mask] + 1) * 4;

@@ -63,8 +63,8 @@ export interface InvertedReader {
   /** Number of rows with this id. */
   count(id: number): number;
   /**
-   * Sets the bits of all rows that have one of the ids in a row bitmap of the segment (bit r of u64 words from
-   * `bitmap` in the arena, chunk after chunk with each chunk's bitmap padded to whole words); returns the population.
+   * Writes the bitmap of a chunk at `bitmap` in the arena, all its ceil(rowsOf(chunk) / 64) words: the rows that have one
+   * of the ids, no id twice (0: NULL). Returns the population.
    */
   union(ids: readonly number[], chunk: number, bitmap: number): number;
 }

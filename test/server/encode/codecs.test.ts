@@ -11,12 +11,11 @@ import { decodeInts, readIntsHead, wordsFor, writeInts } from "#server/encode/in
 import { decodeTexts, readTextsHead, writeTexts } from "#server/encode/text";
 import { decodeUnsigned, readUnsigned, writeUnsigned } from "#server/encode/unsigned";
 import { decodeValidity, validityBytes, writeValidity } from "#server/encode/validity";
-import { testArena } from "#test/server/segment/build";
-import { decodeTwins } from "#test/server/segment/decode-twin";
+import { testArena, testKernels } from "#test/server/segment/build";
 import { decimal } from "#test/server/segment/rows";
 
 const arena = testArena(8 << 20);
-const kernels = decodeTwins(arena.views);
+const kernels = testKernels(arena);
 const { views } = arena;
 
 /** Puts bytes into the arena and reads them there, as `open` does. */
@@ -108,13 +107,11 @@ describe("codecs give back what was written", () => {
     );
     const lists = fc.oneof(
       fc.array(fc.option(int64, { nil: null }), { maxLength: 200 }),
-      fc
-        .bigInt({ min: -(2n ** 62n), max: 2n ** 62n })
-        .chain((base) =>
-          fc.array(fc.option(fc.bigInt({ min: base, max: base + 70_000n }), { nil: null }), {
-            maxLength: 200,
-          }),
-        ),
+      fc.bigInt({ min: -(2n ** 62n), max: 2n ** 62n }).chain((base) =>
+        fc.array(fc.option(fc.bigInt({ min: base, max: base + 70_000n }), { nil: null }), {
+          maxLength: 200,
+        }),
+      ),
     );
     fc.assert(
       fc.property(lists, (list) => {

@@ -3,16 +3,21 @@
  * column name; a missing name is NULL; whole numbers may be written as numbers.
  */
 import { limits } from "#schemas/limits";
+import type { SegmentRecord } from "#schemas/segment";
 import { type Stage, type StageColumn, stageTags } from "#schemas/stage";
 import type { Column, Table } from "#schemas/table";
 import { layoutOf, type SqlType, type Value } from "#schemas/types";
 import type { Arena } from "#server/arena/arena";
 import { createArena } from "#server/arena/attach";
+import { kernelsFor } from "#server/kernels/instance";
 import type { Kernels } from "#server/kernels/kernels";
+import { Cache } from "#server/segment/cache";
 import { createMutable, type MutableSegment } from "#server/segment/mutable";
 import { openMutable } from "#server/segment/mutable-reader";
+import { openSegment, type SealedSegment } from "#server/segment/open";
 import type { SegmentReader } from "#server/segment/reader";
-import { textTwins } from "#test/server/segment/text-twin";
+import { encodeSegment, type SealOptions } from "#server/segment/seal/seal";
+import { memoryDisk } from "#test/server/segment/disk";
 
 export type Row = Readonly<Record<string, Value>>;
 
@@ -196,8 +201,72 @@ export function stageOf(
   return { stage, free: () => arena.free(block) };
 }
 
-/** Kernels over this arena. */
-export const testKernels = (arena: Arena): Kernels => textTwins(arena.views) as Kernels;
+/** Kernels over this arena: the plain twins. */
+export const testKernels = (arena: Arena): Kernels => kernelsFor(arena, { kind: "twin" });
+
+export interface BuiltSealed {
+  readonly segment: SealedSegment;
+  readonly reader: SegmentReader;
+  readonly record: SegmentRecord;
+  readonly arena: Arena;
+  readonly cache: Cache;
+  /** The file. */
+  readonly bytes: Uint8Array;
+  /** Frees reader and segment. */
+  close(): void;
+}
+
+export interface SealedOptions extends BuildOptions {
+  readonly cacheBytes?: number;
+  readonly cache?: Cache;
+}
+
+/** A sealed segment with these rows: they go through a mutable one, a file and `openSegment`. */
+export function buildSealed(table: Table, rows: readonly Row[], options: SealedOptions = {}): BuiltSealed {
+  const built = buildMutable(table, rows, options);
+  const sealed = sealReaders([built.reader], table, { ...options, arena: built.arena });
+  built.close();
+  return sealed;
+}
+
+/** Seals or merges readers into one segment, opened. */
+export function sealReaders(
+  readers: readonly SegmentReader[],
+  table: Table,
+  options: SealedOptions & Partial<Pick<SealOptions, "keepFromMs" | "lineage" | "ranges">> = {},
+): BuiltSealed {
+  const arena = options.arena ?? testArena();
+  const { record, chunks } = encodeSegment(readers, {
+    id: options.id ?? `${table.name}__sealed`,
+    table,
+    path: `segments/${options.id ?? table.name}`,
+    chunkRows: options.chunkRows ?? limits.chunkRows,
+    lineage: options.lineage ?? [],
+    keepFromMs: options.keepFromMs ?? null,
+    createdMs: 1,
+    ...(options.ranges === undefined ? {} : { ranges: options.ranges }),
+  });
+  return { ...openBytes(Buffer.concat(chunks), record.path, { ...options, arena }), record };
+}
+
+/** Opens a segment file that is in memory. */
+export function openBytes(
+  bytes: Uint8Array,
+  path: string,
+  options: SealedOptions = {},
+): Omit<BuiltSealed, "record"> {
+  const arena = options.arena ?? testArena();
+  const disk = memoryDisk({ [path]: bytes });
+  const cache = options.cache ?? new Cache(options.cacheBytes ?? 1 << 30);
+  const kernels = options.kernels ?? testKernels(arena);
+  const segment = openSegment({ disk, path, arena, kernels, cache });
+  const reader = segment.reader();
+  const close = () => {
+    reader.release();
+    segment.close();
+  };
+  return { segment, reader, arena, cache, bytes, close };
+}
 
 const decoder = new TextDecoder();
 

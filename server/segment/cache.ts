@@ -1,0 +1,103 @@
+/**
+ * What sealed segments have decoded into arenas: chunks, dictionaries, indexes. Pinned items stay; unpinned ones go, least
+ * recently used first, when all together pass the budget or when an arena is full. One cache for all segments that a
+ * thread opens; not shared between threads.
+ */
+import { StoreError } from "#schemas/errors";
+import type { Arena, Purpose } from "#server/arena/arena";
+
+/** Something decoded. Made by `Cache.add`, already pinned once. */
+export class CacheItem {
+  pins = 1;
+  /** Gone: its segment was closed while a reader still held it. */
+  dropped = false;
+  readonly bytes: number;
+  readonly arena: Arena;
+  /** Frees it and makes its owner forget it. */
+  readonly drop: () => void;
+  constructor(arena: Arena, bytes: number, drop: () => void) {
+    this.arena = arena;
+    this.bytes = bytes;
+    this.drop = drop;
+  }
+}
+
+export class Cache {
+  readonly budgetBytes: number;
+  #bytes = 0;
+  /** Unpinned items, least recently used first. */
+  readonly #unpinned = new Set<CacheItem>();
+
+  constructor(budgetBytes: number) {
+    this.budgetBytes = budgetBytes;
+  }
+
+  /** Bytes of all items, pinned or not. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Arena memory; makes room by dropping unpinned items of that arena. Throws MEMORY_BUDGET when that is not enough. */
+  allocate(arena: Arena, bytes: number, purpose: Purpose): number {
+    while (true) {
+      try {
+        return arena.allocate(bytes, purpose);
+      } catch (error) {
+        const short = error instanceof StoreError && error.code === "MEMORY_BUDGET";
+        if (!short || !this.#dropOldest(arena)) throw error;
+      }
+    }
+  }
+
+  /** Takes in something decoded, pinned once. */
+  add(arena: Arena, bytes: number, drop: () => void): CacheItem {
+    const item = new CacheItem(arena, bytes, drop);
+    this.#bytes += bytes;
+    this.#shrink();
+    return item;
+  }
+
+  pin(item: CacheItem): void {
+    item.pins++;
+    this.#unpinned.delete(item);
+  }
+
+  unpin(item: CacheItem): void {
+    item.pins--;
+    if (item.pins > 0 || item.dropped) return;
+    this.#unpinned.add(item);
+    this.#shrink();
+  }
+
+  /** Drops unpinned items until `bytes` are free in this arena or none is left; true when something was dropped. */
+  release(arena: Arena, bytes: number): boolean {
+    let dropped = 0;
+    for (const item of this.#unpinned) {
+      if (dropped >= bytes) break;
+      if (item.arena.index !== arena.index) continue;
+      this.remove(item);
+      dropped += item.bytes;
+    }
+    return dropped > 0;
+  }
+
+  /** Drops an item whatever its pins: its segment is being closed. */
+  remove(item: CacheItem): void {
+    if (item.dropped) return;
+    item.dropped = true;
+    this.#unpinned.delete(item);
+    this.#bytes -= item.bytes;
+    item.drop();
+  }
+
+  #dropOldest(arena: Arena): boolean {
+    return this.release(arena, 1);
+  }
+
+  #shrink(): void {
+    for (const item of this.#unpinned) {
+      if (this.#bytes <= this.budgetBytes) return;
+      this.remove(item);
+    }
+  }
+}
