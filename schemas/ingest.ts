@@ -25,8 +25,6 @@ export interface TableStart {
   readonly committed: readonly CommittedPartition[];
   /** The partitions that this host consumes; null: all of them, also those that appear later. */
   readonly partitions: readonly number[] | null;
-  /** Several hosts share a table: this one takes the partitions p with p % of === at, also those that appear later. */
-  readonly share?: { readonly of: number; readonly at: number };
   readonly paused: boolean;
 }
 
@@ -66,6 +64,8 @@ export interface IngestEnvironment {
   /** null for tables on the embedded stream. */
   readonly openSource: (table: Table) => Source | null;
   readonly sliceKafka: SliceRecords;
+  /** What `Source.recordCrc` would say of a record, from a batch at hand; null when the batch does not hold it. */
+  readonly crcKafka: (batch: RawBatch, offset: bigint) => number | null;
   readonly events: IngestEvents;
 }
 

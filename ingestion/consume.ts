@@ -1,0 +1,511 @@
+/**
+ * The one loop of a (table, partition): recover from the tail log, then fetch → log → decode → append → publish for
+ * ever. Invariants: the sink gets offsets in order and each once; nothing is skipped silently (a gap is told and
+ * recorded before consumption goes on behind it); every reason to wait is visible in `status` and ends by itself,
+ * except a changed stream, a broken log and a failed disk, which stop the partition until it is restarted.
+ */
+import { type ConsumerParts, type Progress, startProgress } from "#ingestion/consumer-state";
+import { Decoder } from "#ingestion/decode/decoder";
+import { sliceLines } from "#ingestion/decode/lines";
+import type { LogEntry } from "#ingestion/log/format";
+import { decodeNote } from "#ingestion/log/keys";
+import type { PartitionStatus } from "#schemas/api/tables";
+import { AssertionError, assert, StoreError, storeErrorOf } from "#schemas/errors";
+import type { RecordSlices } from "#schemas/ingest";
+import { OffsetGone, type RawBatch } from "#schemas/source";
+import type { RowSink } from "#schemas/stage";
+import type { Table } from "#schemas/table";
+
+const fetchWaitMs = 500;
+const fetchBytesMax = 8 << 20;
+const mirrorBytesMax = 64 << 20;
+const shortWaitMs = 200;
+const retryFirstMs = 250;
+const retryLastMs = 30_000;
+/** An offset past the source's end may be a follower that lags: so many tries before it is a changed stream. */
+const aheadTriesMax = 5;
+
+export class PartitionConsumer {
+  readonly partition: number;
+  readonly #parts: ConsumerParts;
+  readonly #progress: Progress;
+  #table: Table;
+  #altered: Table | null = null;
+  #decoder: Decoder;
+  #sink: RowSink | null = null;
+  #next = 0n;
+  /** CRC of the record before `#next`, when it is known from the log. */
+  #lastCrc: number | null;
+  #isVerified = false;
+  #isPaused: boolean;
+  #isClosed = false;
+  #aheadTries = 0;
+  #stop = new AbortController();
+  #running: Promise<void> | null = null;
+  #changes: (() => void)[] = [];
+
+  constructor(parts: ConsumerParts) {
+    this.#parts = parts;
+    this.partition = parts.partition;
+    this.#table = parts.table;
+    this.#decoder = new Decoder(
+      parts.table,
+      parts.environment.limits,
+      parts.environment.extractor,
+      parts.unknown,
+    );
+    this.#lastCrc = parts.committed?.lastRecordCrc ?? null;
+    this.#isPaused = parts.isPaused;
+    this.#progress = startProgress(parts, () => this.#changed());
+  }
+
+  get nextOffset(): bigint {
+    return this.#next;
+  }
+
+  get decoder(): Decoder {
+    return this.#decoder;
+  }
+
+  get sink(): RowSink {
+    assert(this.#sink !== null, "the consumer was recovered");
+    return this.#sink;
+  }
+
+  get isPaused(): boolean {
+    return this.#isPaused;
+  }
+
+  /** Why it will not go on before a restart, or null. */
+  get stopError(): StoreError | null {
+    return this.#progress.stopError;
+  }
+
+  /** Bytes that this partition's unsealed rows hold; 0 before it has begun. */
+  unsealedBytes(): number {
+    return this.#sink?.unsealedBytes() ?? 0;
+  }
+
+  /** Why rows are not taken at the moment, or null. */
+  get pauseError(): StoreError | null {
+    return this.#progress.pauseError;
+  }
+
+  status(): PartitionStatus {
+    const status = this.#progress.status(this.#next);
+    const { log, isMirrored } = this.#parts;
+    if (isMirrored || log.failure === null || this.#isClosed) return status;
+    return { ...status, state: log.stopped ? "stopped" : "paused", lastError: log.failure.message };
+  }
+
+  /** Replays the log into the sink. Resolves also when the log is damaged: then what came before is served. */
+  async recover(): Promise<void> {
+    const { log, keys, environment, committed } = this.#parts;
+    if (committed !== null) this.#open(committed.nextOffset);
+    const keysLost = await keys?.load();
+    if (keysLost) this.#progress.note(keysLost);
+    const recovered = await log.recover((entry) => this.#replay(entry));
+    const { torn, corrupt } = recovered;
+    if (torn !== null) {
+      environment.world.log("warn", `${torn.path}: cut off ${torn.bytes} bytes that were not whole`, {
+        ...torn,
+      });
+    }
+    if (corrupt !== null) {
+      this.#progress.note(corrupt);
+      environment.world.log("error", corrupt.message, { table: this.#table.name, partition: this.partition });
+      // The source has it all again; a stream of our own has not.
+      if (this.#parts.isMirrored) await log.discard();
+      else this.#progress.stop(corrupt);
+    }
+    // A hole at the log's head: what is behind it would come again, out of order.
+    if (this.#parts.isMirrored && log.endOffset > this.#next) await log.discard();
+    if (!this.#parts.isMirrored && this.#sink === null) {
+      await environment.events.started(this.#table.name, this.partition, 0n);
+      this.#open(0n);
+    }
+    if (this.#sink !== null) log.begin(this.#next);
+    if (this.#progress.stopError !== null) return;
+    if (this.#isPaused) this.#progress.pause(null);
+    this.#run();
+  }
+
+  async pause(): Promise<void> {
+    this.#isPaused = true;
+    this.#interrupt();
+    this.#progress.pause(null);
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#changed();
+  }
+
+  /** Changes over to the table's new version between two batches. */
+  async alter(table: Table): Promise<void> {
+    this.#altered = table;
+    this.#interrupt();
+    if (this.#running === null) this.#changeOver();
+    while (this.#altered !== null && !this.#isClosed && this.#progress.stopError === null)
+      await this.#change();
+  }
+
+  /** Resolves when rows before `offset` are visible; throws when that will not be. */
+  async reached(offset: bigint, deadlineMs: number): Promise<void> {
+    const { clock } = this.#parts.environment.world;
+    const late = new AbortController();
+    let isLate = false;
+    void clock.sleep(deadlineMs, late.signal).then(
+      () => {
+        isLate = true;
+        this.#changed();
+      },
+      () => {},
+    );
+    while (this.#progress.visible < offset && this.#progress.stopError === null && !isLate)
+      await this.#change();
+    late.abort(new Error("reached"));
+    if (this.#progress.visible >= offset) return;
+    const why = this.#progress.stopError?.message ?? this.status().lastError ?? "the table is behind";
+    throw new StoreError("INGESTION_PAUSED", `the rows are durable but not yet queryable: ${why}`);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#interrupt();
+    this.#changed();
+    await this.#running?.catch(() => {});
+  }
+
+  #run(): void {
+    this.#running = this.#loop().finally(() => {
+      this.#running = null;
+      this.#changed();
+    });
+  }
+
+  async #loop(): Promise<void> {
+    while (!this.#isClosed && this.#progress.stopError === null) {
+      if (this.#altered !== null) this.#changeOver();
+      try {
+        if (this.#isPaused) await this.#change();
+        else {
+          await this.#begin();
+          if (await this.#hasRoom()) await this.#step();
+        }
+      } catch (error) {
+        await this.#failed(error);
+      }
+    }
+  }
+
+  /** One fetch and all that follows from it. */
+  async #step(): Promise<void> {
+    const { source, log, isMirrored } = this.#parts;
+    const signal = this.#fresh();
+    const options = { waitMs: fetchWaitMs, bytesMax: fetchBytesMax, signal };
+    const fetched = await source.fetch(this.partition, this.#next, options);
+    this.#progress.fetched(fetched);
+    this.#aheadTries = 0;
+    for (const batch of fetched.batches) {
+      assertNext(batch, this.#next);
+      if (isMirrored) {
+        // The source has the rows too: nothing waits for the mirror, but its failure stops us.
+        this.#mirror({ kind: batch.kind, ...bounds(batch), note: noBytes, payload: batch.bytes });
+        await log.room(mirrorBytesMax);
+      }
+      await this.#store(batch);
+      if (this.#isClosed) return;
+    }
+    if (fetched.batches.length > 0) this.#published();
+  }
+
+  #mirror(entry: LogEntry): void {
+    this.#parts.log.append(entry).catch((error: unknown) => {
+      if (!this.#isClosed) this.#progress.stop(storeErrorOf(error));
+    });
+  }
+
+  /** Decodes and appends a batch from #next on; what does not fit now waits, visibly. */
+  async #store(batch: RawBatch): Promise<void> {
+    const slices = this.#slice(batch);
+    for (let at = firstFrom(slices, this.#next); at < slices.count; ) {
+      const { rows, next, rejects } = this.#decoder.decode(this.sink.stage, slices, at);
+      const end = next < slices.count ? slices.offsets[next] : batch.endOffset;
+      // Nothing may be awaited between decode and append: the stage is shared.
+      try {
+        this.sink.append(rows, end);
+      } catch (error) {
+        await this.#short(error);
+        if (this.#isClosed) return;
+        continue;
+      }
+      this.#next = end;
+      this.#progress.appended(rows, slices.newestMs);
+      if (rejects.length > 0) {
+        const letters = rejects.map(({ record, offset, reason }) => ({
+          offset,
+          reason,
+          payload: payloadOf(slices, record),
+        }));
+        await this.#keepLetters(letters);
+      }
+      at = next;
+    }
+    if (this.#next < batch.endOffset) {
+      this.sink.append(0, batch.endOffset);
+      this.#next = batch.endOffset;
+    }
+    this.#show();
+  }
+
+  /** Refused rows are durable before the rows beside them can be seen, and so before they can be committed. */
+  async #keepLetters(letters: Parameters<ConsumerParts["letters"]["record"]>[1]): Promise<void> {
+    for (;;) {
+      try {
+        return await this.#parts.letters.record(this.partition, letters);
+      } catch (error) {
+        await this.#short(error);
+        if (this.#isClosed) return;
+      }
+    }
+  }
+
+  #slice(batch: RawBatch): RecordSlices {
+    if (batch.kind === "kafka") return this.#parts.environment.sliceKafka(batch);
+    return sliceLines(batch.bytes, batch.baseOffset);
+  }
+
+  #show(): void {
+    const { clock } = this.#parts.environment.world;
+    this.sink.publish(clock.nowMs());
+    this.#progress.published(this.#next);
+  }
+
+  #published(): void {
+    this.#parts.environment.events.published(this.#table.name, this.partition, this.#next);
+    this.#changed();
+  }
+
+  async #replay(entry: LogEntry): Promise<void> {
+    const { keys, environment, isMirrored, log } = this.#parts;
+    if (entry.note.length > 0) keys?.add(decodeNote(entry.note));
+    if (this.#sink === null) this.#open(entry.baseOffset);
+    if (entry.kind === "mark" || entry.endOffset <= this.#next) {
+      this.#progress.sawLog();
+      return;
+    }
+    if (entry.baseOffset > this.#next) {
+      if (isMirrored && !this.#progress.hasLog) return;
+      if (!isMirrored) await this.#gap(entry.baseOffset, "the log file that held these rows is missing");
+    }
+    this.#progress.sawLog();
+    if (entry.kind === "gap") {
+      this.#skipTo(entry.endOffset);
+      return;
+    }
+    // The log's buffer is one file: cells may point into it only while the batch is stored.
+    const batch: RawBatch = { kind: entry.kind, ...bounds(entry), bytes: entry.payload };
+    await this.#store(batch);
+    if (entry.kind === "kafka")
+      this.#lastCrc = environment.crcKafka(batch, entry.endOffset - 1n) ?? this.#lastCrc;
+    this.#progress.replayed(log);
+  }
+
+  /** Before the first fetch: where to begin, and whether it is still the stream that we know. */
+  async #begin(): Promise<void> {
+    if (this.#isVerified) return;
+    const { source, environment, log, isMirrored } = this.#parts;
+    if (this.#sink === null) {
+      const offset = await source.firstOffset(this.partition, this.#table.stream.start);
+      await environment.events.started(this.#table.name, this.partition, offset);
+      log.begin(offset);
+      // A first record that says where we began: "largest" must not move when nothing is sealed yet.
+      await log.append({
+        kind: "mark",
+        baseOffset: offset,
+        endOffset: offset,
+        note: noBytes,
+        payload: noBytes,
+      });
+      this.#open(offset);
+    } else if (isMirrored && this.#lastCrc !== null) {
+      const found = await source.recordCrc(this.partition, this.#next - 1n);
+      if (found !== null && found !== this.#lastCrc)
+        throw changed(this.#table, this.partition, this.#next - 1n);
+    }
+    this.#isVerified = true;
+    this.#published();
+  }
+
+  #open(offset: bigint): void {
+    this.#next = offset;
+    this.#sink = this.#parts.environment.openSink(this.#table, this.partition, offset);
+    this.#progress.published(offset);
+  }
+
+  #changeOver(): void {
+    const { environment, unknown } = this.#parts;
+    if (this.#altered === null) return;
+    this.#table = this.#altered;
+    this.#altered = null;
+    this.#decoder = new Decoder(this.#table, environment.limits, environment.extractor, unknown);
+    if (this.#sink !== null) this.#sink = environment.openSink(this.#table, this.partition, this.#next);
+    this.#changed();
+  }
+
+  /** False after a wait: unsealed rows take too much memory, or the log cannot keep up. */
+  async #hasRoom(): Promise<boolean> {
+    const { environment, unsealedBytes, log } = this.#parts;
+    const { limits } = environment;
+    const unsealed = unsealedBytes();
+    if (unsealed > limits.unsealedBytes) {
+      const message = `unsealed rows hold ${unsealed} bytes of unsealedBytes = ${limits.unsealedBytes}: waiting for a seal`;
+      await this.#short(new StoreError("MEMORY_BUDGET", message));
+      return false;
+    }
+    if (log.failure !== null && this.#parts.isMirrored) {
+      await this.#short(log.failure);
+      return false;
+    }
+    this.#progress.consume();
+    return true;
+  }
+
+  /** Waits a little when memory or disk is short, showing why; anything else goes up. */
+  async #short(error: unknown): Promise<void> {
+    const known = storeErrorOf(error);
+    if (known.code !== "MEMORY_BUDGET" && known.code !== "DISK_FULL") throw error;
+    this.#progress.pause(known);
+    await this.#sleep(shortWaitMs);
+  }
+
+  async #failed(error: unknown): Promise<void> {
+    if (this.#isClosed) return;
+    if (error instanceof AssertionError) throw error;
+    if (error instanceof OffsetGone) return await this.#gone(error);
+    const known = storeErrorOf(error);
+    // Interrupted by pause, alter or close: what was really wrong shows again.
+    if (this.#stop.signal.aborted) return;
+    switch (known.code) {
+      case "MEMORY_BUDGET":
+      case "DISK_FULL":
+        return await this.#short(known);
+      case "STREAM_CHANGED":
+      case "LOG_CORRUPT":
+      case "DISK_FAILED":
+        return this.#progress.stop(known);
+      default: {
+        const retryMs = this.#progress.retry(known, { firstMs: retryFirstMs, lastMs: retryLastMs });
+        await this.#sleep(retryMs);
+      }
+    }
+  }
+
+  async #gone({ startOffset, endOffset }: OffsetGone): Promise<void> {
+    if (this.#next < startOffset) {
+      await this.#gap(startOffset, "the source no longer has these offsets (retention)");
+      this.#mirror({
+        kind: "gap",
+        baseOffset: this.#next,
+        endOffset: startOffset,
+        note: noBytes,
+        payload: noBytes,
+      });
+      this.#skipTo(startOffset);
+      return;
+    }
+    if (++this.#aheadTries >= aheadTriesMax) {
+      const message = `the source ends at ${endOffset} but offset ${this.#next} was consumed: the topic was truncated or made anew`;
+      return this.#progress.stop(
+        new StoreError(
+          "STREAM_CHANGED",
+          `table ${this.#table.name}, partition ${this.partition}: ${message}`,
+        ),
+      );
+    }
+    const error = new StoreError(
+      "STREAM_UNREACHABLE",
+      `the source ends at ${endOffset}, before our offset ${this.#next}`,
+    );
+    await this.#sleep(this.#progress.retry(error, { firstMs: retryFirstMs, lastMs: retryLastMs }));
+  }
+
+  async #gap(end: bigint, reason: string): Promise<void> {
+    const { environment } = this.#parts;
+    const gap = {
+      partition: this.partition,
+      start: this.#next,
+      end,
+      reason,
+      foundMs: environment.world.clock.nowMs(),
+    };
+    environment.world.log("warn", `offsets ${gap.start} to ${end} are gone: ${reason}`, {
+      table: this.#table.name,
+    });
+    await environment.events.gap(this.#table.name, gap);
+    if (!this.#parts.isMirrored) this.#skipTo(end);
+  }
+
+  #skipTo(offset: bigint): void {
+    this.sink.append(0, offset);
+    this.#next = offset;
+    this.#show();
+    this.#published();
+  }
+
+  #fresh(): AbortSignal {
+    if (this.#stop.signal.aborted) this.#stop = new AbortController();
+    return this.#stop.signal;
+  }
+
+  #interrupt(): void {
+    this.#stop.abort(new StoreError("SHUTTING_DOWN", "interrupted"));
+    this.#changed();
+  }
+
+  async #sleep(delayMs: number): Promise<void> {
+    await this.#parts.environment.world.clock.sleep(delayMs, this.#fresh()).catch(() => {});
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => this.#changes.push(resolve));
+  }
+
+  #changed(): void {
+    for (const wake of this.#changes.splice(0)) wake();
+  }
+}
+
+const noBytes = new Uint8Array(0);
+
+const bounds = ({ baseOffset, endOffset }: { readonly baseOffset: bigint; readonly endOffset: bigint }) => ({
+  baseOffset,
+  endOffset,
+});
+
+/** A source may begin a batch before the asked offset (whole batches) or after it (compacted), never go back. */
+function assertNext(batch: RawBatch, next: bigint): void {
+  if (batch.endOffset > next && batch.endOffset > batch.baseOffset) return;
+  const message = `asked for offset ${next} but got a batch of ${batch.baseOffset} to ${batch.endOffset}`;
+  throw new StoreError("STREAM_CORRUPT", message);
+}
+
+/** The first record at or after `offset`. */
+function firstFrom({ offsets, count }: RecordSlices, offset: bigint): number {
+  let at = 0;
+  while (at < count && offsets[at] < offset) at++;
+  return at;
+}
+
+function payloadOf(slices: RecordSlices, record: number): Uint8Array {
+  const start = slices.starts[record];
+  return slices.bytes.subarray(start, start + Math.max(0, slices.lengths[record]));
+}
+
+const changed = (table: Table, partition: number, offset: bigint): StoreError =>
+  new StoreError(
+    "STREAM_CHANGED",
+    `table ${table.name}, partition ${partition}: the record at offset ${offset} is not the one that was stored; ` +
+      `the topic ${table.stream.topic} was probably made anew. Drop the table, or make one with another name.`,
+  );

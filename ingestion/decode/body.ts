@@ -1,0 +1,87 @@
+/** The body of a push (NDJSON, a JSON array, CSV) → rows as record slices, each with the line a user would look for. */
+import { csvRows } from "#ingestion/decode/csv";
+import { JsonScanner } from "#ingestion/decode/json-scanner";
+import { offsetsFrom, sliceLines } from "#ingestion/decode/lines";
+import { bytesOf } from "#ingestion/decode/utf8";
+import type { PushOptions } from "#schemas/admin";
+import { StoreError } from "#schemas/errors";
+import type { RecordSlices } from "#schemas/ingest";
+import type { Table } from "#schemas/table";
+
+export interface BodyReject {
+  readonly line: number;
+  readonly reason: string;
+  readonly payload: Uint8Array;
+}
+
+export interface PushBody {
+  readonly slices: RecordSlices;
+  /** The line (of an array: the element), from 1, of a record. */
+  readonly lineOf: (record: number) => number;
+  /** Rows that are not even JSON objects to be. */
+  readonly rejects: readonly BodyReject[];
+}
+
+export function readBody(body: Uint8Array, format: PushOptions["format"], table: Table): PushBody {
+  switch (format) {
+    case "ndjson": {
+      const slices = sliceLines(body, 0n);
+      return { slices, lineOf: (record) => lineAt(body, slices.starts[record]), rejects: [] };
+    }
+    case "json":
+      return readArray(body);
+    case "csv": {
+      const { bytes, lines, rejects } = csvRows(body, table);
+      return {
+        slices: sliceLines(bytes, 0n),
+        lineOf: (record) => lines[record],
+        rejects: rejects.map(({ line, reason, text }) => ({ line, reason, payload: bytesOf(text) })),
+      };
+    }
+  }
+}
+
+/** An array of rows, or one row. Line breaks between tokens become blanks, so that a row is one line of the log. */
+function readArray(body: Uint8Array): PushBody {
+  const bytes = body.slice();
+  const scanner = new JsonScanner();
+  scanner.reset(bytes, 0, bytes.length);
+  const starts: number[] = [];
+  const stops: number[] = [];
+  const fail = (fault: string): never => {
+    throw new StoreError("BODY_SYNTAX", `expected a JSON array of rows: ${fault}, at byte ${scanner.at}`);
+  };
+  const element = () => {
+    if (!scanner.value()) fail(scanner.fault);
+    // A string's span leaves its quotes out.
+    const isText = bytes[scanner.at - 1] === 0x22;
+    starts.push(isText ? scanner.start - 1 : scanner.start);
+    stops.push(scanner.at);
+  };
+  if (scanner.take(0x5b)) {
+    if (!scanner.take(0x5d)) {
+      do element();
+      while (scanner.take(0x2c));
+      if (!scanner.take(0x5d)) fail('expected "," or "]"');
+    }
+  } else element();
+  scanner.skipSpace();
+  if (scanner.at < bytes.length) fail("expected the body's end");
+  for (let at = 0; at < bytes.length; at++) if (bytes[at] === 0x0a || bytes[at] === 0x0d) bytes[at] = 0x20;
+  const lengths = Int32Array.from(stops, (stop, at) => stop - starts[at]);
+  const slices: RecordSlices = {
+    bytes,
+    count: starts.length,
+    starts: Int32Array.from(starts),
+    lengths,
+    offsets: offsetsFrom(0n, starts.length),
+    newestMs: null,
+  };
+  return { slices, lineOf: (record) => record + 1, rejects: [] };
+}
+
+function lineAt(bytes: Uint8Array, position: number): number {
+  let line = 1;
+  for (let at = bytes.indexOf(0x0a); at >= 0 && at < position; at = bytes.indexOf(0x0a, at + 1)) line++;
+  return line;
+}

@@ -1,0 +1,37 @@
+/** Counts of fields that the schema does not have, by name; names past the bound are counted together. */
+import type { UnknownField } from "#schemas/ingest";
+
+const namesMax = 256;
+const nameLengthMax = 128;
+/** What the names past the bound are counted under. */
+export const otherFields = "(other fields)";
+
+export class UnknownFields {
+  #counts = new Map<string, number>();
+  /** Grows when a new name is listed, so that the extractor learns it. */
+  version = 0;
+
+  count(name: string, times: number): void {
+    const short = name.length > nameLengthMax ? `${name.slice(0, nameLengthMax)}…` : name;
+    const known = this.#counts.get(short);
+    if (known === undefined && this.#counts.size >= namesMax) {
+      this.#counts.set(otherFields, (this.#counts.get(otherFields) ?? 0) + times);
+      return;
+    }
+    if (known === undefined) this.version++;
+    this.#counts.set(short, (known ?? 0) + times);
+  }
+
+  /** True when no more names are listed. */
+  get full(): boolean {
+    return this.#counts.size >= namesMax;
+  }
+
+  names(): string[] {
+    return [...this.#counts.keys()];
+  }
+
+  list(): UnknownField[] {
+    return [...this.#counts].map(([name, count]) => ({ name, count })).toSorted((a, b) => b.count - a.count);
+  }
+}

@@ -1,0 +1,305 @@
+/**
+ * The consumers of one thread: tables come and go, partitions of Kafka topics appear. Everything in and out is plain
+ * data, so a server runs a host in a worker, and the simulation runs it inline. See schemas/ingest.ts for the contract.
+ */
+import { PartitionConsumer } from "#ingestion/consume";
+import type { ConsumerParts } from "#ingestion/consumer-state";
+import { DeadLetters } from "#ingestion/dead-letters";
+import { UnknownFields } from "#ingestion/decode/unknown-fields";
+import { IdempotencyKeys } from "#ingestion/log/keys";
+import { TailLog } from "#ingestion/log/tail-log";
+import { push } from "#ingestion/push";
+import { EmbeddedPartition } from "#ingestion/source/embedded";
+import type { PushOptions } from "#schemas/admin";
+import type { DeadLetters as DeadLetterList, IngestAnswer, PartitionStatus } from "#schemas/api/tables";
+import { assert, messageOf, StoreError } from "#schemas/errors";
+import type {
+  CommittedPartition,
+  IngestEnvironment,
+  IngestHost,
+  TableStart,
+  UnknownField,
+} from "#schemas/ingest";
+import type { Source } from "#schemas/source";
+import type { Table } from "#schemas/table";
+import type { World } from "#schemas/world";
+
+/** A mirror of Kafka need not be durable at once: after a crash Kafka has the rows. */
+const mirrorSyncMs = 250;
+/** How often a topic is asked for partitions that were added. */
+const partitionsPollMs = 15_000;
+/** `recordCrc` belongs to a commit, which should not wait for a source that does not answer. */
+const recordCrcMs = 2000;
+
+interface HostedPartition {
+  readonly consumer: PartitionConsumer;
+  readonly log: TailLog;
+  readonly keys: IdempotencyKeys | null;
+  readonly stream: EmbeddedPartition | null;
+}
+
+interface HostedTable {
+  table: Table;
+  readonly start: TableStart;
+  readonly source: Source | null;
+  readonly letters: DeadLetters;
+  readonly unknown: UnknownFields;
+  readonly partitions: Map<number, HostedPartition>;
+  readonly pending: Map<string, { readonly hash: string; readonly answer: Promise<IngestAnswer> }>;
+  readonly closing: AbortController;
+  isPaused: boolean;
+  turn: number;
+  sourceError: string | null;
+}
+
+/** Where a table's logs lie; nothing else is in that folder. */
+export const logFolderOf = (table: string): string => `log/${table}`;
+
+export class Host implements IngestHost {
+  readonly #environment: IngestEnvironment;
+  readonly #tables = new Map<string, HostedTable>();
+
+  constructor(environment: IngestEnvironment) {
+    this.#environment = environment;
+  }
+
+  async addTable(start: TableStart): Promise<void> {
+    const { world, limits, openSource } = this.#environment;
+    const { table } = start;
+    assert(!this.#tables.has(table.name), `table ${table.name} is added once`);
+    const letters = new DeadLetters(world, limits, `${logFolderOf(table.name)}/dead-letters`);
+    const hosted: HostedTable = {
+      table,
+      start,
+      source: openSource(table),
+      letters,
+      unknown: new UnknownFields(),
+      partitions: new Map(),
+      pending: new Map(),
+      closing: new AbortController(),
+      isPaused: start.paused,
+      turn: 0,
+      sourceError: null,
+    };
+    this.#tables.set(table.name, hosted);
+    await world.disk.makeFolder(logFolderOf(table.name));
+    const lost = await letters.open();
+    if (lost !== null) world.log("error", lost.message, { table: table.name });
+    for (const partition of await this.#knownPartitions(hosted)) await this.#addPartition(hosted, partition);
+    if (hosted.source !== null) void this.#watchPartitions(hosted, hosted.source);
+  }
+
+  async alterTable(table: Table): Promise<void> {
+    const hosted = this.#hosted(table.name);
+    hosted.table = table;
+    await Promise.all([...hosted.partitions.values()].map(({ consumer }) => consumer.alter(table)));
+  }
+
+  async dropTable(name: string): Promise<void> {
+    const hosted = this.#hosted(name);
+    this.#tables.delete(name);
+    await this.#closeTable(hosted);
+    await removeFolder(this.#environment.world, logFolderOf(name));
+  }
+
+  async pause(name: string): Promise<void> {
+    const hosted = this.#hosted(name);
+    hosted.isPaused = true;
+    for (const { consumer } of hosted.partitions.values()) await consumer.pause();
+  }
+
+  async resume(name: string): Promise<void> {
+    const hosted = this.#hosted(name);
+    hosted.isPaused = false;
+    for (const { consumer } of hosted.partitions.values()) consumer.resume();
+  }
+
+  async push(name: string, body: Uint8Array, options: PushOptions): Promise<IngestAnswer> {
+    const hosted = this.#hosted(name);
+    const { world, limits } = this.#environment;
+    const { consumer, keys, stream } = this.#partitionFor(hosted, options.idempotencyKey);
+    if (keys === null || stream === null) {
+      const message = `table ${name} reads Kafka topic ${hosted.table.stream.topic}; write to the topic instead`;
+      throw new StoreError("TABLE_STREAM", message);
+    }
+    const { letters, pending } = hosted;
+    return await push({ world, limits, consumer, stream, keys, letters, pending }, body, options);
+  }
+
+  async trim(name: string, partition: number, offset: bigint): Promise<void> {
+    const { log, keys } = this.#partition(name, partition);
+    await log.trim(offset, async (files) => {
+      if (keys !== null && files.some((file) => file.notes > 0)) await keys.keep();
+    });
+  }
+
+  async recordCrc(name: string, partition: number, offset: bigint): Promise<number | null> {
+    const { source, table } = this.#hosted(name);
+    if (source === null || offset < 0n) return null;
+    const { clock, log } = this.#environment.world;
+    const late = new AbortController();
+    const asked = source.recordCrc(partition, offset).catch((error: unknown) => {
+      log("warn", `no checksum of offset ${offset}: ${messageOf(error)}`, { table: table.name, partition });
+      return null;
+    });
+    const answered = await Promise.race([asked, clock.sleep(recordCrcMs, late.signal).then(() => null)]);
+    late.abort(new Error("answered"));
+    return answered;
+  }
+
+  status(name: string): readonly PartitionStatus[] {
+    const { partitions, sourceError } = this.#hosted(name);
+    const statuses = [...partitions.values()].map(({ consumer }) => consumer.status());
+    if (sourceError === null) return statuses;
+    return statuses.map((status) => ({ ...status, lastError: status.lastError ?? sourceError }));
+  }
+
+  unknownFields(name: string): readonly UnknownField[] {
+    return this.#hosted(name).unknown.list();
+  }
+
+  deadLetters(name: string): DeadLetterList {
+    return this.#hosted(name).letters.list();
+  }
+
+  async close(): Promise<void> {
+    const tables = [...this.#tables.values()];
+    this.#tables.clear();
+    await Promise.all(tables.map((hosted) => this.#closeTable(hosted)));
+  }
+
+  /** The partitions to recover now; those that only the source knows come when it answers. */
+  async #knownPartitions({ table, start }: HostedTable): Promise<number[]> {
+    if (start.partitions !== null) return [...start.partitions];
+    if (table.stream.kind === "embedded")
+      return Array.from({ length: table.stream.partitions }, (_, at) => at);
+    const logged = await this.#environment.world.disk.list(logFolderOf(table.name));
+    const numbers = [...start.committed.map(({ partition }) => partition), ...logged.map(Number)];
+    return [...new Set(numbers.filter(Number.isInteger))].toSorted((left, right) => left - right);
+  }
+
+  async #addPartition(hosted: HostedTable, partition: number): Promise<void> {
+    const { world, limits } = this.#environment;
+    const { table, source } = hosted;
+    const folder = `${logFolderOf(table.name)}/${partition}`;
+    const isMirrored = source !== null;
+    const log = new TailLog(world, {
+      folder,
+      fileBytes: limits.logFileBytes,
+      syncMs: isMirrored ? mirrorSyncMs : 0,
+      whenFull: isMirrored ? "retry" : "reject",
+    });
+    const keys = isMirrored ? null : this.#keysOf(folder);
+    const stream = isMirrored ? null : new EmbeddedPartition(world, log);
+    const parts: ConsumerParts = {
+      environment: this.#environment,
+      table,
+      partition,
+      committed: committedOf(hosted.start, partition),
+      source: source ?? stream ?? assertNever(),
+      log,
+      isMirrored,
+      keys,
+      letters: hosted.letters,
+      unknown: hosted.unknown,
+      isPaused: hosted.isPaused,
+      unsealedBytes: () => unsealedBytesOf(hosted),
+    };
+    const consumer = new PartitionConsumer(parts);
+    if (stream !== null)
+      stream.onState = () => this.#environment.events.status(table.name, consumer.status());
+    await consumer.recover();
+    hosted.partitions.set(partition, { consumer, log, keys, stream });
+  }
+
+  #keysOf(folder: string): IdempotencyKeys {
+    const { world, limits } = this.#environment;
+    const { idempotencyMs: windowMs, idempotencyKeys: keysMax } = limits;
+    return new IdempotencyKeys(world, { path: `${folder}/keys`, windowMs, keysMax });
+  }
+
+  /** Adds partitions as the topic gets them. */
+  async #watchPartitions(hosted: HostedTable, source: Source): Promise<void> {
+    const { signal } = hosted.closing;
+    const { clock, log } = this.#environment.world;
+    for (let retryMs = 250; !signal.aborted; ) {
+      try {
+        const all = hosted.start.partitions ?? (await source.partitions());
+        hosted.sourceError = null;
+        for (const partition of all) {
+          if (!signal.aborted && !hosted.partitions.has(partition))
+            await this.#addPartition(hosted, partition);
+        }
+        retryMs = 250;
+        await clock.sleep(partitionsPollMs, signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        hosted.sourceError = messageOf(error);
+        log("warn", `topic ${hosted.table.stream.topic}: ${messageOf(error)}`, { table: hosted.table.name });
+        await clock.sleep(retryMs, signal).catch(() => {});
+        retryMs = Math.min(retryMs * 2, partitionsPollMs);
+      }
+    }
+  }
+
+  async #closeTable(hosted: HostedTable): Promise<void> {
+    hosted.closing.abort(new StoreError("SHUTTING_DOWN", `table ${hosted.table.name} closes`));
+    for (const { consumer, stream, log } of hosted.partitions.values()) {
+      await consumer.close();
+      await stream?.close();
+      await log.close();
+    }
+    await hosted.letters.close();
+    await hosted.source?.close();
+  }
+
+  /** A key always goes to the same partition, where its repeat will look for it; the rest go round. */
+  #partitionFor(hosted: HostedTable, key: string | null): HostedPartition {
+    const numbers = [...hosted.partitions.keys()];
+    const at = key === null ? hosted.turn++ : hashOf(key);
+    return this.#partition(hosted.table.name, numbers[at % numbers.length]);
+  }
+
+  #partition(name: string, partition: number): HostedPartition {
+    const found = this.#hosted(name).partitions.get(partition);
+    if (found === undefined)
+      throw new StoreError("INGESTION_PAUSED", `table ${name} has not recovered partition ${partition} yet`);
+    return found;
+  }
+
+  #hosted(name: string): HostedTable {
+    const hosted = this.#tables.get(name);
+    if (hosted === undefined) throw new StoreError("TABLE_UNKNOWN", `no table ${name} is consumed here`);
+    return hosted;
+  }
+}
+
+function committedOf(start: TableStart, partition: number): CommittedPartition | null {
+  return start.committed.find((committed) => committed.partition === partition) ?? null;
+}
+
+function unsealedBytesOf(hosted: HostedTable): number {
+  let bytes = 0;
+  for (const { consumer } of hosted.partitions.values()) bytes += consumer.unsealedBytes();
+  return bytes;
+}
+
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  return hash >>> 0;
+}
+
+function assertNever(): never {
+  assert(false, "a table has a source or a stream of its own");
+}
+
+/** Removes a folder's files, also those one level down. */
+async function removeFolder({ disk }: World, folder: string): Promise<void> {
+  for (const name of await disk.list(folder)) {
+    const path = `${folder}/${name}`;
+    const inner = await disk.list(path).catch(() => []);
+    for (const file of inner) await disk.remove(`${path}/${file}`);
+    if (inner.length === 0) await disk.remove(path).catch(() => {});
+  }
+}

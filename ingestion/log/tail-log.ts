@@ -1,0 +1,329 @@
+/**
+ * The tail log of one (table, partition): what a source delivered, as it came, until its rows are sealed.
+ * Invariants: records are appended in offset order; `append` resolves only after an fsync that covers the record;
+ * a failed fsync stops the log until the process restarts (the kernel may have dropped the pages: a retry would lie);
+ * a full disk takes back everything that was not durable, so that offsets are handed out again. Many appends share a
+ * sync. Files are named by sequence number; a new one begins only after its predecessor is durable to the end.
+ */
+
+import {
+  encodeFileHeader,
+  encodeRecord,
+  fileHeaderBytes,
+  type LogEntry,
+  recordBytes,
+} from "#ingestion/log/format";
+import { fileNameOf, type LogFile, type Recovered, recoverFiles } from "#ingestion/log/recover";
+import { assert, messageOf, StoreError, storeErrorOf } from "#schemas/errors";
+import type { AppendFile, World } from "#schemas/world";
+
+export interface TailLogOptions {
+  readonly folder: string;
+  /** A new file begins past this size. */
+  readonly fileBytes: number;
+  /** 0: sync at once (an acknowledgement waits). Above: syncs at most this often (a mirror of a durable source). */
+  readonly syncMs: number;
+  /** A full disk: reject what is queued (a push is refused), or keep it and try again (a mirror). */
+  readonly whenFull: "reject" | "retry";
+}
+
+interface Queued {
+  readonly entry: LogEntry;
+  readonly resolve: () => void;
+  readonly reject: (error: StoreError) => void;
+}
+
+const retryFullMs = 1000;
+/** What a disk that was full must have before we say it is not. */
+const roomBytes = 4096;
+
+export class TailLog {
+  #world: World;
+  #options: TailLogOptions;
+  #files: LogFile[] = [];
+  #file: AppendFile | null = null;
+  #queue: Queued[] = [];
+  #unsynced: Queued[] = [];
+  #queuedBytes = 0;
+  #durableBytes = 0;
+  #durableOffset = 0n;
+  #endOffset = 0n;
+  #syncedMs = 0;
+  #running: Promise<void> | null = null;
+  #failure: StoreError | null = null;
+  #full: StoreError | null = null;
+  #closing = new AbortController();
+  #waiters: (() => void)[] = [];
+
+  constructor(world: World, options: TailLogOptions) {
+    this.#world = world;
+    this.#options = options;
+  }
+
+  /**
+   * Reads what is there, hands each sound record to `visit` in order, truncates a torn tail, and is then ready to
+   * append. The answer says what was lost; on damage the log takes no more (`discard` begins it anew).
+   */
+  async recover(visit: (entry: LogEntry) => Promise<void> | void): Promise<Recovered> {
+    const { disk } = this.#world;
+    await disk.makeFolder(this.#options.folder);
+    const recovered = await recoverFiles(this.#world, this.#options.folder, visit);
+    this.#files = [...recovered.files];
+    this.begin(recovered.endOffset ?? 0n);
+    if (recovered.corrupt !== null) {
+      this.#failure = recovered.corrupt;
+      return recovered;
+    }
+    const last = this.#files.at(-1);
+    if (last !== undefined) {
+      this.#file = await disk.openAppend(last.path);
+      if (recovered.torn !== null) {
+        await this.#file.truncate(recovered.torn.position);
+        if (recovered.torn.position < fileHeaderBytes) await restart(this.#file);
+        await this.#file.sync();
+      }
+      this.#durableBytes = this.#file.bytes;
+    }
+    return recovered;
+  }
+
+  /** The next record begins at `offset`, or later. */
+  begin(offset: bigint): void {
+    if (offset > this.#durableOffset) this.#durableOffset = this.#endOffset = offset;
+  }
+
+  /** Offset after the last record that was taken, durable or not. */
+  get endOffset(): bigint {
+    return this.#endOffset;
+  }
+
+  /** Bytes that wait to be written. */
+  get queuedBytes(): number {
+    return this.#queuedBytes;
+  }
+
+  /** Why the log takes nothing now: for good, or until the disk has room. */
+  get failure(): StoreError | null {
+    return this.#failure ?? this.#full;
+  }
+
+  /** True when only a restart (or `discard`) helps. */
+  get stopped(): boolean {
+    return this.#failure !== null;
+  }
+
+  /** Whether a full disk has room again. */
+  async hasRoom(): Promise<boolean> {
+    return (await this.#world.disk.freeBytes()) > roomBytes;
+  }
+
+  /** The disk has room again; the next append finds out for sure. */
+  clearFull(): void {
+    this.#full = null;
+  }
+
+  /** Resolves when the record, and all before it, are durable; rejects when they will not be. */
+  append(entry: LogEntry): Promise<void> {
+    if (this.#failure !== null) return Promise.reject(this.#failure);
+    assert(entry.endOffset >= this.#endOffset, "records are appended in offset order");
+    this.#endOffset = entry.endOffset;
+    return new Promise<void>((resolve, reject) => {
+      this.#queue.push({ entry, resolve, reject });
+      this.#queuedBytes += recordBytes(entry);
+      this.#run();
+    });
+  }
+
+  /** Resolves when fewer than `bytes` wait to be written, or the log has failed. */
+  async room(bytes: number): Promise<void> {
+    while (this.#queuedBytes > bytes && this.#failure === null) {
+      await new Promise<void>((resolve) => this.#waiters.push(resolve));
+    }
+  }
+
+  /** Removes files whose records all lie before `offset`; `keep` makes durable what must outlive them, first. */
+  async trim(offset: bigint, keep: (files: readonly LogFile[]) => Promise<void>): Promise<void> {
+    const gone = this.#files.slice(0, -1).filter((file) => file.endOffset <= offset);
+    if (gone.length === 0) return;
+    await keep(gone);
+    this.#world.failpoint("log.trim");
+    for (const file of gone) await this.#world.disk.remove(file.path);
+    this.#files = this.#files.filter((file) => !gone.includes(file));
+  }
+
+  /** Removes everything: the source has it still. What was queued is rejected. */
+  async discard(): Promise<void> {
+    this.#failure ??= new StoreError("LOG_CORRUPT", `${this.#options.folder}: discarded`);
+    this.#rejectAll(this.#failure);
+    await this.#running;
+    await this.#file?.close();
+    for (const name of await this.#world.disk.list(this.#options.folder)) {
+      await this.#world.disk.remove(`${this.#options.folder}/${name}`);
+    }
+    this.#files = [];
+    this.#file = null;
+    this.#durableBytes = 0;
+    this.#durableOffset = this.#endOffset = 0n;
+    this.#failure = null;
+    this.#full = null;
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new StoreError("SHUTTING_DOWN", "the log closes"));
+    await this.#running;
+    if (this.#failure === null && this.#unsynced.length > 0) await this.#sync();
+    this.#failure ??= new StoreError("SHUTTING_DOWN", `${this.#options.folder}: closed`);
+    this.#rejectAll(this.#failure);
+    await this.#file?.close();
+  }
+
+  #run(): void {
+    this.#running ??= this.#drain().finally(() => {
+      this.#running = null;
+      if (this.#queue.length > 0 && this.#failure === null && !this.#closing.signal.aborted) this.#run();
+    });
+  }
+
+  async #drain(): Promise<void> {
+    while ((this.#queue.length > 0 || this.#unsynced.length > 0) && this.#failure === null) {
+      if (this.#queue.length > 0 && !(await this.#write())) return;
+      const waitMs = this.#closing.signal.aborted
+        ? 0
+        : this.#syncedMs + this.#options.syncMs - this.#world.clock.monotonicMs();
+      if (waitMs <= 0 || this.#options.syncMs === 0) await this.#sync();
+      else if (this.#queue.length === 0)
+        await this.#world.clock.sleep(Math.min(waitMs, 50), this.#closing.signal).catch(() => {});
+    }
+  }
+
+  /** Writes the queue's first part, up to the file's size. False when the disk is full and nobody should go on. */
+  async #write(): Promise<boolean> {
+    try {
+      await this.#roll();
+      const file = this.#current();
+      const room = Math.max(1, this.#options.fileBytes - file.bytes);
+      const group: Queued[] = [];
+      const chunks: Uint8Array[] = [];
+      for (let bytes = 0; group.length < this.#queue.length && bytes < room; ) {
+        const next = this.#queue[group.length];
+        group.push(next);
+        chunks.push(...encodeRecord(next.entry, this.#durableBytes));
+        bytes += recordBytes(next.entry);
+      }
+      const before = file.bytes;
+      await this.#appendOrTakeBack(file, chunks, before);
+      this.#queue.splice(0, group.length);
+      this.#unsynced.push(...group);
+      this.#full = null;
+      this.#notice(group);
+      return true;
+    } catch (error) {
+      return await this.#writeFailed(storeErrorOf(error));
+    }
+  }
+
+  async #appendOrTakeBack(file: AppendFile, chunks: readonly Uint8Array[], before: number): Promise<void> {
+    try {
+      this.#world.failpoint("log.append");
+      await file.append(chunks);
+    } catch (error) {
+      await file.truncate(before);
+      throw error;
+    }
+  }
+
+  async #writeFailed(error: StoreError): Promise<boolean> {
+    if (error.code !== "DISK_FULL") {
+      this.#stop(error);
+      return false;
+    }
+    this.#full = error;
+    if (this.#options.whenFull === "retry") {
+      await this.#world.clock.sleep(retryFullMs, this.#closing.signal).catch(() => {});
+      return !this.#closing.signal.aborted;
+    }
+    if (this.#unsynced.length > 0) await this.#sync();
+    this.#rejectAll(error);
+    return false;
+  }
+
+  async #roll(): Promise<void> {
+    const { disk } = this.#world;
+    if (this.#file !== null && this.#file.bytes < this.#options.fileBytes) return;
+    if (this.#file !== null) {
+      if (this.#unsynced.length > 0) await this.#sync();
+      if (this.#failure !== null) throw this.#failure;
+      await this.#file.close();
+      this.#file = null;
+    }
+    const sequence = (this.#files.at(-1)?.sequence ?? 0) + 1;
+    const path = `${this.#options.folder}/${fileNameOf(sequence)}`;
+    const file = await disk.openAppend(path);
+    await restart(file);
+    this.#file = file;
+    this.#durableBytes = fileHeaderBytes;
+    this.#files.push({ path, sequence, endOffset: this.#durableOffset, notes: 0 });
+  }
+
+  async #sync(): Promise<void> {
+    const group = this.#unsynced.splice(0);
+    const file = this.#current();
+    const reached = file.bytes;
+    try {
+      this.#world.failpoint("log.sync");
+      await file.sync();
+    } catch (error) {
+      this.#unsynced.unshift(...group);
+      // Best effort: what was not acknowledged should not come back after a restart.
+      await file.truncate(this.#durableBytes).catch(() => {});
+      this.#stop(
+        new StoreError("DISK_FAILED", `${file.path}: sync failed, the log is stopped: ${messageOf(error)}`, {
+          cause: error,
+          at: file.path,
+        }),
+      );
+      return;
+    }
+    this.#syncedMs = this.#world.clock.monotonicMs();
+    this.#durableBytes = reached;
+    const last = group.at(-1);
+    if (last !== undefined) this.#durableOffset = last.entry.endOffset;
+    for (const queued of group) queued.resolve();
+  }
+
+  /** Keeps the books of the current file and of those who wait for room. */
+  #notice(group: readonly Queued[]): void {
+    const file = this.#files[this.#files.length - 1];
+    for (const { entry } of group) {
+      file.endOffset = entry.endOffset;
+      if (entry.note.length > 0) file.notes++;
+      this.#queuedBytes -= recordBytes(entry);
+    }
+    for (const wake of this.#waiters.splice(0)) wake();
+  }
+
+  #stop(error: StoreError): void {
+    this.#failure = error;
+    this.#world.log("error", error.message, { folder: this.#options.folder });
+    this.#rejectAll(error);
+  }
+
+  #rejectAll(error: StoreError): void {
+    const rejected = [...this.#unsynced.splice(0), ...this.#queue.splice(0)];
+    this.#queuedBytes = 0;
+    this.#endOffset = this.#durableOffset;
+    for (const queued of rejected) queued.reject(error);
+    for (const wake of this.#waiters.splice(0)) wake();
+  }
+
+  #current(): AppendFile {
+    assert(this.#file !== null, "a log file is open");
+    return this.#file;
+  }
+}
+
+/** The file as a new one: nothing but its header. */
+async function restart(file: AppendFile): Promise<void> {
+  if (file.bytes > 0) await file.truncate(0);
+  await file.append([encodeFileHeader()]);
+}

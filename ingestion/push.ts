@@ -1,0 +1,176 @@
+/**
+ * A push: every row checked, all valid ones made durable as one record of the log, then answered. Atomic: a crash
+ * leaves all of them or none. With an Idempotency-Key, which is part of that record, a repeat gets the first answer.
+ */
+import { crc32, crc32c } from "@node-rs/crc32";
+import type { PartitionConsumer } from "#ingestion/consume";
+import type { DeadLetters } from "#ingestion/dead-letters";
+import { type BodyReject, type PushBody, readBody } from "#ingestion/decode/body";
+import { conflict, encodeNote, type IdempotencyKeys, type KeyedPush } from "#ingestion/log/keys";
+import type { EmbeddedPartition } from "#ingestion/source/embedded";
+import type { PushOptions } from "#schemas/admin";
+import type { IngestAnswer } from "#schemas/api/tables";
+import { StoreError } from "#schemas/errors";
+import type { RecordSlices } from "#schemas/ingest";
+import type { Limits } from "#schemas/limits";
+import type { World } from "#schemas/world";
+
+/** Refused rows listed in an answer; the counts are of all. */
+const rejectsListedMax = 100;
+
+export interface PushTarget {
+  readonly world: World;
+  readonly limits: Limits;
+  readonly consumer: PartitionConsumer;
+  readonly stream: EmbeddedPartition;
+  readonly keys: IdempotencyKeys;
+  readonly letters: DeadLetters;
+  /** Pushes with a key that are on their way: a repeat waits for the first. */
+  readonly pending: Map<string, { readonly hash: string; readonly answer: Promise<IngestAnswer> }>;
+}
+
+export async function push(
+  target: PushTarget,
+  body: Uint8Array,
+  options: PushOptions,
+): Promise<IngestAnswer> {
+  refuse(target, body);
+  const answer = await keyed(target, body, options);
+  if (options.sync) await target.consumer.reached(BigInt(answer.offset), target.limits.queryMs);
+  return answer;
+}
+
+function refuse({ consumer, stream, limits }: PushTarget, body: Uint8Array): void {
+  if (body.length > limits.bodyBytes) {
+    throw new StoreError("BODY_BYTES", `the body has ${body.length} bytes; bodyBytes = ${limits.bodyBytes}`);
+  }
+  const stopped = consumer.stopError ?? stream.refusal;
+  if (stopped !== null) throw stopped;
+  if (consumer.isPaused)
+    throw new StoreError("INGESTION_PAUSED", "the table is paused; resume it to push rows");
+  const { state, lastError } = consumer.status();
+  if (state === "paused" && lastError !== null) throw new StoreError("MEMORY_BUDGET", lastError);
+}
+
+async function keyed(target: PushTarget, body: Uint8Array, options: PushOptions): Promise<IngestAnswer> {
+  const { keys, pending } = target;
+  const key = options.idempotencyKey;
+  if (key === null) return await store(target, body, options, null);
+  const hash = hashOf(body, options.format);
+  const known = keys.find(key, hash);
+  if (known !== undefined) return known.answer;
+  const other = pending.get(key);
+  if (other !== undefined) {
+    if (other.hash !== hash) throw conflict(key);
+    return await other.answer;
+  }
+  const answer = store(target, body, options, { key, hash });
+  pending.set(key, { hash, answer });
+  try {
+    return await answer;
+  } finally {
+    pending.delete(key);
+  }
+}
+
+async function store(
+  target: PushTarget,
+  body: Uint8Array,
+  options: PushOptions,
+  identity: { readonly key: string; readonly hash: string } | null,
+): Promise<IngestAnswer> {
+  const { consumer, stream, world } = target;
+  const read = readBody(body, options.format, consumer.decoder.table);
+  const { payload, count, rejects } = validate(target, read);
+  const answerAt = (offset: bigint): IngestAnswer => ({
+    accepted: count,
+    rejected: rejects.length,
+    rejects: rejects.slice(0, rejectsListedMax).map(({ line, reason }) => ({ line, reason })),
+    partition: consumer.partition,
+    offset: String(offset),
+  });
+  const keyedAt = (offset: bigint): KeyedPush | null =>
+    identity === null ? null : { ...identity, atMs: world.clock.nowMs(), answer: answerAt(offset) };
+  let endOffset = stream.endOffset;
+  let baseOffset = endOffset;
+  if (count > 0 || identity !== null) {
+    const batch = await stream.append(payload, count, ({ endOffset: end }) => {
+      const keyedPush = keyedAt(end);
+      return keyedPush === null ? noNote : encodeNote(keyedPush);
+    });
+    ({ endOffset, baseOffset } = batch);
+  }
+  const done = keyedAt(endOffset);
+  if (done !== null) target.keys.add(done);
+  world.failpoint("push.durable");
+  const letters = rejects.map(({ reason, payload: row }) => ({ offset: baseOffset, reason, payload: row }));
+  await target.letters.recordPushed(consumer.partition, letters);
+  return answerAt(endOffset);
+}
+
+const noNote = new Uint8Array(0);
+
+interface Validated {
+  readonly payload: Uint8Array;
+  readonly count: number;
+  readonly rejects: readonly BodyReject[];
+}
+
+/** Decodes every row for its faults; what decodes here decodes when it is stored and replayed. */
+function validate({ consumer }: PushTarget, { slices, lineOf, rejects: early }: PushBody): Validated {
+  const { decoder, sink } = consumer;
+  const refused: number[] = [];
+  const rejects: BodyReject[] = [...early];
+  for (let at = 0; at < slices.count; ) {
+    const decoded = decoder.decode(sink.stage, slices, at);
+    for (const { record, reason } of decoded.rejects) {
+      const start = slices.starts[record];
+      refused.push(record);
+      rejects.push({
+        line: lineOf(record),
+        reason,
+        payload: slices.bytes.slice(start, start + slices.lengths[record]),
+      });
+    }
+    at = decoded.next;
+  }
+  const count = slices.count - refused.length;
+  rejects.sort((left, right) => left.line - right.line);
+  return { payload: join(slices, refused, count), count, rejects };
+}
+
+/** The rows that stay, one a line. A body without refused rows is taken as it is. */
+function join(slices: RecordSlices, refused: readonly number[], count: number): Uint8Array {
+  const { starts, lengths, bytes } = slices;
+  if (count === 0) return new Uint8Array(0);
+  if (refused.length === 0 && areLines(slices)) return bytes;
+  const skipped = new Set(refused);
+  let total = 0;
+  for (let at = 0; at < slices.count; at++) if (!skipped.has(at)) total += lengths[at] + 1;
+  const joined = new Uint8Array(total);
+  for (let at = 0, end = 0; at < slices.count; at++) {
+    if (skipped.has(at)) continue;
+    joined.set(bytes.subarray(starts[at], starts[at] + lengths[at]), end);
+    end += lengths[at];
+    joined[end++] = 0x0a;
+  }
+  return joined;
+}
+
+/** True when the records are all that the bytes hold, one a line. */
+function areLines({ starts, lengths, bytes, count }: RecordSlices): boolean {
+  const last = starts[count - 1] + lengths[count - 1];
+  if (starts[0] !== 0 || last < bytes.length - 1) return false;
+  for (let at = 0; at < count; at++) {
+    const end = starts[at] + lengths[at];
+    if (end < bytes.length && bytes[end] !== 0x0a) return false;
+    if (at > 0 && starts[at] !== starts[at - 1] + lengths[at - 1] + 1) return false;
+  }
+  return true;
+}
+
+/** Two checksums and the length: enough to tell an honest repeat from another body. */
+function hashOf(body: Uint8Array, format: PushOptions["format"]): string {
+  const hex = (word: number) => word.toString(16).padStart(8, "0");
+  return `${format}-${body.length}-${hex(crc32(body))}${hex(crc32c(body))}`;
+}

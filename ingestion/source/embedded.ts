@@ -1,0 +1,130 @@
+/**
+ * The embedded stream: one partition fed by pushes. Its storage is the partition's tail log; a push is shown to the
+ * consumer when its record is durable, so `fetch` never gives a row that a crash could take back.
+ */
+import type { TailLog } from "#ingestion/log/tail-log";
+import { assert, StoreError } from "#schemas/errors";
+import type { FetchOptions, FetchResult, RawBatch, Source } from "#schemas/source";
+import type { World } from "#schemas/world";
+
+/** Durable rows that wait for the consumer; past it pushes are refused. */
+const backlogBytesMax = 256 << 20;
+const probeFullMs = 1000;
+const empty = new Uint8Array(0);
+
+export class EmbeddedPartition implements Source {
+  readonly #log: TailLog;
+  readonly #world: World;
+  #ready: RawBatch[] = [];
+  #readyBytes = 0;
+  #wake: (() => void)[] = [];
+  #newestMs: number | null = null;
+  #isProbing = false;
+  /** Called when the log began or ceased to refuse. */
+  onState: () => void = () => {};
+
+  constructor(world: World, log: TailLog) {
+    this.#world = world;
+    this.#log = log;
+  }
+
+  /** Offset after the last row that was taken, durable or not. */
+  get endOffset(): bigint {
+    return this.#log.endOffset;
+  }
+
+  /** Why a push would be refused now, or null. */
+  get refusal(): StoreError | null {
+    if (this.#log.failure !== null) return this.#log.failure;
+    if (this.#readyBytes < backlogBytesMax) return null;
+    const message = `${this.#readyBytes} bytes of pushed rows wait to be stored; try again when the table has caught up`;
+    return new StoreError("MEMORY_BUDGET", message);
+  }
+
+  /** Makes the rows durable as one record; answers their batch. All of them, or none. */
+  async append(rows: Uint8Array, count: number, noteAt: (batch: RawBatch) => Uint8Array): Promise<RawBatch> {
+    const baseOffset = this.#log.endOffset;
+    const endOffset = baseOffset + BigInt(count);
+    const batch: RawBatch = { kind: "rows", baseOffset, endOffset, bytes: rows };
+    const kind = count === 0 ? "mark" : "rows";
+    const payload = count === 0 ? empty : rows;
+    try {
+      await this.#log.append({ kind, baseOffset, endOffset, note: noteAt(batch), payload });
+    } catch (error) {
+      // The log took back everything that is not durable: the offsets are handed out again.
+      void this.#probe();
+      throw error;
+    }
+    if (count > 0) this.#show(batch);
+    return batch;
+  }
+
+  async partitions(): Promise<readonly number[]> {
+    return [0];
+  }
+
+  async firstOffset(): Promise<bigint> {
+    return 0n;
+  }
+
+  async fetch(_partition: number, offset: bigint, options: FetchOptions): Promise<FetchResult> {
+    if (this.#ready.length === 0) await this.#wait(options);
+    const batches: RawBatch[] = [];
+    for (let bytes = 0; this.#ready.length > 0 && bytes < options.bytesMax; ) {
+      const batch = this.#ready[0];
+      const expected = batches.at(-1)?.endOffset ?? offset;
+      assert(batch.baseOffset === expected, `the stream goes on at ${expected}, not ${batch.baseOffset}`);
+      batches.push(batch);
+      this.#ready.shift();
+      bytes += batch.bytes.length;
+      this.#readyBytes -= batch.bytes.length;
+    }
+    const durable = batches.at(-1)?.endOffset ?? offset;
+    return {
+      batches,
+      endOffset: this.#ready.at(-1)?.endOffset ?? durable,
+      startOffset: 0n,
+      newestMs: this.#newestMs,
+    };
+  }
+
+  async recordCrc(): Promise<null> {
+    return null;
+  }
+
+  async close(): Promise<void> {
+    for (const wake of this.#wake.splice(0)) wake();
+  }
+
+  #show(batch: RawBatch): void {
+    this.#ready.push(batch);
+    this.#readyBytes += batch.bytes.length;
+    this.#newestMs = this.#world.clock.nowMs();
+    for (const wake of this.#wake.splice(0)) wake();
+  }
+
+  async #wait({ signal }: FetchOptions): Promise<void> {
+    if (signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      const wake = () => {
+        signal.removeEventListener("abort", wake);
+        resolve();
+      };
+      this.#wake.push(wake);
+      signal.addEventListener("abort", wake);
+    });
+  }
+
+  /** After a full disk: asks for room until there is some, so that the state says so by itself. */
+  async #probe(): Promise<void> {
+    if (this.#isProbing) return;
+    this.#isProbing = true;
+    this.onState();
+    while (this.#log.failure !== null && !this.#log.stopped) {
+      await this.#world.clock.sleep(probeFullMs);
+      if (await this.#log.hasRoom()) this.#log.clearFull();
+    }
+    this.#isProbing = false;
+    this.onState();
+  }
+}
