@@ -13,6 +13,7 @@ import type { Server } from "#server/server";
 import { consume, pausedKey, writeDefinition } from "#server/tables/admin";
 import {
   definitionPath,
+  logsFolder,
   segmentPath,
   segmentSuffix,
   segmentsFolder,
@@ -113,8 +114,9 @@ async function removeOrphans(world: World, table: string, segments: readonly Seg
 /** What is left of dropped tables. */
 async function removeStrangers(world: World, records: readonly TableRecord[]): Promise<void> {
   const known = new Set(records.map((record) => record.table.name));
-  for (const name of await world.disk.list(tablesFolder))
-    if (!known.has(name)) await removeAll(world, tableFolder(name));
+  for (const folder of [tablesFolder, logsFolder])
+    for (const name of await world.disk.list(folder))
+      if (!known.has(name)) await removeAll(world, `${folder}/${name}`);
 }
 
 async function removeAll(world: World, folder: string): Promise<void> {

@@ -86,6 +86,7 @@ export class Server implements ServerClient, IngestListener {
   readonly snapshots: Snapshots;
   readonly stop = new AbortController();
   #ingests: readonly IngestPort[] = [];
+  readonly #threadOf = new Map<string, number>();
   readonly #listeners = new Set<(table: string) => void>();
 
   constructor(parts: ServerParts) {
@@ -99,7 +100,7 @@ export class Server implements ServerClient, IngestListener {
       sealer,
       epochs: this.epochs,
       openSegment,
-      ingestOf: (_, partition) => this.ingestOf(partition),
+      ingestOf: (table) => this.ingestOf(table),
       changed: (table) => this.changed(table),
     });
   }
@@ -109,13 +110,11 @@ export class Server implements ServerClient, IngestListener {
     this.#ingests = ingests;
   }
 
-  get ingests(): readonly IngestPort[] {
-    return this.#ingests;
-  }
-
-  /** Partitions are spread over the ingest threads. */
-  ingestOf(partition: number): IngestPort {
-    return this.#ingests[partition % this.#ingests.length]!;
+  /** Tables are spread over the ingest threads; each stays where it is, for its logs have one writer. */
+  ingestOf(table: string): IngestPort {
+    const at = this.#threadOf.get(table) ?? this.#threadOf.size % this.#ingests.length;
+    this.#threadOf.set(table, at);
+    return this.#ingests[at]!;
   }
 
   /** Begins what goes on in the background: statuses, merges, retention, leases. */
@@ -151,12 +150,12 @@ export class Server implements ServerClient, IngestListener {
 
   async frozen(frozen: FrozenSegment): Promise<void> {
     const state = this.tables.get(frozen.table);
-    if (state === undefined || state.dropping) return this.ingestOf(frozen.partition).free([frozen.id]);
+    if (state === undefined || state.dropping) return this.ingestOf(frozen.table).free([frozen.id]);
     const known = state.entries.some((entry) => entry.id === frozen.id && entry.kind === "consuming");
     if (frozen.rows > 0) return this.queue.seal(state, state.frozen(frozen), frozen);
     if (known) {
       state.replace([state.frozen(frozen)], []);
-      this.epochs.retire(() => void this.ingestOf(frozen.partition).free([frozen.id]));
+      this.epochs.retire(() => void this.ingestOf(frozen.table).free([frozen.id]));
     }
     if (frozen.end > frozen.start) this.queue.passOver(state, frozen);
   }
@@ -264,17 +263,12 @@ export class Server implements ServerClient, IngestListener {
 
   async #refreshTable(state: TableState): Promise<void> {
     if (state.dropping) return;
-    const answers = await Promise.allSettled(this.#ingests.map((ingest) => ingest.status(state.name)));
-    const found = answers.filter((answer) => answer.status === "fulfilled").map((answer) => answer.value);
-    const counts = new Map<string, number>();
-    for (const { name, count } of found.flatMap((one) => one.unknownFields))
-      counts.set(name, (counts.get(name) ?? 0) + count);
-    state.status = {
-      partitions: found.flatMap((one) => one.partitions).sort((a, b) => a.partition - b.partition),
-      unknownFields: [...counts].map(([name, count]) => ({ name, count })),
-      rejected: found.reduce((sum, one) => sum + one.rejected, 0),
-      unsealedBytes: found.reduce((sum, one) => sum + one.unsealedBytes, 0),
-    };
+    try {
+      state.status = await this.ingestOf(state.name).status(state.name);
+    } catch (error) {
+      // Not consuming (yet): the last figures stay, and the table's message says why.
+      if (!(error instanceof StoreError)) throw error;
+    }
   }
 
   /** A segment turned out to be unreadable: it is left out from now on, and every answer says so. */

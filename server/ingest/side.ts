@@ -15,6 +15,7 @@ import type { SharedArena } from "#server/arena/attach";
 import type { ArenaPool } from "#server/arena/pool";
 import type { IngestListener, IngestPort, IngestStatus } from "#server/ingest/port";
 import { PartitionSink, type SinkContext } from "#server/ingest/sink";
+import { Stages } from "#server/ingest/stage";
 import type { Kernels } from "#server/kernels/kernels";
 
 /** What the composition root knows how to make: ingestion's host on this thread. */
@@ -53,6 +54,7 @@ export class IngestSide implements IngestPort {
     this.#listener = listener;
     this.#context = {
       pool,
+      stages: new Stages(limits),
       kernels,
       limits,
       clock: world.clock,

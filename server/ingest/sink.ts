@@ -3,8 +3,8 @@
  * (rows, bytes, age, or because someone asks), and the next one begins where it ended. Frozen segments stay readable
  * until the main thread says that nobody needs them.
  *
- * Invariants: the ranges of consecutive segments meet without overlap, but for gaps that the catalog records; a stage
- * that the decoder is filling never moves, so it changes place only between publish and the next use of `stage`.
+ * Invariants: the ranges of consecutive segments meet without overlap, but for gaps that the catalog records; the
+ * stage lies in the arena of the current segment, and between `stage` and `append` nothing is awaited.
  */
 import { assert, StoreError } from "#schemas/errors";
 import type { Limits } from "#schemas/limits";
@@ -14,7 +14,7 @@ import type { Clock } from "#schemas/world";
 import type { SharedArena } from "#server/arena/attach";
 import type { ArenaPool } from "#server/arena/pool";
 import type { FrozenSegment } from "#server/ingest/port";
-import { freeStage, type OwnStage, stageIn } from "#server/ingest/stage";
+import type { Stages } from "#server/ingest/stage";
 import type { Kernels } from "#server/kernels/kernels";
 import { createMutable, type MutableSegment } from "#server/segment/mutable";
 import type { MutableHandle } from "#server/segment/mutable-layout";
@@ -22,6 +22,7 @@ import type { MutableHandle } from "#server/segment/mutable-layout";
 /** What a sink works with. */
 export interface SinkContext {
   readonly pool: ArenaPool;
+  readonly stages: Stages;
   readonly kernels: (arena: SharedArena) => Kernels;
   readonly limits: Limits;
   readonly clock: Clock;
@@ -49,14 +50,14 @@ const segmentIdOf = ({ table, partition, incarnation }: SinkPlace, start: bigint
 export class PartitionSink implements RowSink {
   readonly #context: SinkContext;
   readonly #place: SinkPlace;
-  #stage: OwnStage;
+  /** Where the current segment lies, or the next one will. */
+  #arena: SharedArena;
   #current: MutableSegment | null = null;
   /** When the current segment got its first rows, on the monotonic clock. */
   #currentSinceMs = 0;
   #nextOffset: bigint;
   /** Where the next segment's range begins: behind the last frozen one's. */
   #segmentStart: bigint;
-  #stageMayMove = false;
   /** Frozen, and not yet freed by the main thread. */
   readonly #frozen = new Map<string, MutableSegment>();
 
@@ -65,14 +66,12 @@ export class PartitionSink implements RowSink {
     this.#place = place;
     this.#nextOffset = place.startOffset;
     this.#segmentStart = place.startOffset;
-    const { pool, limits } = context;
-    this.#stage = stageIn(pool.roomiest(0), place.table.columns.length, limits);
+    this.#arena = context.pool.roomiest(0);
   }
 
   get stage(): Stage {
-    if (this.#stageMayMove) this.#moveStage();
-    this.#stageMayMove = false;
-    return this.#stage.stage;
+    if (this.#current === null) this.#arena = this.#roomiest();
+    return this.#context.stages.in(this.#arena, this.#place.table.columns.length);
   }
 
   get nextOffset(): bigint {
@@ -83,8 +82,9 @@ export class PartitionSink implements RowSink {
     assert(endOffset >= this.#nextOffset, "offsets only grow");
     try {
       if (rows > 0) {
-        const segment = this.#writable(rows);
-        segment.append(this.#stage.stage, rows, endOffset);
+        const { stages } = this.#context;
+        const stage = stages.in(this.#arena, this.#place.table.columns.length);
+        this.#writable(rows).append(stage, rows, endOffset);
       } else if (this.#current !== null) {
         this.#current.endOffset = endOffset;
       }
@@ -98,7 +98,6 @@ export class PartitionSink implements RowSink {
 
   publish(arrivalMs: number): void {
     this.#current?.publish(arrivalMs);
-    this.#stageMayMove = true;
     this.rotateWhenDue();
   }
 
@@ -179,9 +178,7 @@ export class PartitionSink implements RowSink {
 
   /** Another sink takes over, or the table is dropped: no more appends. Frozen segments are freed by `free` as ever. */
   retire(): FrozenSegment | null {
-    const frozen = this.rotate();
-    freeStage(this.#stage);
-    return frozen;
+    return this.rotate();
   }
 
   get isEmpty(): boolean {
@@ -192,7 +189,7 @@ export class PartitionSink implements RowSink {
     if (this.#current !== null && this.#current.rows + rows > this.#current.rowsMax) this.rotate();
     if (this.#current !== null) return this.#current;
     const { limits, kernels, clock, opened } = this.#context;
-    const { arena } = this.#stage;
+    const arena = this.#arena;
     const segment = createMutable({
       id: segmentIdOf(this.#place, this.#segmentStart),
       table: this.#place.table,
@@ -210,24 +207,14 @@ export class PartitionSink implements RowSink {
 
   /** Out of memory: seal what is here, and ask the main thread to evict what can be read again. */
   #makeRoom(): void {
-    this.#stageMayMove = true;
     this.rotate();
-    this.#context.pressed(this.#stage.arena.index);
+    this.#context.pressed(this.#arena.index);
   }
 
-  /** To a roomier arena when this one has no room for a segment like the last. */
-  #moveStage(): void {
-    if (this.#current !== null) return;
-    const { pool, limits } = this.#context;
+  /** The arena in use, unless another has much more room: each one that is used holds a stage. */
+  #roomiest(): SharedArena {
     const free = (arena: SharedArena) => arena.allocator.capacity() - arena.allocator.usedBytes();
-    const best = pool.roomiest(0);
-    if (best.index === this.#stage.arena.index || free(best) < free(this.#stage.arena) * 2) return;
-    try {
-      const moved = stageIn(best, this.#place.table.columns.length, limits);
-      freeStage(this.#stage);
-      this.#stage = moved;
-    } catch (error) {
-      if (!(error instanceof StoreError && error.code === "MEMORY_BUDGET")) throw error;
-    }
+    const best = this.#context.pool.roomiest(0);
+    return free(best) > free(this.#arena) * 2 ? best : this.#arena;
   }
 }

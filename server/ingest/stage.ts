@@ -1,40 +1,40 @@
-/** The stage of one sink in an arena's memory; schemas/stage.ts has its layout. */
+/**
+ * Stages in arenas; schemas/stage.ts has the layout. One decode and append happen without a wait between them, so all
+ * sinks of a thread share one stage an arena (and number of columns), and all of those one text area.
+ */
 import type { Limits } from "#schemas/limits";
 import type { Stage, StageColumn } from "#schemas/stage";
 import type { SharedArena } from "#server/arena/attach";
 
-/** A stage with where it lies. */
-export interface OwnStage {
-  readonly stage: Stage;
-  readonly arena: SharedArena;
-  readonly pointer: number;
-}
-
 const padded = (bytes: number): number => Math.ceil(bytes / 8) * 8;
 
-/** Allocates a stage; MEMORY_BUDGET when the arena has no room. */
-export function stageIn(
-  arena: SharedArena,
-  columns: number,
-  limits: Pick<Limits, "stageRows" | "stageTextBytes">,
-): OwnStage {
-  const rows = limits.stageRows;
-  const columnBytes = padded(rows) + rows * 8;
-  const fixedBytes = columns * columnBytes + rows * 8;
-  const pointer = arena.allocate(fixedBytes + limits.stageTextBytes, "stage");
-  const places = Array.from({ length: columns }, (_, column): StageColumn => {
-    const tags = pointer + column * columnBytes;
-    return { tags, values: tags + padded(rows) };
-  });
-  const stage: Stage = {
-    memory: arena.memory,
-    rows,
-    columns: places,
-    offsets: pointer + columns * columnBytes,
-    text: pointer + fixedBytes,
-    textBytes: limits.stageTextBytes,
-  };
-  return { stage, arena, pointer };
-}
+/** The stages of one thread. */
+export class Stages {
+  readonly #limits: Pick<Limits, "stageRows" | "stageTextBytes">;
+  readonly #stages = new Map<string, Stage>();
+  readonly #texts = new Map<number, number>();
 
-export const freeStage = (stage: OwnStage): void => stage.arena.free(stage.pointer);
+  constructor(limits: Pick<Limits, "stageRows" | "stageTextBytes">) {
+    this.#limits = limits;
+  }
+
+  /** The stage for so many columns in an arena; MEMORY_BUDGET when it is new and the arena has no room. */
+  in(arena: SharedArena, columns: number): Stage {
+    const key = `${arena.index}/${columns}`;
+    const known = this.#stages.get(key);
+    if (known !== undefined) return known;
+    const { stageRows: rows, stageTextBytes: textBytes } = this.#limits;
+    const text = this.#texts.get(arena.index) ?? arena.allocate(textBytes, "stage");
+    this.#texts.set(arena.index, text);
+    const columnBytes = padded(rows) + rows * 8;
+    const pointer = arena.allocate(columns * columnBytes + rows * 8, "stage");
+    const places = Array.from({ length: columns }, (_, column): StageColumn => {
+      const tags = pointer + column * columnBytes;
+      return { tags, values: tags + padded(rows) };
+    });
+    const offsets = pointer + columns * columnBytes;
+    const stage: Stage = { memory: arena.memory, rows, columns: places, offsets, text, textBytes };
+    this.#stages.set(key, stage);
+    return stage;
+  }
+}

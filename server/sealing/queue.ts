@@ -20,8 +20,8 @@ export interface SealContext {
   readonly sealer: Sealer;
   readonly epochs: Epochs;
   readonly openSegment: (record: SegmentRecord) => SealedSegment;
-  /** The thread that consumes a partition. */
-  readonly ingestOf: (table: string, partition: number) => IngestPort;
+  /** The thread that consumes a table. */
+  readonly ingestOf: (table: string) => IngestPort;
   readonly changed: (table: string) => void;
 }
 
@@ -46,7 +46,7 @@ export class SealQueue {
   passOver(state: TableState, frozen: FrozenSegment): void {
     const { partition, start, end } = frozen;
     this.#enqueue(state, partition, async () => {
-      const epoch = state.epochs.get(partition) ?? 0;
+      const epoch = await this.#epochOf(state, partition, start);
       await this.#context.catalog.passOver(state.name, { partition, start, end }, epoch);
       await this.#trim(state, partition, end);
     }).catch(() => {});
@@ -55,6 +55,7 @@ export class SealQueue {
   /** Resolves when the catalog has the gap, after everything before it is committed. */
   gap(state: TableState, gap: Gap): Promise<void> {
     return this.#enqueue(state, gap.partition, async () => {
+      await this.#epochOf(state, gap.partition, gap.start);
       await this.#context.catalog.recordGap(state.name, gap);
       state.gaps.push(gap);
       state.changed();
@@ -121,10 +122,10 @@ export class SealQueue {
     world.failpoint("seal-renamed");
     const segment = openSegment(record); // what was written can be read, or it is not committed
     try {
-      const crc = await ingestOf(state.name, partition).recordCrc(state.name, partition, end - 1n);
+      const crc = await ingestOf(state.name).recordCrc(state.name, partition, end - 1n);
       await this.#commit(catalog, {
         segment: record,
-        epoch: state.epochs.get(partition) ?? 0,
+        epoch: await this.#epochOf(state, partition, frozen.start),
         lastRecordCrcs: { [partition]: crc },
       });
     } catch (error) {
@@ -136,8 +137,17 @@ export class SealQueue {
     state.sealed(entry, sealedEntry(record, segment));
     world.failpoint("segment-swapped");
     changed(state.name);
-    this.#freeWhenUnseen(state, partition, entry.id);
+    this.#freeWhenUnseen(state, entry.id);
     await this.#trim(state, partition, end);
+  }
+
+  /** Ours since the start; a partition that a lost catalog forgot is claimed where its rows begin. */
+  async #epochOf(state: TableState, partition: number, start: bigint): Promise<number> {
+    const known = state.epochs.get(partition);
+    if (known !== undefined) return known;
+    const { epoch } = await this.#context.catalog.claimPartition(state.name, partition, start);
+    state.epochs.set(partition, epoch);
+    return epoch;
   }
 
   /** Commits; a commit whose answer was lost is recognised by what the catalog has. */
@@ -152,10 +162,10 @@ export class SealQueue {
     }
   }
 
-  #freeWhenUnseen(state: TableState, partition: number, id: string): void {
+  #freeWhenUnseen(state: TableState, id: string): void {
     const { world, epochs, ingestOf } = this.#context;
     epochs.retire(() => {
-      ingestOf(state.name, partition)
+      ingestOf(state.name)
         .free([id])
         .catch((error: unknown) => world.log("warn", `freeing segment ${id}: ${messageOf(error)}`));
     });
@@ -165,7 +175,7 @@ export class SealQueue {
   async #trim(state: TableState, partition: number, offset: bigint): Promise<void> {
     const { world, ingestOf } = this.#context;
     try {
-      await ingestOf(state.name, partition).trim(state.name, partition, offset);
+      await ingestOf(state.name).trim(state.name, partition, offset);
       world.failpoint("log-trimmed");
     } catch (error) {
       world.log("warn", `trimming the log of ${state.name}/${partition}: ${messageOf(error)}`);
@@ -179,7 +189,7 @@ export class SealQueue {
     state.message = `stopped: ${error.message}; another server commits for partition ${partition}`;
     world.log("error", `table ${state.name}: ${state.message}`);
     changed(state.name);
-    await ingestOf(state.name, partition).pause(state.name);
+    await ingestOf(state.name).pause(state.name);
     throw error;
   }
 }

@@ -35,26 +35,12 @@ export async function consume(
   const key = incarnationKey(state.name);
   const incarnation = (await catalog.setting(key)) ?? world.random.id().slice(0, 8);
   await catalog.setSetting(key, incarnation);
-  const of = server.ingests.length;
-  await Promise.all(
-    server.ingests.map((ingest, at) =>
-      ingest.addTable(
-        {
-          table: state.table,
-          committed: committed.filter(({ partition }) => partition % of === at),
-          partitions: null,
-          ...(of === 1 ? {} : { share: { of, at } }),
-          paused: state.paused,
-        },
-        incarnation,
-      ),
-    ),
-  );
+  const start = { table: state.table, committed, partitions: null, paused: state.paused };
+  await server.ingestOf(state.name).addTable(start, incarnation);
 }
 
 export class Tables implements TableAdmin {
   readonly #server: Server;
-  #pushes = 0;
 
   constructor(server: Server) {
     this.#server = server;
@@ -93,29 +79,30 @@ export class Tables implements TableAdmin {
   }
 
   async alter(record: TableRecord): Promise<void> {
-    const { parts, ingests } = this.#server;
+    const { parts } = this.#server;
     const state = this.#server.state(record.table.name);
     await parts.catalog.putTable(record);
     await writeDefinition(parts.world, record);
     state.record = record;
     state.changed();
-    await Promise.all(ingests.map((ingest) => ingest.alterTable(record.table)));
+    await this.#server.ingestOf(state.name).alterTable(record.table);
     this.#server.changed(state.name);
   }
 
   async drop(name: string): Promise<void> {
-    const { parts, ingests, epochs, tables } = this.#server;
+    const { parts, epochs, tables } = this.#server;
     const state = this.#server.state(name);
+    const ingest = this.#server.ingestOf(name);
     await parts.catalog.dropTable(name);
     state.dropping = true;
-    await Promise.all(ingests.map((ingest) => ingest.dropTable(name)));
+    await ingest.dropTable(name);
     await parts.world.disk.remove(definitionPath(name));
     const mutable = state.entries.filter((entry) => entry.kind === "consuming");
     const sealed = state.sealedEntries();
     state.replace(state.entries, []);
     dropFiles({ world: parts.world, epochs }, sealed);
     epochs.retire(() => {
-      for (const ingest of ingests) void ingest.free(mutable.map((entry) => entry.id)).catch(() => {});
+      void ingest.free(mutable.map((entry) => entry.id)).catch(() => {});
     });
     tables.delete(name);
     this.#server.changed(name);
@@ -131,8 +118,7 @@ export class Tables implements TableAdmin {
 
   async forceCommit(name: string): Promise<readonly string[]> {
     this.#server.state(name);
-    const ids = await Promise.all(this.#server.ingests.map((ingest) => ingest.rotate(name)));
-    return ids.flat();
+    return this.#server.ingestOf(name).rotate(name);
   }
 
   summaries(): readonly TableSummary[] {
@@ -146,15 +132,7 @@ export class Tables implements TableAdmin {
 
   async deadLetters(name: string): Promise<DeadLetters> {
     this.#server.state(name);
-    const found = await Promise.all(this.#server.ingests.map((ingest) => ingest.deadLetters(name)));
-    const counts = new Map<string, number>();
-    for (const { reason, count } of found.flatMap((one) => one.reasons))
-      counts.set(reason, (counts.get(reason) ?? 0) + count);
-    return {
-      total: found.reduce((sum, one) => sum + one.total, 0),
-      reasons: [...counts].map(([reason, count]) => ({ reason, count })).sort((a, b) => b.count - a.count),
-      samples: found.flatMap((one) => one.samples).sort((a, b) => b.atMs - a.atMs),
-    };
+    return this.#server.ingestOf(name).deadLetters(name);
   }
 
   async push(name: string, body: Uint8Array, options: PushOptions): Promise<IngestAnswer> {
@@ -164,11 +142,7 @@ export class Tables implements TableAdmin {
         "TABLE_STREAM",
         `table "${name}" reads Kafka topic "${table.stream.topic}"; send the rows there`,
       );
-    const { ingests } = this.#server;
-    // A repeated request must meet the thread that knows its key.
-    const turn = options.idempotencyKey === null ? this.#pushes++ : hashOf(options.idempotencyKey);
-    const threads = Math.min(ingests.length, table.stream.partitions);
-    return ingests[turn % threads]!.push(name, body, options);
+    return this.#server.ingestOf(name).push(name, body, options);
   }
 
   async topics(): Promise<readonly TopicInfo[]> {
@@ -194,16 +168,9 @@ export class Tables implements TableAdmin {
     const state = this.#server.state(name);
     await this.#server.parts.catalog.setSetting(pausedKey(name), paused ? "yes" : "no");
     state.paused = paused;
-    await Promise.all(
-      this.#server.ingests.map((ingest) => (paused ? ingest.pause(name) : ingest.resume(name))),
-    );
+    const ingest = this.#server.ingestOf(name);
+    await (paused ? ingest.pause(name) : ingest.resume(name));
     await this.#server.status(name);
     this.#server.changed(name);
   }
-}
-
-function hashOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
-  return hash;
 }

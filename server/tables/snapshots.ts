@@ -69,7 +69,7 @@ export class Snapshots {
       version: `${state.generation}.${readers.reduce((sum, reader) => sum + reader.rows, 0)}`,
       takenMs: this.#clock.nowMs(),
       rows: readers.reduce((sum, reader) => sum + reader.rows, 0),
-      gaps: state.gaps,
+      gaps: [...state.gaps],
       newestEventMs,
     };
     const faults = state.corrupt().map(faultOf);

@@ -5,6 +5,8 @@
  * cell(column, hash) = mix(low + column × K1), mix(high ^ column × K2)       hash of kernels/hash.ts over bytes or int64
  * row                = hash of (sum of cells low, high) mixed with $partition and $offset
  */
+
+import type { Words } from "#server/encode/integers";
 import { hashBytes, hashWords, mix32 } from "#server/kernels/hash";
 import type { FlatNumbers } from "#server/segment/seal/flat";
 
@@ -28,16 +30,29 @@ const bitWords = new Int32Array(bits.buffer);
 
 /** Adds a number column's cells. */
 export function hashNumbers(into: RowHashes, columnId: number, column: FlatNumbers): void {
-  const rows = into.low.length;
-  const { nulls } = column;
-  for (let row = 0; row < rows; row++) {
+  if (column.kind === "ints") hashInts(into, columnId, column.words, column.nulls);
+  else hashDoubles(into, columnId, column.values, column.nulls);
+}
+
+function hashInts(into: RowHashes, columnId: number, { low, high }: Words, nulls: Uint8Array | null): void {
+  for (let row = 0; row < low.length; row++) {
     if (nulls !== null && nulls[row] !== 0) continue;
-    if (column.kind === "ints") hashWords(column.words.low[row] | 0, column.words.high[row], words);
-    else {
-      const value = column.values[row];
-      bits[0] = Number.isNaN(value) ? Number.NaN : value;
-      hashWords(bitWords[0], bitWords[1], words);
-    }
+    hashWords(low[row] | 0, high[row], words);
+    addCell(into, row, columnId, words.low, words.high);
+  }
+}
+
+function hashDoubles(
+  into: RowHashes,
+  columnId: number,
+  values: Float64Array,
+  nulls: Uint8Array | null,
+): void {
+  for (let row = 0; row < values.length; row++) {
+    if (nulls !== null && nulls[row] !== 0) continue;
+    const value = values[row];
+    bits[0] = Number.isNaN(value) ? Number.NaN : value;
+    hashWords(bitWords[0], bitWords[1], words);
     addCell(into, row, columnId, words.low, words.high);
   }
 }

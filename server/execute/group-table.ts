@@ -1,0 +1,84 @@
+/** The groups of a whole query: common codes of the keys → group numbers in order of first appearance. */
+import type { Domain } from "#server/execute/domain";
+import { PairTable } from "#server/execute/pair-table";
+
+export class GroupTable {
+  readonly domains: readonly Domain[];
+  groups = 0;
+  /** One key: group + 1 by code. */
+  private byCode = new Uint32Array(256);
+  /** More keys: (group so far, code) pairs, one table a key from the second on. */
+  private readonly tables: PairTable[];
+  /** One key: the code of each group. */
+  private codes = new Uint32Array(256);
+
+  constructor(domains: readonly Domain[]) {
+    this.domains = domains;
+    this.tables = domains.slice(1).map(() => new PairTable());
+    if (domains.length === 0) this.groups = 1;
+  }
+
+  bytes(): number {
+    return this.tables.reduce(
+      (sum, table) => sum + table.bytes(),
+      this.byCode.byteLength + this.codes.byteLength,
+    );
+  }
+
+  /** Group numbers of rows of codes, one array a key. */
+  intern(codes: readonly Uint32Array[]): Uint32Array {
+    if (codes.length === 1) return this.internOne(codes[0]);
+    let numbers = codes[0];
+    this.tables.forEach((table, index) => {
+      const right = codes[index + 1];
+      const paired = new Uint32Array(right.length);
+      for (let row = 0; row < right.length; row++) paired[row] = table.intern(numbers[row], right[row]);
+      numbers = paired;
+    });
+    this.groups = this.tables[this.tables.length - 1].count;
+    return numbers;
+  }
+
+  private internOne(codes: Uint32Array): Uint32Array {
+    const [domain] = this.domains;
+    if (domain.card > this.byCode.length) {
+      const grown = new Uint32Array(Math.max(domain.card, this.byCode.length * 2));
+      grown.set(this.byCode);
+      this.byCode = grown;
+    }
+    const { byCode } = this;
+    const numbers = new Uint32Array(codes.length);
+    for (let row = 0; row < codes.length; row++) {
+      const code = codes[row];
+      let group = byCode[code];
+      if (group === 0) {
+        group = ++this.groups;
+        byCode[code] = group;
+        if (group > this.codes.length) this.growCodes();
+        this.codes[group - 1] = code;
+      }
+      numbers[row] = group - 1;
+    }
+    return numbers;
+  }
+
+  private growCodes(): void {
+    const grown = new Uint32Array(this.codes.length * 2);
+    grown.set(this.codes);
+    this.codes = grown;
+  }
+
+  /** Per key the codes of the groups listed. */
+  codesOf(groups: Uint32Array): Uint32Array[] {
+    if (this.domains.length === 0) return [];
+    if (this.domains.length === 1) return [groups.map((group) => this.codes[group])];
+    const codes: Uint32Array[] = [];
+    let numbers = groups;
+    for (let index = this.tables.length - 1; index >= 0; index--) {
+      const table = this.tables[index];
+      codes.unshift(numbers.map((number) => table.high(number)));
+      numbers = numbers.map((number) => table.low(number));
+    }
+    return [numbers, ...codes];
+  }
+}

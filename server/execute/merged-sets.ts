@@ -1,0 +1,231 @@
+/** Merged slots of variable size: exact sets of distinct values, and lists for percentiles. */
+import {
+  encodeDistinctFinal,
+  encodeDistinctTexts,
+  encodeDistinctWords,
+} from "#schemas/aggregates/distinct-count";
+import { PercentileAccumulator } from "#schemas/aggregates/percentile";
+import { assert } from "#schemas/errors";
+import type { States } from "#schemas/plan/server-client";
+import type { Domain, LocalKey } from "#server/execute/domain";
+import type { MergedSlot, MergeHome, SlicePart } from "#server/execute/merged-slot";
+import { PairTable } from "#server/execute/pair-table";
+import type { SlotResult } from "#server/execute/slot";
+
+/** Bits of all groups' sets together; past it (group, value) pairs are hashed. */
+const setBytesMax = 64 << 20;
+
+export class MergedDistinct implements MergedSlot {
+  readonly domain: Domain;
+  private readonly home: MergeHome;
+  private groups = 0;
+  /** Bit sets by group, while they fit. */
+  private sets: (Uint32Array | undefined)[] | null = [];
+  private pairs: PairTable | null = null;
+  private setBytes = 0;
+  private counted = 0;
+
+  constructor(home: MergeHome, domain: Domain) {
+    this.home = home;
+    this.domain = domain;
+  }
+
+  ensure(groups: number): void {
+    this.groups = groups;
+  }
+
+  merge(): void {
+    assert(false, "distinct values merge by mergeDistinct");
+  }
+
+  mergeDistinct(part: SlicePart, result: SlotResult, key: LocalKey): void {
+    if (result.kind === "empty") return;
+    const { gids, codes } = this.pairsOf(part, result);
+    const common = this.domain.map(
+      { ...key, values: result.kind === "pairs" ? result.values : null },
+      codes,
+      0n,
+    );
+    for (let at = 0; at < common.length; at++) {
+      const group = part.targets === null ? gids[at] : part.targets[gids[at]];
+      this.add(group, common[at]);
+    }
+    const bytes = this.setBytes + (this.pairs?.bytes() ?? 0) + this.domain.bytes();
+    this.home.memory.count(Math.max(0, bytes - this.counted));
+    this.counted = Math.max(bytes, this.counted);
+  }
+
+  private pairsOf(
+    part: SlicePart,
+    result: SlotResult,
+  ): { readonly gids: Uint32Array; readonly codes: Uint32Array } {
+    if (result.kind === "pairs") return result;
+    assert(result.kind === "bits", `a set cannot be ${result.kind}`);
+    const { card } = result;
+    const words = Math.ceil((part.groups * card) / 32);
+    const from = part.local(result.pointer, words * 4) >> 2;
+    const { u32 } = this.home.runtime.arena.views;
+    let population = 0;
+    for (let word = 0; word < words; word++) population += bitCount(u32[from + word]);
+    const gids = new Uint32Array(population);
+    const codes = new Uint32Array(population);
+    let found = 0;
+    let group = 0;
+    let start = 0;
+    for (let word = 0; word < words; word++) {
+      let bits = u32[from + word];
+      while (bits !== 0) {
+        const bit = word * 32 + (31 - Math.clz32(bits & -bits));
+        bits &= bits - 1;
+        while (bit >= start + card) {
+          start += card;
+          group++;
+        }
+        if (bit === start) continue;
+        gids[found] = group;
+        codes[found++] = bit - start;
+      }
+    }
+    return { gids: gids.subarray(0, found), codes: codes.subarray(0, found) };
+  }
+
+  private add(group: number, code: number): void {
+    if (code === 0) return;
+    if (this.sets === null) {
+      this.pairs?.intern(group, code);
+      return;
+    }
+    let set = this.sets[group];
+    if (set === undefined || set.length <= code >> 5) {
+      const grown = new Uint32Array(Math.max(2, (this.domain.card + 31) >> 5, (code >> 5) + 1));
+      if (set !== undefined) grown.set(set);
+      this.setBytes += grown.byteLength - (set?.byteLength ?? 0);
+      set = grown;
+      this.sets[group] = set;
+    }
+    set[code >> 5] |= 1 << (code & 31);
+    if (this.setBytes > setBytesMax) this.hashAll();
+  }
+
+  private hashAll(): void {
+    const pairs = new PairTable();
+    this.sets?.forEach((set, group) => {
+      if (set !== undefined) for (const code of codesOf(set)) pairs.intern(group, code);
+    });
+    this.sets = null;
+    this.setBytes = 0;
+    this.pairs = pairs;
+  }
+
+  /** How many values each group has. */
+  counts(): Float64Array {
+    const counts = new Float64Array(this.groups);
+    this.sets?.forEach((set, group) => {
+      if (set !== undefined) for (const word of set) counts[group] += bitCount(word);
+    });
+    const { pairs } = this;
+    if (pairs !== null) for (let at = 0; at < pairs.count; at++) counts[pairs.low(at)]++;
+    return counts;
+  }
+
+  states(groups: Uint32Array, options: { readonly final: boolean }): States {
+    const counts = this.counts();
+    if (options.final) return packStates(Array.from(groups, (group) => encodeDistinctFinal(counts[group])));
+    const codes = this.codesByGroup();
+    return packStates(
+      Array.from(groups, (group) => {
+        const values = this.domain.words(Uint32Array.from(codes[group] ?? []));
+        return values instanceof BigInt64Array ? encodeDistinctWords(values) : encodeDistinctTexts(values);
+      }),
+    );
+  }
+
+  private codesByGroup(): number[][] {
+    const codes: number[][] = [];
+    this.sets?.forEach((set, group) => {
+      if (set !== undefined) codes[group] = codesOf(set);
+    });
+    const { pairs } = this;
+    if (pairs !== null) {
+      for (let at = 0; at < pairs.count; at++) (codes[pairs.low(at)] ??= []).push(pairs.high(at));
+    }
+    return codes;
+  }
+}
+
+function bitCount(word: number): number {
+  let bits = word - ((word >>> 1) & 0x55555555);
+  bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333);
+  return Math.imul((bits + (bits >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+}
+
+function codesOf(set: Uint32Array): number[] {
+  const codes: number[] = [];
+  set.forEach((word, index) => {
+    for (let bits = word; bits !== 0; bits &= bits - 1) {
+      codes.push(index * 32 + (31 - Math.clz32(bits & -bits)));
+    }
+  });
+  return codes;
+}
+
+/** States of variable size behind offsets. */
+export function packStates(parts: readonly Uint8Array[]): States {
+  const offsets = new Uint32Array(parts.length + 1);
+  parts.forEach((part, index) => {
+    offsets[index + 1] = offsets[index] + part.length;
+  });
+  const bytes = new Uint8Array(offsets[parts.length]);
+  parts.forEach((part, index) => {
+    bytes.set(part, offsets[index]);
+  });
+  return { kind: "variable", bytes, offsets };
+}
+
+/** All values of every group: lists grow group by group, so a percentile is one selection at the end. */
+export class MergedValues implements MergedSlot {
+  readonly accumulator: PercentileAccumulator;
+  private readonly home: MergeHome;
+  private counted = 0;
+
+  constructor(home: MergeHome, percent: number) {
+    this.home = home;
+    this.accumulator = new PercentileAccumulator(percent);
+  }
+
+  ensure(groups: number): void {
+    this.accumulator.resize(groups);
+  }
+
+  merge(part: SlicePart, result: SlotResult): void {
+    if (result.kind === "empty") return;
+    assert(result.kind === "values", "lists merge with lists");
+    const { values, gids } = result;
+    const groupOf = (gid: number) => (part.targets === null ? gid : part.targets[gid]);
+    if (gids === null) {
+      if (values.length > 0) this.accumulator.addAll(groupOf(0), values);
+    } else this.mergeGrouped(values, gids, part.groups, groupOf);
+    const bytes = this.accumulator.bytes();
+    this.home.memory.count(bytes - this.counted);
+    this.counted = bytes;
+  }
+
+  /** Counting sort by group, then one copy a group. */
+  private mergeGrouped(
+    values: Float64Array,
+    gids: Uint32Array,
+    groups: number,
+    groupOf: (gid: number) => number,
+  ): void {
+    const ends = new Uint32Array(groups + 1);
+    for (const gid of gids) ends[gid + 1]++;
+    for (let gid = 0; gid < groups; gid++) ends[gid + 1] += ends[gid];
+    const starts = ends.slice();
+    const sorted = new Float64Array(values.length);
+    for (let at = 0; at < values.length; at++) sorted[starts[gids[at]]++] = values[at];
+    for (let gid = 0; gid < groups; gid++) {
+      if (ends[gid + 1] > ends[gid])
+        this.accumulator.addAll(groupOf(gid), sorted.subarray(ends[gid], ends[gid + 1]));
+    }
+  }
+}

@@ -1,0 +1,124 @@
+/** The columns of one segment that a query touches, numbered in order of first use; makes their part of each task. */
+import type { Expression } from "#schemas/plan/expression";
+import type { SqlType } from "#schemas/types";
+import {
+  type BoundExpression,
+  type ColumnKind,
+  forwardWords,
+  type PlainDictionary,
+  type TaskColumn,
+} from "#server/execute/task";
+import type { ColumnReader, DictionaryReader, Forward, SegmentReader } from "#server/segment/reader";
+
+/** What is known of a column without its chunks. */
+export interface SegmentColumn {
+  readonly place: number;
+  readonly columnId: number;
+  readonly type: SqlType;
+  readonly kind: ColumnKind;
+  /** null: the segment does not have the column, all rows are NULL. */
+  readonly reader: ColumnReader | null;
+  readonly dictionary: DictionaryReader | null;
+  readonly nulls: boolean;
+}
+
+export class SegmentColumns {
+  readonly segment: SegmentReader;
+  readonly used: SegmentColumn[] = [];
+
+  constructor(segment: SegmentReader) {
+    this.segment = segment;
+  }
+
+  column(columnId: number, type: SqlType): SegmentColumn {
+    const known = this.used.find((column) => column.columnId === columnId);
+    if (known !== undefined) return known;
+    const reader = this.segment.column(columnId);
+    const kind = reader === null || this.segment.rows === 0 ? "missing" : reader.forward(0).kind;
+    const created: SegmentColumn = {
+      place: this.used.length,
+      columnId,
+      type: reader?.type ?? type,
+      kind: reader !== null && reader.stats.nulls >= this.segment.rows && kind !== "ids" ? "missing" : kind,
+      reader,
+      dictionary: reader?.dictionary ?? null,
+      nulls: reader === null || reader.stats.nulls > 0,
+    };
+    this.used.push(created);
+    return created;
+  }
+
+  /** An expression with its columns as places in the list it names. */
+  bind(expression: Expression): BoundExpression {
+    const columns: number[] = [];
+    const rebased = rebase(expression, (columnId, type) => {
+      const { place } = this.column(columnId, type);
+      const known = columns.indexOf(place);
+      return known >= 0 ? known : columns.push(place) - 1;
+    });
+    return { expression: rebased, columns };
+  }
+
+  /** The task's columns for some chunks; makes those chunks resident. */
+  taskColumns(chunks: readonly number[]): TaskColumn[] {
+    return this.used.map((column) => ({
+      columnId: column.columnId,
+      type: column.type,
+      kind: column.kind,
+      dictionary: plainDictionary(column.dictionary),
+      nulls: column.nulls,
+      hasNaN: column.reader?.stats.hasNaN ?? false,
+      forwards: this.forwards(column, chunks),
+    }));
+  }
+
+  private forwards(column: SegmentColumn, chunks: readonly number[]): BigInt64Array {
+    if (column.reader === null || column.kind === "missing") return new BigInt64Array(0);
+    const words = new BigInt64Array(chunks.length * forwardWords);
+    let at = 0;
+    for (const chunk of chunks) {
+      writeForward(column.reader.forward(chunk), words, at);
+      at += forwardWords;
+    }
+    return words;
+  }
+}
+
+function writeForward(forward: Forward, words: BigInt64Array, at: number): void {
+  const hasWidth = forward.kind === "ids" || forward.kind === "ints";
+  words[at] = BigInt(hasWidth ? forward.width : 8);
+  words[at + 1] = BigInt(forward.pointer);
+  words[at + 2] = BigInt(forward.validity);
+  words[at + 3] = forward.kind === "bytes" ? BigInt(forward.offsets) : 0n;
+  words[at + 4] = forward.kind === "ints" ? forward.base : 0n;
+}
+
+export function plainDictionary(dictionary: DictionaryReader | null): PlainDictionary | null {
+  if (dictionary === null) return null;
+  const { count, sorted, layout } = dictionary;
+  return layout.kind === "packed"
+    ? { count, sorted, packed: true, entries: layout.offsets, bytes: layout.bytes, hashes: layout.hashes }
+    : { count, sorted, packed: false, entries: layout.directory, bytes: 0, hashes: layout.hashes };
+}
+
+/** The expression with every column's number replaced. */
+export function rebase(
+  expression: Expression,
+  placeOf: (columnId: number, type: SqlType) => number,
+): Expression {
+  switch (expression.kind) {
+    case "literal":
+      return expression;
+    case "column":
+      return { ...expression, column: placeOf(expression.column, expression.type) };
+    case "call":
+      return { ...expression, args: expression.args.map((argument) => rebase(argument, placeOf)) };
+  }
+}
+
+/** Ids of the columns an expression reads, in order of appearance. */
+export function columnsIn(expression: Expression, found: number[] = []): number[] {
+  if (expression.kind === "column" && !found.includes(expression.column)) found.push(expression.column);
+  if (expression.kind === "call") for (const argument of expression.args) columnsIn(argument, found);
+  return found;
+}

@@ -1,0 +1,103 @@
+/**
+ * Texts numbered once for many segments: code 1, 2, 3 … in order of first appearance, 0 for NULL. Found by the 64-bit
+ * hash of dictionary entries and verified by their bytes; never a JavaScript string.
+ */
+import type { TextEntries } from "#schemas/batch";
+import { type HashWords, hashBytes } from "#server/kernels/hash";
+
+const slotsMin = 1024;
+
+export class TextDomain {
+  /** Codes so far, NULL's included. */
+  card = 1;
+  private slots = new Uint32Array(slotsMin);
+  private hashes = new Uint32Array(slotsMin / 2);
+  private offsets = new Uint32Array(slotsMin / 2 + 2);
+  private text = new Uint8Array(1 << 14);
+  private readonly words: HashWords = { low: 0, high: 0 };
+
+  bytes(): number {
+    return this.slots.byteLength + this.hashes.byteLength + this.offsets.byteLength + this.text.length;
+  }
+
+  /** The code of some bytes; `hash` is the low half of their hash, if it is known. */
+  intern(bytes: Uint8Array, start: number, length: number, hash: number | null): number {
+    let low = hash;
+    if (low === null) {
+      hashBytes(bytes, start, length, this.words);
+      low = this.words.low;
+    }
+    const mask = this.slots.length - 1;
+    let slot = low & mask;
+    while (true) {
+      const code = this.slots[slot];
+      if (code === 0) return this.add(bytes, start, length, low);
+      if (this.hashes[code] === low && this.same(code, bytes, start, length)) return code;
+      slot = (slot + 1) & mask;
+    }
+  }
+
+  private same(code: number, bytes: Uint8Array, start: number, length: number): boolean {
+    const from = this.offsets[code];
+    if (this.offsets[code + 1] - from !== length) return false;
+    const { text } = this;
+    for (let at = 0; at < length; at++) if (text[from + at] !== bytes[start + at]) return false;
+    return true;
+  }
+
+  private add(bytes: Uint8Array, start: number, length: number, hash: number): number {
+    const code = this.card++;
+    if (code + 1 >= this.hashes.length) this.growTable();
+    const from = this.offsets[code];
+    if (from + length > this.text.length) this.growText(from + length);
+    this.text.set(bytes.subarray(start, start + length), from);
+    this.offsets[code + 1] = from + length;
+    this.hashes[code] = hash;
+    this.place(code);
+    return code;
+  }
+
+  /** Puts a code into the first free slot of its chain. */
+  private place(code: number): void {
+    const mask = this.slots.length - 1;
+    let slot = this.hashes[code] & mask;
+    while (this.slots[slot] !== 0) slot = (slot + 1) & mask;
+    this.slots[slot] = code;
+  }
+
+  private growTable(): void {
+    const slots = this.slots.length * 4;
+    const hashes = new Uint32Array(slots / 2);
+    hashes.set(this.hashes);
+    const offsets = new Uint32Array(slots / 2 + 2);
+    offsets.set(this.offsets);
+    this.hashes = hashes;
+    this.offsets = offsets;
+    this.slots = new Uint32Array(slots);
+    for (let code = 1; code < this.card - 1; code++) this.place(code);
+  }
+
+  private growText(needed: number): void {
+    const grown = new Uint8Array(Math.max(this.text.length * 2, needed));
+    grown.set(this.text);
+    this.text = grown;
+  }
+
+  /** The bytes of a code ≥ 1. */
+  entry(code: number): Uint8Array {
+    return this.text.subarray(this.offsets[code], this.offsets[code + 1]);
+  }
+
+  /** The entries of the codes listed, in that order, copied; code 0 gives an empty one. */
+  entries(codes: Uint32Array): TextEntries {
+    const offsets = new Uint32Array(codes.length + 1);
+    for (let at = 0; at < codes.length; at++) {
+      const code = codes[at];
+      offsets[at + 1] = offsets[at] + (code === 0 ? 0 : this.offsets[code + 1] - this.offsets[code]);
+    }
+    const bytes = new Uint8Array(offsets[codes.length]);
+    for (let at = 0; at < codes.length; at++)
+      if (codes[at] !== 0) bytes.set(this.entry(codes[at]), offsets[at]);
+    return { count: codes.length, offsets, bytes };
+  }
+}

@@ -1,0 +1,120 @@
+/** A real server in a child process for the crash tests: tables with tiny segments, and a client that keeps pushing. */
+import { type Freshet, pidOf, startFreshet } from "#test/setup/freshet-node";
+import type { Batch, Story } from "./story.ts";
+
+/** Tiny segments and frequent rounds of merging, so that a second of life passes every failpoint. */
+const segmentRows = 300;
+const maintainMs = 100;
+
+export const crashTable = "crash";
+
+const schemaOf = (name: string) => ({
+  schemaName: name,
+  dimensionFieldSpecs: [
+    { name: "id", dataType: "LONG" },
+    { name: "key", dataType: "STRING" },
+  ],
+  dateTimeFieldSpecs: [
+    { name: "ts", dataType: "TIMESTAMP", format: "TIMESTAMP", granularity: "1:MILLISECONDS" },
+  ],
+});
+
+const configOf = (name: string, retentionDays: number | null) => ({
+  tableName: name,
+  tableType: "REALTIME",
+  segmentsConfig: {
+    schemaName: name,
+    timeColumnName: "ts",
+    replication: "1",
+    ...(retentionDays === null
+      ? {}
+      : { retentionTimeUnit: "DAYS", retentionTimeValue: String(retentionDays) }),
+  },
+  tenants: {},
+  metadata: {},
+  tableIndexConfig: {
+    loadMode: "MMAP",
+    streamConfigs: {
+      streamType: "embedded",
+      "realtime.segment.flush.threshold.rows": String(segmentRows),
+    },
+  },
+});
+
+/** Starts on a folder, perhaps to die at a failpoint. */
+export const startOn = (data: string, failpoint: string | null = null): Promise<Freshet> =>
+  startFreshet({
+    data,
+    flags: ["--no-demo"],
+    environment: {
+      FRESHET_MAINTAIN_MS: String(maintainMs),
+      ...(failpoint === null ? {} : { FRESHET_FAILPOINT: failpoint }),
+    },
+  });
+
+export async function makeTable(
+  server: Freshet,
+  name: string,
+  retentionDays: number | null = null,
+): Promise<void> {
+  for (const [path, body] of [
+    ["/schemas", schemaOf(name)],
+    ["/tables", configOf(name, retentionDays)],
+  ] as const) {
+    const { status, json } = await server.post(path, body);
+    if (status !== 200) throw new Error(`${path} of ${name}: ${status} ${JSON.stringify(json)}`);
+  }
+}
+
+const rowsOf = (batch: Batch, ageMs: number): string =>
+  batch.ids.map((id) => `${JSON.stringify({ id, key: batch.key, ts: Date.now() - ageMs })}\n`).join("");
+
+/** One request; the batch knows afterwards what came of it. */
+export async function push(
+  server: Freshet,
+  batch: Batch,
+  options: { readonly table?: string; readonly ageMs?: number } = {},
+): Promise<number | null> {
+  try {
+    const { status } = await server.post(
+      `/ingest/${options.table ?? crashTable}`,
+      rowsOf(batch, options.ageMs ?? 0),
+      { "content-type": "application/x-ndjson", "idempotency-key": batch.key },
+    );
+    if (batch.state === "sent") batch.state = status === 200 ? "acknowledged" : "refused";
+    return status;
+  } catch {
+    return null; // the connection broke: the server was killed
+  }
+}
+
+/** Pushes with several clients until the server dies or `until` says so. */
+export async function pushOn(
+  server: Freshet,
+  story: Story,
+  options: { readonly clients: number; readonly until: () => boolean; readonly ageMs?: number },
+): Promise<void> {
+  const client = async () => {
+    while (!options.until() && server.child.exitCode === null && server.child.signalCode === null) {
+      const status = await push(server, story.next(20 + (story.batches.length % 50)), options);
+      if (status === null) return;
+    }
+  };
+  await Promise.all(Array.from({ length: options.clients }, client));
+}
+
+/** All ids of a table; throws when the answer is not whole. */
+export async function idsOf(server: Freshet, table = crashTable): Promise<number[]> {
+  const answer = await server.sql(`SELECT id FROM ${table} LIMIT 1000000`);
+  if (answer.exceptions.length > 0 || answer["partialResult"] === true)
+    throw new Error(`partial: ${JSON.stringify(answer.exceptions)}`);
+  return (answer.resultTable?.rows ?? []).map(([id]) => Number(id));
+}
+
+/** kill -9 of the process that holds the folder, and its end. */
+export async function killHolder(server: Freshet): Promise<void> {
+  const ended = new Promise<void>((resolve) => server.child.once("exit", () => resolve()));
+  if (server.child.exitCode !== null || server.child.signalCode !== null) return;
+  process.kill(pidOf(server.data), "SIGKILL");
+  await ended;
+}
