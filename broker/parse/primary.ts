@@ -71,9 +71,8 @@ function parseWord(cursor: Cursor, token: Token): SqlExpression {
       return parseCase(cursor);
     case "CURRENT_TIMESTAMP":
     case "LOCALTIMESTAMP":
-      cursor.next();
-      if (cursor.accept("(")) cursor.expect(")");
-      return call("now", [], token, cursor);
+    case "CURRENT_DATE":
+      return parseCurrent(cursor, token);
     case "EXISTS":
       if (cursor.isOperator("(", 1)) throw cursor.unsupported(span, "EXISTS is not supported yet");
       break;
@@ -87,7 +86,15 @@ function parseWord(cursor: Cursor, token: Token): SqlExpression {
   return parseName(cursor);
 }
 
-/** TIMESTAMP '…', DATE '…', INTERVAL '…' [unit], INTERVAL n unit; null when the word is a name. */
+/** CURRENT_TIMESTAMP reads as CAST(now() AS TIMESTAMP), CURRENT_DATE as CAST(now() AS DATE). */
+function parseCurrent(cursor: Cursor, token: Token): SqlExpression {
+  const { span } = cursor.next();
+  if (cursor.accept("(")) cursor.expect(")");
+  const type = token.upper === "CURRENT_DATE" ? "DATE" : "TIMESTAMP";
+  return { kind: "cast", operand: call("now", [], token, cursor), type, typeSpan: span, span };
+}
+
+/** TIMESTAMP '…', DATE '…', DECIMAL '…', INTERVAL '…' [unit], INTERVAL n unit; null when the word is a name. */
 function parseTyped(cursor: Cursor, token: Token): SqlExpression | null {
   const follower = cursor.peek(1);
   const { start } = token.span;
@@ -97,6 +104,12 @@ function parseTyped(cursor: Cursor, token: Token): SqlExpression | null {
     cursor.next();
     const type = token.upper === "DATE" ? "date" : "timestamp";
     return { kind: "time", type, value: follower.text, span: cursor.since(start) };
+  }
+  if (token.upper === "DECIMAL" && follower.kind === "text") {
+    cursor.next();
+    cursor.next();
+    const operand: SqlExpression = { kind: "text", value: follower.text, span: follower.span };
+    return { kind: "cast", operand, type: "DECIMAL", typeSpan: token.span, span: cursor.since(start) };
   }
   if (token.upper !== "INTERVAL" || (follower.kind !== "text" && follower.kind !== "integer")) return null;
   cursor.next();

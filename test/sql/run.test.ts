@@ -22,13 +22,13 @@ interface Run {
 async function runQuery(block: QueryBlock, { at, store, updates }: Run): Promise<void> {
   const answer = await store.ask(block.sql, { dialect: block.dialect });
   const rows = sortedIf(block.sorted, rowsText(answer));
-  expect(answer.exceptions, at).toEqual([]);
+  expect.soft(answer.exceptions, at).toEqual([]);
   if (updating) {
     updates.push({ block, types: typesOf(answer), rows });
     return;
   }
-  expect(typesOf(answer), `${at}: types`).toBe(block.types);
-  expect(rows, at).toEqual(sortedIf(block.sorted, block.rows));
+  expect.soft(typesOf(answer), `${at}: types`).toBe(block.types);
+  expect.soft(rows, at).toEqual(sortedIf(block.sorted, block.rows));
 }
 
 async function runBlock(block: Block, run: Run): Promise<void> {
@@ -40,12 +40,12 @@ async function runBlock(block: Block, run: Run): Promise<void> {
     case "insert":
       return store.insert(block.table, block.rows);
     case "ok":
-      expect((await store.ask(block.sql)).exceptions, at).toEqual([]);
+      expect.soft((await store.ask(block.sql)).exceptions, at).toEqual([]);
       return;
     case "error": {
       const [exception] = (await store.ask(block.sql)).exceptions;
-      expect(exception?.code, `${at}: ${exception?.message}`).toBe(block.code);
-      expect(exception.message, at).toContain(block.part);
+      expect.soft(exception?.code, `${at}: ${exception?.message}`).toBe(block.code);
+      expect.soft(exception.message, at).toContain(block.part);
       return;
     }
     case "query":

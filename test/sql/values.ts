@@ -1,5 +1,6 @@
 /** Rows of plain values as vectors, and rows from NDJSON, for tests that need a table quickly. */
 import type { Vector } from "#schemas/batch";
+import { formatDecimal, parseDecimal } from "#schemas/decimal";
 import { parseTimestamp } from "#schemas/functions/timestamp";
 import { utc } from "#schemas/functions/zone";
 import { type Column, offsetColumn, partitionColumn, type Table } from "#schemas/table";
@@ -56,6 +57,11 @@ function specialDouble(value: unknown): number {
   return typeof value === "string" ? Number(value.replace("inf", "Infinity")) : Number(value);
 }
 
+function canonicalDecimal(text: string): string {
+  const decimal = parseDecimal(text);
+  return decimal === null ? text : formatDecimal(decimal);
+}
+
 /** A JSON value as a value of the type; golden files write only what fits. */
 function typedValue(type: SqlType, value: unknown): Value {
   if (value === null || value === undefined) return null;
@@ -73,6 +79,8 @@ function typedValue(type: SqlType, value: unknown): Value {
       return BigInt(typeof value === "string" ? (parseTimestamp(value, utc) ?? 0) : (value as number));
     case "BYTES":
       return Uint8Array.from((value as string).match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+    case "BIG_DECIMAL":
+      return canonicalDecimal(String(value));
     case "JSON":
       return typeof value === "string" ? value : JSON.stringify(value);
     default:
