@@ -185,7 +185,11 @@ function readZone(text: string, fields: Fields): boolean {
 }
 
 function readNumber(part: Part, text: string, fields: Fields): boolean {
-  const value = readDigits(text, fields, part.adjacent ? part.count : Math.max(part.count, 2));
+  const value = readDigits(
+    text,
+    fields,
+    part.adjacent ? part.count : Math.max(part.count, part.letter === "D" ? 3 : 2),
+  );
   if (value < 0) return false;
   switch (part.letter) {
     case "M":
@@ -371,7 +375,9 @@ function writeZone(part: Part, zone: Zone, utcMs: number): string {
   if (part.letter === "Z" && part.count < 3) return offsetText(zone.offsetMs(utcMs), part.count === 2);
   if (part.letter === "X") {
     const offset = zone.offsetMs(utcMs);
-    return offset === 0 ? "Z" : offsetText(offset, part.count > 2).slice(0, part.count === 1 ? 3 : undefined);
+    if (offset === 0) return "Z";
+    const text = offsetText(offset, part.count > 2);
+    return part.count === 1 ? text.replace(/00$/, "") : text;
   }
   return zone.name;
 }

@@ -31,7 +31,8 @@ function offsetOfText(text: string): number {
 }
 
 const yearFirst = 1850;
-const yearLast = 2299;
+/** Four hundred years of today's rules stand for all that follow. */
+const yearLast = 2499;
 const startOfYear = (year: number): number => daysOf(year, 1, 1) * dayMs;
 const firstMs = startOfYear(yearFirst);
 const lastMs = startOfYear(yearLast + 1);
