@@ -29,7 +29,9 @@ export class ApiError extends Error {
 /** A function of the SQL, for completion. */
 export interface FunctionInfo {
   readonly name: string;
-  readonly signature: string;
+  readonly aliases: readonly string[];
+  readonly group: string;
+  readonly usage: string;
   readonly doc: string;
 }
 
@@ -60,7 +62,7 @@ function asError(status: number, body: unknown): ApiError {
   const at = fields["at"];
   return new ApiError(
     status,
-    String(fields["code"] ?? status),
+    String(fields["errorCode"] ?? fields["code"] ?? status),
     String(message),
     typeof at === "string" ? at : null,
   );
@@ -112,6 +114,8 @@ export const api = {
   createTable: (config: unknown) => send<DefinitionAnswer>("POST", "/tables", config),
   changeTable: (table: string, config: unknown) =>
     send<DefinitionAnswer>("PUT", `/tables/${name(table)}`, config),
+  changeSchema: (table: string, schema: unknown) =>
+    send<DefinitionAnswer>("PUT", `/schemas/${name(table)}`, schema),
   dropTable: (table: string) => send<DefinitionAnswer>("DELETE", `/tables/${name(table)}`),
   act: (table: string, action: "pauseConsumption" | "resumeConsumption" | "forceCommit") =>
     send<unknown>("POST", `/tables/${name(table)}/${action}`),

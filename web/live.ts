@@ -4,6 +4,7 @@
  * jittered delays; what was subscribed is subscribed again, and old results stay on screen until new ones arrive.
  */
 import type { LiveMessage, LiveRange, LiveRequest, Watermark } from "#schemas/api/live";
+import { parseExact } from "./api.ts";
 import { applyMessage, emptyState, type SubscriptionState } from "./live-state.ts";
 
 export type ConnectionStatus =
@@ -170,7 +171,7 @@ export class LiveConnection {
     };
     socket.onmessage = (event) => {
       this.#heard();
-      this.#take(JSON.parse(String(event.data)) as LiveMessage);
+      this.#take(parseExact(String(event.data)) as LiveMessage);
     };
     socket.onclose = () => this.#lost(socket);
   }

@@ -108,6 +108,11 @@ export function wallText(atMs: number, zone: string): string {
   return new Date(wallOf(atMs, zone)).toISOString().slice(0, 19);
 }
 
+/** "2026-11-20 09:30:05.123" in the zone. */
+export function preciseText(atMs: number, zone: string): string {
+  return new Date(wallOf(atMs, zone)).toISOString().slice(0, 23).replace("T", " ");
+}
+
 /** The zone's clock at an instant, read as if it were UTC. */
 export const wallOf = (atMs: number, zone: string): number => atMs + zoneOffsetMs(atMs, zone);
 

@@ -56,8 +56,8 @@ export function proposalsAt(
   );
   if (isTable) return { from, proposals: tableProposals };
   const proposals: Proposal[] = [...columns.values(), ...tableProposals];
-  for (const { name, signature, doc } of functions) {
-    proposals.push({ label: name, type: "function", detail: signature, info: doc, boost: 0 });
+  for (const { name, usage, doc } of functions) {
+    proposals.push({ label: name, type: "function", detail: usage, info: doc, boost: 0 });
   }
   for (const keyword of keywords) proposals.push({ label: keyword, type: "keyword", boost: -1 });
   return { from, proposals };

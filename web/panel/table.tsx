@@ -6,17 +6,17 @@ import type { SqlType } from "#schemas/types";
 import { type ChartResult, columnAt } from "../chart/context.ts";
 import { alignOf, formatCell, formatNumber, instantOfCell, missing, numberOfCell } from "../format.ts";
 import { DataGrid, type GridColumn, type Tone } from "../grid/data-grid.tsx";
+import { preciseText } from "../time.ts";
 import { usePanelPage } from "./page-context.ts";
 
 function formatterOf(type: SqlType, format: NumberFormat | undefined, zone: string) {
   return (cell: Cell): string => {
     if (cell === null) return missing;
-    if (format?.kind === "time" || type === "TIMESTAMP") {
-      return formatNumber(instantOfCell(cell), { kind: "time" }, zone);
-    }
-    if (format !== undefined || alignOf(type) === "right")
-      return formatNumber(numberOfCell(cell), format, zone);
-    return formatCell(cell, type);
+    if (format?.kind === "time") return formatNumber(instantOfCell(cell), format, zone);
+    if (format !== undefined) return formatNumber(numberOfCell(cell), format, zone);
+    const instantMs = type === "TIMESTAMP" ? instantOfCell(cell) : null;
+    // Without a format every digit is shown: a number may be an id.
+    return instantMs === null ? formatCell(cell, type) : preciseText(instantMs, zone);
   };
 }
 

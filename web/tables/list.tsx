@@ -1,3 +1,64 @@
+/** All tables: how many rows, how fast, how fresh, what went wrong. */
+import { Button } from "@mantine/core";
+import { IconPlus, IconTable } from "@tabler/icons-react";
+import { Link } from "@tanstack/react-router";
+import { formatCount } from "../format.ts";
+import { Bar } from "../shell/bar.tsx";
+import { Empty, Failed } from "../shell/empty.tsx";
+import shell from "../shell/shell.module.css";
+import { sizes } from "../theme.ts";
+import { Facts, RateSparkline, TableState } from "./facts.tsx";
+import styles from "./tables.module.css";
+import { useRates, useTables } from "./use-tables.ts";
+
 export function TablesPage() {
-  return <div />;
+  const { data, error, refetch, dataUpdatedAt } = useTables();
+  const rates = useRates(data, dataUpdatedAt);
+  const add = (
+    <Button
+      component={Link}
+      to="/add-table"
+      variant="filled"
+      leftSection={<IconPlus size={sizes.iconSmall} aria-hidden />}
+    >
+      Add table
+    </Button>
+  );
+  return (
+    <>
+      <Bar title="Tables" short>
+        {add}
+      </Bar>
+      <div className={shell.content}>
+        {error !== null && data === undefined ? <Failed error={error} retry={() => void refetch()} /> : null}
+        {data?.length === 0 ? (
+          <Empty
+            icon={<IconTable size={sizes.topBar} stroke={1} aria-hidden />}
+            title="No tables yet"
+            action={add}
+          >
+            Paste a few rows, drop a file or choose a topic: Freshet proposes the schema.
+          </Empty>
+        ) : null}
+        <div className={styles.cards}>
+          {data?.map((table) => (
+            <Link key={table.name} to="/tables/$name" params={{ name: table.name }} className={styles.card}>
+              <div className={styles.cardHead}>
+                <h2>{table.name}</h2>
+                <TableState table={table} />
+              </div>
+              <div className={styles.topic}>
+                {table.stream} · {table.topic}
+              </div>
+              <div className={styles.rate}>
+                <span className={styles.rows}>{formatCount(table.rows)} rows</span>
+                <RateSparkline rates={rates.get(table.name) ?? []} />
+              </div>
+              <Facts table={table} />
+            </Link>
+          ))}
+        </div>
+      </div>
+    </>
+  );
 }

@@ -1,3 +1,228 @@
+/** One table: its state, newest rows, columns, segments, ingestion, rejects, definition. */
+import { Button, Menu, Modal, SegmentedControl } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { notifications } from "@mantine/notifications";
+import { IconDotsVertical, IconPlayerPause, IconPlayerPlay, IconTerminal2 } from "@tabler/icons-react";
+import { useQueryClient } from "@tanstack/react-query";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { useMemo } from "react";
+import type { TableDetail } from "#schemas/api/tables";
+import { api } from "../api.ts";
+import { formatCount } from "../format.ts";
+import { newPlaces, PanelPageContext } from "../panel/page-context.ts";
+import { TablePanel } from "../panel/table.tsx";
+import { useLive } from "../panel/use-live.ts";
+import type { TableSearch } from "../search.ts";
+import { Bar } from "../shell/bar.tsx";
+import { Failed } from "../shell/empty.tsx";
+import shell from "../shell/shell.module.css";
+import { openInTab } from "../store.ts";
+import { sizes } from "../theme.ts";
+import { zoneOf } from "../time.ts";
+import { Columns } from "./columns.tsx";
+import { Configuration } from "./configuration.tsx";
+import { TableState, Tiles } from "./facts.tsx";
+import { Ingestion, Rejects } from "./ingestion.tsx";
+import { Segments } from "./segments.tsx";
+import styles from "./tables.module.css";
+import { useTable } from "./use-tables.ts";
+
+const route = getRouteApi("/tables/$name");
+const icon = { size: sizes.iconSmall, stroke: 1.5, "aria-hidden": true } as const;
+const newestRows = 50;
+const plainTable = { kind: "table" } as const;
+/** Rows of a table are shown in the reader's own zone. */
+const tablePage = {
+  range: { kind: "all" },
+  zone: zoneOf(undefined),
+  places: newPlaces(),
+  widen: null,
+} as const;
+
+/** The statement that shows a table's newest rows. */
+export function newestSql(table: Pick<TableDetail, "name" | "timeColumn">): string {
+  const order = table.timeColumn === null ? "" : `\nORDER BY ${quoted(table.timeColumn)} DESC`;
+  return `SELECT *\nFROM ${quoted(table.name)}${order}\nLIMIT ${newestRows}`;
+}
+
+const quoted = (name: string): string =>
+  /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
+
+function NewestRows({ table }: { readonly table: TableDetail }) {
+  const { name, timeColumn } = table;
+  const question = useMemo(
+    () => ({ sql: newestSql({ name, timeColumn }), range: { kind: "all" } as const, zone: "UTC" }),
+    [name, timeColumn],
+  );
+  const { result, exceptions } = useLive(question);
+  const height = sizes.tableRow * 17;
+  return (
+    <section className={styles.box}>
+      <div className={styles.boxHead}>
+        <h2>Newest rows</h2>
+        <span className="muted">live · {tablePage.zone}</span>
+      </div>
+      {exceptions === null || result !== null ? null : (
+        <div className={styles.boxNote}>{exceptions[0]?.message}</div>
+      )}
+      {result === null ? null : result.rows.length === 0 ? (
+        <div className={styles.boxNote}>No rows yet. They show here the moment they arrive.</div>
+      ) : (
+        <div className={styles.gridBox} style={{ height }}>
+          <PanelPageContext value={tablePage}>
+            <TablePanel result={result} settings={plainTable} label="Newest rows" />
+          </PanelPageContext>
+        </div>
+      )}
+    </section>
+  );
+}
+
+function Actions({ table }: { readonly table: TableDetail }) {
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const [dropOpened, drop] = useDisclosure(false);
+  const act = async (what: () => Promise<unknown>, done: string) => {
+    try {
+      await what();
+      notifications.show({ message: done });
+    } catch (error) {
+      notifications.show({ color: "red", message: error instanceof Error ? error.message : String(error) });
+    }
+    await client.invalidateQueries({ queryKey: ["table", table.name] });
+  };
+  const isPaused = table.state === "paused";
+  const toggle = () =>
+    isPaused
+      ? act(() => api.act(table.name, "resumeConsumption"), `${table.name} consumes again.`)
+      : act(() => api.act(table.name, "pauseConsumption"), `${table.name} is paused; its stream waits.`);
+  const openSql = () => {
+    openInTab(table.name, newestSql(table));
+    void navigate({ to: "/sql" });
+  };
+  const remove = async () => {
+    drop.close();
+    await act(() => api.dropTable(table.name), `${table.name} is gone.`);
+    await client.invalidateQueries({ queryKey: ["tables"] });
+    void navigate({ to: "/tables" });
+  };
+  return (
+    <>
+      <Button leftSection={<IconTerminal2 {...icon} />} onClick={openSql}>
+        Query
+      </Button>
+      <Button
+        leftSection={isPaused ? <IconPlayerPlay {...icon} /> : <IconPlayerPause {...icon} />}
+        onClick={() => void toggle()}
+      >
+        {isPaused ? "Resume" : "Pause"}
+      </Button>
+      <Menu position="bottom-end">
+        <Menu.Target>
+          <Button aria-label={`More for ${table.name}`} px="xs">
+            <IconDotsVertical {...icon} />
+          </Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item
+            onClick={() =>
+              void act(() => api.act(table.name, "forceCommit"), "What was consumed is being sealed.")
+            }
+          >
+            Seal now
+          </Menu.Item>
+          <Menu.Item color="red" onClick={drop.open}>
+            Drop the table
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      <Modal opened={dropOpened} onClose={drop.close} title={`Drop ${table.name}`}>
+        <p>
+          Its {formatCount(table.rows)} rows are deleted from Freshet. What the stream still holds can be read
+          again by a new table.
+        </p>
+        <div className={styles.actions} style={{ marginTop: "var(--space-4)" }}>
+          <Button variant="filled" color="red" onClick={() => void remove()}>
+            Drop
+          </Button>
+          <Button onClick={drop.close}>Keep</Button>
+        </div>
+      </Modal>
+    </>
+  );
+}
+
+type View = NonNullable<TableSearch["view"]>;
+
+function Content({ table, view }: { readonly table: TableDetail; readonly view: View }) {
+  switch (view) {
+    case "overview":
+      return (
+        <>
+          <Tiles table={table} />
+          <NewestRows table={table} />
+        </>
+      );
+    case "columns":
+      return <Columns table={table} />;
+    case "segments":
+      return <Segments table={table} />;
+    case "ingestion":
+      return <Ingestion table={table} />;
+    case "rejects":
+      return <Rejects table={table} />;
+    case "configuration":
+      return <Configuration table={table} />;
+  }
+}
+
 export function TablePage() {
-  return <div />;
+  const { name } = route.useParams();
+  const { view = "overview" } = route.useSearch();
+  const navigate = route.useNavigate();
+  const { data: table, error, refetch } = useTable(name);
+  const labels: Readonly<Record<View, string>> = {
+    overview: "Overview",
+    columns: "Columns",
+    segments: "Segments",
+    ingestion: "Ingestion",
+    rejects: table !== undefined && table.rejected > 0 ? `Rejects ${formatCount(table.rejected)}` : "Rejects",
+    configuration: "Configuration",
+  };
+  return (
+    <>
+      <Bar title={name} parent={{ label: "Tables", to: "/tables" }}>
+        {table === undefined ? null : (
+          <>
+            <TableState table={table} />
+            <Actions table={table} />
+          </>
+        )}
+      </Bar>
+      <div className={shell.content}>
+        {error !== null && table === undefined ? <Failed error={error} retry={() => void refetch()} /> : null}
+        {table === undefined ? null : (
+          <div className={styles.page}>
+            <div className={styles.views}>
+              <SegmentedControl
+                value={view}
+                onChange={(next) => void navigate({ search: { view: next as View } })}
+                data={Object.entries(labels).map(([value, label]) => ({ value, label }))}
+              />
+            </div>
+            {table.message === null ? null : (
+              <div
+                className={styles.message}
+                data-tone={table.state === "stopped" ? "bad" : undefined}
+                role="status"
+              >
+                {table.message}
+              </div>
+            )}
+            <Content table={table} view={view} />
+          </div>
+        )}
+      </div>
+    </>
+  );
 }

@@ -1,0 +1,122 @@
+/**
+ * A proposed table as rows of an editable grid, and back to Pinot's schema and table config. What the grid does not
+ * show is kept as it came.
+ */
+
+export type FieldRole = "dimension" | "metric" | "dateTime";
+
+export interface Field {
+  readonly name: string;
+  readonly type: string;
+  readonly role: FieldRole;
+  /** Date-times only: "TIMESTAMP", "1:MILLISECONDS:EPOCH", "SIMPLE_DATE_FORMAT|yyyy-MM-dd" … */
+  readonly format: string;
+  readonly included: boolean;
+  /** The rest of the field's specification. */
+  readonly rest: Readonly<Record<string, unknown>>;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+export const fieldTypes = [
+  "INT",
+  "LONG",
+  "FLOAT",
+  "DOUBLE",
+  "BIG_DECIMAL",
+  "BOOLEAN",
+  "TIMESTAMP",
+  "STRING",
+  "JSON",
+  "BYTES",
+] as const;
+
+const lists: readonly { readonly key: string; readonly role: FieldRole }[] = [
+  { key: "dateTimeFieldSpecs", role: "dateTime" },
+  { key: "dimensionFieldSpecs", role: "dimension" },
+  { key: "metricFieldSpecs", role: "metric" },
+];
+
+const objectOf = (value: unknown): Json =>
+  typeof value === "object" && value !== null ? (value as Json) : {};
+
+function fieldOf(given: unknown, role: FieldRole): Field {
+  const { name, dataType, format, ...rest } = objectOf(given);
+  return {
+    name: String(name ?? ""),
+    type: String(dataType ?? "STRING"),
+    role,
+    format: typeof format === "string" ? format : "",
+    included: true,
+    rest,
+  };
+}
+
+/** The fields of a schema, date-times first. */
+export function fieldsOf(schema: unknown): readonly Field[] {
+  const json = objectOf(schema);
+  return lists.flatMap(({ key, role }) => {
+    const list = json[key];
+    return Array.isArray(list) ? list.map((given) => fieldOf(given, role)) : [];
+  });
+}
+
+function specOf(field: Field): Json {
+  const spec = { name: field.name, dataType: field.type, ...field.rest };
+  if (field.role !== "dateTime") {
+    const { granularity: _granularity, ...plain } = spec as Json;
+    return plain;
+  }
+  const format = field.format || (field.type === "TIMESTAMP" ? "TIMESTAMP" : "1:MILLISECONDS:EPOCH");
+  return { granularity: "1:MILLISECONDS", ...spec, format };
+}
+
+/** The schema with these fields. */
+export function schemaOf(base: unknown, name: string, fields: readonly Field[]): Json {
+  const schema: Record<string, unknown> = { ...objectOf(base), schemaName: name };
+  for (const { key, role } of lists) {
+    const specs = fields.filter((field) => field.included && field.role === role).map(specOf);
+    if (specs.length > 0) schema[key] = specs;
+    else delete schema[key];
+  }
+  return schema;
+}
+
+/** The table config with this name and time column; null: no time column. */
+export function configOf(base: unknown, name: string, timeColumn: string | null): Json {
+  const config = objectOf(base);
+  const { timeColumnName: _known, ...segments } = objectOf(config["segmentsConfig"]);
+  return {
+    ...config,
+    tableName: name,
+    segmentsConfig: timeColumn === null ? segments : { ...segments, timeColumnName: timeColumn },
+  };
+}
+
+/** The time column of a config. */
+export function timeColumnOf(config: unknown): string | null {
+  const name = objectOf(objectOf(config)["segmentsConfig"])["timeColumnName"];
+  return typeof name === "string" ? name : null;
+}
+
+/** Why a proposal cannot be created yet; null when it can. */
+export function faultOf(name: string, fields: readonly Field[]): string | null {
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
+    return "A table's name is letters, digits and _, and begins with a letter.";
+  const included = fields.filter((field) => field.included);
+  if (included.length === 0) return "Keep at least one column.";
+  const seen = new Set<string>();
+  for (const field of included) {
+    const key = field.name.toLowerCase();
+    if (key === "") return "Every column needs a name.";
+    if (seen.has(key)) return `Two columns are named ${field.name}; case is ignored.`;
+    seen.add(key);
+  }
+  return null;
+}
+
+/** How pasted text reads: its first character tells. */
+export function rowFormatOf(text: string): "json" | "ndjson" | "csv" {
+  const first = text.trimStart()[0];
+  return first === "[" ? "json" : first === "{" ? "ndjson" : "csv";
+}
