@@ -113,7 +113,7 @@ function bytesAt(sql: string, start: number): Token {
 
 function operatorAt(sql: string, start: number): Token {
   const two = sql.slice(start, start + 2);
-  if (operatorSet.has(two))
+  if (two.length === 2 && operatorSet.has(two))
     return token("operator", two === "!=" ? "<>" : two === "==" ? "=" : two, start, start + 2);
   if (operatorSet.has(two[0])) return token("operator", two[0], start, start + 1);
   const found = String.fromCodePoint(sql.codePointAt(start) ?? 0);
