@@ -73,6 +73,10 @@ function operand(node: SqlExpression, least: number): string {
   return precedenceOf(node) < least ? `(${text})` : text;
 }
 
+/** The left side of IS; PostgreSQL does not chain IS DISTINCT FROM, so it stands in parentheses. */
+const beforeIs = (node: SqlExpression): string =>
+  operand(node, node.kind === "isDistinct" ? precedence.primary : precedence.is);
+
 const list = (nodes: readonly SqlExpression[]): string => nodes.map(printExpression).join(", ");
 const not = (negated: boolean): string => (negated ? "NOT " : "");
 
@@ -94,7 +98,7 @@ function printCall(node: SqlExpression & { kind: "call" }): string {
 function printPredicate(
   node: SqlExpression & { kind: "between" | "in" | "like" | "isNull" | "isTruth" | "isDistinct" },
 ): string {
-  const { is, match, comparison } = precedence;
+  const { match, comparison } = precedence;
   switch (node.kind) {
     case "between": {
       const range = `${operand(node.low, match + 1)} AND ${operand(node.high, match + 1)}`;
@@ -109,12 +113,12 @@ function printPredicate(
       return `${operand(node.operand, match + 1)} ${not(node.negated)}${word} ${pattern}${escaped}`;
     }
     case "isNull":
-      return `${operand(node.operand, is)} IS ${not(node.negated)}NULL`;
+      return `${beforeIs(node.operand)} IS ${not(node.negated)}NULL`;
     case "isTruth":
-      return `${operand(node.operand, is)} IS ${not(node.negated)}${node.value ? "TRUE" : "FALSE"}`;
+      return `${beforeIs(node.operand)} IS ${not(node.negated)}${node.value ? "TRUE" : "FALSE"}`;
     case "isDistinct": {
       const right = operand(node.right, comparison);
-      return `${operand(node.left, is)} IS ${not(node.negated)}DISTINCT FROM ${right}`;
+      return `${beforeIs(node.left)} IS ${not(node.negated)}DISTINCT FROM ${right}`;
     }
   }
 }
