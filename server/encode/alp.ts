@@ -48,7 +48,7 @@ export interface AlpPlan {
 
 /** Does the integer stand for exactly this double? */
 function stands(integer: number, power: number, single: boolean, value: number): boolean {
-  if (integer > integerMax || integer < -integerMax) return false;
+  if (!(integer <= integerMax && integer >= -integerMax)) return false; // NaN too
   const quotient = integer / power;
   return Object.is(single ? Math.fround(quotient) : quotient, value);
 }

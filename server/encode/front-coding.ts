@@ -56,6 +56,8 @@ export function readEntriesHead(from: ByteReader, count: number, textBytesMax: n
   from.check(from.u32() === count, `${count} entries`, "another number");
   const textBytes = from.u32AtMost(textBytesMax, "bytes of entries");
   const suffixBytes = from.u32AtMost(Math.min(textBytes, from.left()), "bytes of suffixes");
+  // Every entry but an empty first one adds a byte, so a wrong count allocates nothing.
+  from.check(count <= suffixBytes + 1, `entries of ${suffixBytes} bytes`, count);
   return { count, textBytes, suffixBytes };
 }
 

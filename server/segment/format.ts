@@ -14,6 +14,7 @@
  *             [ids: entries:u32 entryBytes:u32 longest:u32 entries:Block]
  *             (zone:Zone chunk:Block)[ceil(rows / chunkRows)]
  *             optional:u32 (tag:u32 Block)*                     readers pass over tags that they do not know
+ *             rows ≤ 2^26, 1 ≤ chunkRows ≤ 2^20
  * Block    => offset:u64 bytes:u32 crc:u32
  * text     => bytes:u32 u8[bytes] UTF-8
  *
@@ -42,6 +43,10 @@ const trailerMagic = 0x47455346; // "FSEG"
 /** A footer larger than this is not one: it bounds what is allocated before a checksum is known. */
 export const footerBytesMax = 256 << 20;
 export const optionalTags = { inverted: 1 } as const;
+
+/** Bounds of the format: what a reader may have to allocate for numbers that a damaged file claims. */
+export const rowsMax = 1 << 26;
+export const chunkRowsMax = 1 << 20;
 
 /** Where a block lies. */
 export interface Block {
@@ -157,8 +162,8 @@ export function readFooter(content: Uint8Array, where: string, bodyBytes: number
   const table = from.text("table");
   const tableVersion = from.u32();
   const segment = from.text("segment");
-  const rows = from.u32();
-  const chunkRows = from.u32();
+  const rows = from.u32AtMost(rowsMax, "rows");
+  const chunkRows = from.u32AtMost(chunkRowsMax, "rows of a chunk");
   from.check(chunkRows > 0, "rows in a chunk", 0);
   const contentHash = BigInt.asUintN(64, from.i64());
   const sortedColumn = from.i32();

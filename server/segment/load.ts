@@ -16,8 +16,8 @@ import type { Block, DictionaryBlock, FooterColumn } from "#server/segment/forma
 import { aligned } from "#server/segment/mutable-layout";
 import type { Forward } from "#server/segment/reader";
 
-/** Plain bytes of one block may not pass this; a chunk of texts of a mebibyte each could, and is refused at sealing. */
-export const plainBytesMax = 2 ** 31 - 1;
+/** Plain bytes of one block may not pass this. */
+const plainBytesMax = 2 ** 31 - 1;
 
 export interface LoadContext {
   readonly file: ReadFile;
@@ -50,8 +50,8 @@ export function withBlock<T>(
     let from = new ByteReader(u8, where, at, at + block.bytes);
     const head = readCompressedHead(from, plainBytesMax);
     if (head.compressed) {
+      const to = scratch(head.plainBytes + 64); // first, so that the arena bounds what decompressing may take
       const plain = decompress(from, head.plainBytes);
-      const to = scratch(plain.length + 64);
       u8.set(plain, to);
       from = new ByteReader(u8, where, to, to + plain.length);
     }

@@ -42,7 +42,10 @@ function withBlock<T>(bytes: number, use: (pointer: number) => T): T {
 }
 
 const u32s = (bits: number) =>
-  fc.array(bits === 0 ? fc.constant(0) : fc.integer({ min: 0, max: 2 ** bits - 1 }), { maxLength: 300 });
+  fc.array(bits === 0 ? fc.constant(0) : fc.integer({ min: 0, max: 2 ** bits - 1 }), {
+    maxLength: 300,
+    size: "max",
+  });
 
 describe("codecs give back what was written", () => {
   test("bit packing, every width", () => {
@@ -70,7 +73,7 @@ describe("codecs give back what was written", () => {
       fc
         .tuple(
           fc.integer({ min: 0, max: 2 ** 31 }),
-          fc.array(fc.integer({ min: -3, max: 60 }), { maxLength: 400 }),
+          fc.array(fc.integer({ min: -3, max: 60 }), { maxLength: 400, size: "max" }),
         )
         .map(([first, deltas]) => {
           let value = first;
@@ -106,7 +109,7 @@ describe("codecs give back what was written", () => {
       fc.constantFrom(0n, -1n, 2n ** 63n - 1n, -(2n ** 63n)),
     );
     const lists = fc.oneof(
-      fc.array(fc.option(int64, { nil: null }), { maxLength: 200 }),
+      fc.array(fc.option(int64, { nil: null }), { maxLength: 200, size: "max" }),
       fc.bigInt({ min: -(2n ** 62n), max: 2n ** 62n }).chain((base) =>
         fc.array(fc.option(fc.bigInt({ min: base, max: base + 70_000n }), { nil: null }), {
           maxLength: 200,
@@ -144,29 +147,29 @@ describe("codecs give back what was written", () => {
 
   test("doubles: decimals, singles, any, bit for bit", () => {
     const kinds = fc.oneof(
-      fc.array(fc.double(), { maxLength: 200 }),
-      fc.array(fc.float(), { maxLength: 200 }),
+      fc.array(fc.double(), { maxLength: 200, size: "max" }),
+      fc.array(fc.float(), { maxLength: 200, size: "max" }),
       fc.array(
         fc.integer({ min: -99_999, max: 99_999 }).map((cents) => cents / 100 + 0),
-        { maxLength: 200 },
+        { maxLength: 200, size: "max" },
       ),
       fc.array(
         fc.oneof(
           { weight: 40, arbitrary: fc.integer().map((tenths) => tenths / 10) },
           { weight: 1, arbitrary: fc.constantFrom(Number.NaN, -0, Number.POSITIVE_INFINITY, 1 / 3, 5e-324) },
         ),
-        { minLength: 1, maxLength: 200 },
+        { minLength: 1, maxLength: 200, size: "max" },
       ),
       fc.array(
         fc.integer({ min: 0, max: 999 }).map((cents) => Math.fround(cents / 100)),
-        { maxLength: 200 },
+        { maxLength: 200, size: "max" },
       ),
     );
     const codecs = new Set<number>();
     fc.assert(
       fc.property(
         kinds,
-        fc.array(fc.boolean(), { minLength: 200, maxLength: 200 }),
+        fc.array(fc.boolean(), { minLength: 200, maxLength: 200, size: "max" }),
         fc.boolean(),
         (list, gaps, anyNull) => {
           const values = Float64Array.from(list);
@@ -193,7 +196,7 @@ describe("codecs give back what was written", () => {
 
   test("validity", () => {
     fc.assert(
-      fc.property(fc.array(fc.boolean(), { maxLength: 150 }), (list) => {
+      fc.property(fc.array(fc.boolean(), { maxLength: 150, size: "max" }), (list) => {
         const nulls = Uint8Array.from(list, (isNull) => +isNull);
         const to = new ByteWriter();
         writeValidity(to, nulls, list.length);
@@ -211,7 +214,7 @@ describe("codecs give back what was written", () => {
   test("sorted entries", () => {
     fc.assert(
       fc.property(
-        fc.uniqueArray(fc.string({ unit: "grapheme", maxLength: 10 }), { maxLength: 60 }),
+        fc.uniqueArray(fc.string({ unit: "grapheme", maxLength: 10 }), { maxLength: 60, size: "max" }),
         (texts) => {
           const entries = texts.map((text) => new TextEncoder().encode(text));
           entries.sort((a, b) => compareBytes(a, 0, a.length, b, 0, b.length));
@@ -242,7 +245,7 @@ describe("codecs give back what was written", () => {
 
   test("raw text", () => {
     fc.assert(
-      fc.property(fc.array(fc.uint8Array({ maxLength: 9 }), { maxLength: 40 }), (rows) => {
+      fc.property(fc.array(fc.uint8Array({ maxLength: 9 }), { maxLength: 40, size: "max" }), (rows) => {
         const to = new ByteWriter();
         const all = Uint8Array.from(rows.flatMap((row) => [...row]));
         writeTexts(
@@ -273,7 +276,7 @@ describe("codecs give back what was written", () => {
 
   test("compressed blocks, stored and zstd", () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 300 }), fc.boolean(), (noise, repeat) => {
+      fc.property(fc.uint8Array({ maxLength: 300, size: "max" }), fc.boolean(), (noise, repeat) => {
         const plain = repeat ? Uint8Array.from({ length: 500 }, (_, at) => noise[at % 7] ?? 1) : noise;
         const bytes = Buffer.concat(compressBlock(plain, 1.1));
         const from = new ByteReader(bytes, "test");

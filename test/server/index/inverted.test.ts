@@ -42,7 +42,7 @@ describe("inverted index", () => {
   test("has exactly the rows of the ids", () => {
     fc.assert(
       fc.property(
-        fc.array(fc.integer({ min: 0, max: 6 }), { maxLength: 100 }),
+        fc.array(fc.integer({ min: 0, max: 6 }), { maxLength: 100, size: "max" }),
         fc.constantFrom(1, 2, 3, 64, 100),
         fc.subarray([0, 1, 2, 3, 4, 5, 6]),
         fc.boolean(),
@@ -69,7 +69,7 @@ describe("inverted index", () => {
 test("Roaring's portable bytes are read where they lie, and damaged ones are refused", () => {
   fc.assert(
     fc.property(
-      fc.uniqueArray(fc.integer({ min: 0, max: 200_000 }), { minLength: 1, maxLength: 300 }),
+      fc.uniqueArray(fc.integer({ min: 0, max: 200_000 }), { minLength: 1, maxLength: 300, size: "max" }),
       fc.option(fc.tuple(fc.integer({ min: 0, max: 150_000 }), fc.integer({ min: 1, max: 40_000 })), {
         nil: null,
       }),

@@ -12,7 +12,7 @@ describe("mutable segment", () => {
   test("has the rows that were appended, for any chunk size", () => {
     fc.assert(
       fc.property(
-        fc.array(rowArbitrary, { maxLength: 40 }),
+        fc.array(rowArbitrary, { maxLength: 40, size: "max" }),
         fc.constantFrom(1, 2, 3, 7, 64, 100),
         fc.integer({ min: 1, max: 9 }),
         (rows, chunkRows, stageRows) => {
