@@ -228,6 +228,8 @@ class SealedReader implements SegmentReader {
   readonly segment: OpenSegment;
   readonly #columns = new Map<number, SealedColumnReader>();
   readonly #pins = new Set<CacheItem>();
+  /** How often it was released: addresses taken before are then stale. */
+  releases = 0;
 
   constructor(segment: OpenSegment) {
     this.segment = segment;
@@ -273,6 +275,7 @@ class SealedReader implements SegmentReader {
   release(): void {
     for (const item of this.#pins) this.segment.cache.unpin(item);
     this.#pins.clear();
+    this.releases++;
   }
 }
 
@@ -338,6 +341,7 @@ class SealedDictionary implements DictionaryReader {
   readonly #loaded: Loaded;
   readonly #block: DictionaryBlock;
   #places: DictionaryPlaces | null = null;
+  #placesOf = -1;
 
   constructor(reader: SealedReader, loaded: Loaded, block: DictionaryBlock) {
     this.#reader = reader;
@@ -348,7 +352,11 @@ class SealedDictionary implements DictionaryReader {
 
   /** Loaded and pinned: until the reader's release the addresses stay true. */
   #at(): DictionaryPlaces {
-    this.#places ??= this.#reader.keep(this.#reader.segment.dictionary(this.#loaded, this.#block));
+    const reader = this.#reader;
+    if (this.#places === null || this.#placesOf !== reader.releases) {
+      this.#places = reader.keep(reader.segment.dictionary(this.#loaded, this.#block));
+      this.#placesOf = reader.releases;
+    }
     return this.#places;
   }
 

@@ -63,12 +63,13 @@ interface Work extends ColumnTarget {
   readonly hashes: RowHashes;
 }
 
-/** The readers' rows as one segment file. */
+/** The readers' rows as one segment file. It has the readers to itself, and releases what they hold as it goes. */
 export function encodeSegment(readers: readonly SegmentReader[], options: SealOptions): EncodedSegment {
   const { table } = options;
   const rows = readers.reduce((sum, reader) => sum + reader.rows, 0);
   const offsets = flatNumbers(readers, offsetColumn.id, offsetColumn.type);
   const partitions = flatNumbers(readers, partitionColumn.id, partitionColumn.type);
+  release(readers);
   const order = rowsToKeep(readers, rows, options);
   const sortColumn = sortColumnOf(readers, table);
   const sortBy = sortColumn === null ? null : prepare(readers, order, sortColumn);
@@ -94,7 +95,9 @@ function rowsToKeep(readers: readonly SegmentReader[], rows: number, options: Se
   const time = table.timeColumn === null ? undefined : columnNamed(table, table.timeColumn);
   const goesByTime = keepFromMs !== null && time !== undefined && layoutOf(time.type) === "int";
   if (!goesByTime) return keptRows(rows, null, null);
-  return keptRows(rows, flatNumbers(readers, time.id, time.type), boundOfMs(time, keepFromMs));
+  const times = flatNumbers(readers, time.id, time.type);
+  release(readers);
+  return keptRows(rows, times, boundOfMs(time, keepFromMs));
 }
 
 function sortColumnOf(readers: readonly SegmentReader[], table: Table): Column | null {
@@ -110,8 +113,17 @@ type Prepared =
   | { readonly kind: "texts"; readonly text: TextColumn; dictionary: BuiltDictionary | null };
 
 function prepare(readers: readonly SegmentReader[], kept: Uint32Array, { id, type }: Column): Prepared {
-  if (layoutOf(type) !== "text") return { kind: "numbers", flat: flatNumbers(readers, id, type) };
-  return { kind: "texts", text: textColumn(flatTexts(readers, id), kept), dictionary: null };
+  try {
+    if (layoutOf(type) !== "text") return { kind: "numbers", flat: flatNumbers(readers, id, type) };
+    return { kind: "texts", text: textColumn(flatTexts(readers, id), kept), dictionary: null };
+  } finally {
+    release(readers);
+  }
+}
+
+/** One column of all inputs is copied; the next needs the room. */
+function release(readers: readonly SegmentReader[]): void {
+  for (const reader of readers) reader.release();
 }
 
 /** How rows order by this column; a text column gets its dictionary now. */
