@@ -24,6 +24,34 @@ export function slicesOf(result: ChartResult, settings: ChartSettings): readonly
 
 const smallestLabelled = 0.06;
 
+const share = (value: number, total: number): string =>
+  formatNumber(value / total, { kind: "percent", decimals: 0 });
+
+function ring(slices: readonly Slice[], total: number, context: ChartContext) {
+  return {
+    type: "pie",
+    radius: ["56%", "86%"],
+    center: ["50%", "50%"],
+    startAngle: 90,
+    avoidLabelOverlap: false,
+    emphasis: { scale: false },
+    itemStyle: { borderColor: context.palette.panel, borderWidth: 2 },
+    label: {
+      position: "inside",
+      fontFamily: fonts.text,
+      fontSize: types.small,
+      fontWeight: weights.strong,
+      formatter: ({ value }: { readonly value: number }) => share(value, total),
+    },
+    labelLine: { show: false },
+    data: slices.map(({ name, value }) => {
+      const color = context.colourOf(name);
+      const label = { show: value / total >= smallestLabelled, color: readableOn(color) };
+      return { name, value, itemStyle: { color }, label };
+    }),
+  };
+}
+
 export function pieOption(
   result: ChartResult,
   settings: ChartSettings,
@@ -31,7 +59,6 @@ export function pieOption(
 ): EChartsCoreOption {
   const slices = slicesOf(result, settings).filter((slice) => !context.hidden.has(slice.name));
   const total = slices.reduce((so, slice) => so + slice.value, 0);
-  const share = (value: number) => formatNumber(value / total, { kind: "percent", decimals: 0 });
   const { palette } = context;
   return {
     animation: false,
@@ -41,7 +68,7 @@ export function pieOption(
         readonly value: number;
         readonly color: string;
       };
-      const text = `${formatNumber(value, settings.format)} · ${share(value)}`;
+      const text = `${formatNumber(value, settings.format)} · ${share(value, total)}`;
       return `<table><tr><td><i style="background:${color}"></i>${escapeHtml(name)}</td><td>${escapeHtml(text)}</td></tr></table>`;
     }),
     title: {
@@ -55,33 +82,6 @@ export function pieOption(
         fontWeight: weights.strong,
       },
     },
-    series: [
-      {
-        type: "pie",
-        radius: ["56%", "86%"],
-        center: ["50%", "50%"],
-        startAngle: 90,
-        avoidLabelOverlap: false,
-        emphasis: { scale: false },
-        itemStyle: { borderColor: palette.panel, borderWidth: 2 },
-        label: {
-          position: "inside",
-          fontFamily: fonts.text,
-          fontSize: types.small,
-          fontWeight: weights.strong,
-          formatter: ({ value }: { readonly value: number }) => share(value),
-        },
-        labelLine: { show: false },
-        data: slices.map((slice) => ({
-          name: slice.name,
-          value: slice.value,
-          itemStyle: { color: context.colourOf(slice.name) },
-          label: {
-            show: slice.value / total >= smallestLabelled,
-            color: readableOn(context.colourOf(slice.name)),
-          },
-        })),
-      },
-    ],
+    series: [ring(slices, total, context)],
   };
 }

@@ -30,6 +30,7 @@ import styles from "./console.module.css";
 export interface EditorHandle {
   /** What to run: the selection if there is one, else all; `offset` is where it begins. */
   statement(): { readonly sql: string; readonly offset: number };
+  all(): string;
   replace(sql: string): void;
   insert(text: string): void;
   /** Underlines a fault and says what was expected there; null clears. */
@@ -176,6 +177,7 @@ function handleOf(view: { readonly current: EditorView | null }): EditorHandle {
       const all = state.doc.toString();
       return empty ? { sql: all, offset: 0 } : { sql: all.slice(from, to), offset: from };
     },
+    all: () => view.current?.state.doc.toString() ?? "",
     replace: (text) => {
       const state = view.current?.state;
       if (state === undefined || text === state.doc.toString()) return;

@@ -8,6 +8,14 @@ import styles from "./dashboard.module.css";
 
 const shownMax = 60;
 
+/** Zones whose name holds the text, the reader's own first. */
+function zonesNamed(search: string): readonly string[] {
+  const wanted = search.trim().toLowerCase().replaceAll(" ", "_");
+  const own = zoneOf(undefined);
+  const all = [own, ...allZones().filter((name) => name !== own)];
+  return all.filter((name) => name.toLowerCase().includes(wanted)).slice(0, shownMax);
+}
+
 export function ZonePicker({
   zone,
   change,
@@ -23,12 +31,7 @@ export function ZonePicker({
     },
     onDropdownOpen: () => combobox.focusSearchInput(),
   });
-  const zones = useMemo(() => {
-    const wanted = search.trim().toLowerCase().replaceAll(" ", "_");
-    const own = zoneOf(undefined);
-    const all = [own, ...allZones().filter((name) => name !== own)];
-    return all.filter((name) => name.toLowerCase().includes(wanted)).slice(0, shownMax);
-  }, [search]);
+  const zones = useMemo(() => zonesNamed(search), [search]);
   const nowMs = Date.now();
   return (
     <Combobox

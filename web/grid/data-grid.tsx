@@ -41,7 +41,6 @@ interface DataGridProps {
   readonly label: string;
   readonly columns: readonly GridColumn[];
   readonly rows: readonly Row[];
-  readonly onRow?: (row: Row) => void;
 }
 
 const features = tableFeatures({
@@ -96,7 +95,7 @@ function useTemplate(columns: readonly GridColumn[], rows: readonly Row[]): stri
   );
 }
 
-export function DataGrid({ label, columns, rows, onRow }: DataGridProps) {
+export function DataGrid({ label, columns, rows }: DataGridProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const definitions = useMemo(
     () =>
@@ -134,25 +133,24 @@ export function DataGrid({ label, columns, rows, onRow }: DataGridProps) {
           </div>
         </div>
         <div role="rowgroup" className={styles.body} style={{ height: virtual.getTotalSize() }}>
-          {virtual.getVirtualItems().map((item) => {
-            const row = ordered[item.index]!.original;
-            return (
-              // biome-ignore lint/a11y/useKeyWithClickEvents: rows repeat what a cell's link offers
-              <div
-                key={item.index}
-                role="row"
-                tabIndex={-1}
-                aria-rowindex={item.index + 2}
-                className={styles.row}
-                style={{ gridTemplateColumns: template, transform: `translateY(${item.start}px)` }}
-                onClick={onRow === undefined ? undefined : () => onRow(row)}
-              >
-                {columns.map((column, at) => (
-                  <GridCell key={column.name} column={column} cell={row[at] ?? null} />
-                ))}
-              </div>
-            );
-          })}
+          {virtual.getVirtualItems().map((item) => (
+            <div
+              key={item.index}
+              role="row"
+              tabIndex={-1}
+              aria-rowindex={item.index + 2}
+              className={styles.row}
+              style={{ gridTemplateColumns: template, transform: `translateY(${item.start}px)` }}
+            >
+              {columns.map((column, at) => (
+                <GridCell
+                  key={column.name}
+                  column={column}
+                  cell={ordered[item.index]!.original[at] ?? null}
+                />
+              ))}
+            </div>
+          ))}
         </div>
       </div>
     </div>

@@ -50,25 +50,59 @@ interface ToolsProps extends PanelProps {
   readonly chart: EChartsType | null;
 }
 
-function Tools({ panel, zoomed, zoom, answer, asTable, toggleTable, chart }: ToolsProps) {
+function useSaving({ panel, answer, chart }: ToolsProps) {
   const navigate = useNavigate();
   const page = usePanelPage();
-  const [opened, setOpened] = useState(false);
-  const openSql = () => {
-    const range = answer.range ?? resolveRange(page.range, page.zone, Date.now());
-    openInTab(panel.title, bindParameters(panel.sql, { ...range, zone: page.zone }));
-    void navigate({ to: "/sql" });
+  return {
+    openSql: () => {
+      const range = answer.range ?? resolveRange(page.range, page.zone, Date.now());
+      openInTab(panel.title, bindParameters(panel.sql, { ...range, zone: page.zone }));
+      void navigate({ to: "/sql" });
+    },
+    saveCsv: () => {
+      if (answer.result === null) return;
+      saveBlob(new Blob([csvOf(answer.result)], { type: "text/csv" }), fileName(panel.title, "csv"));
+    },
+    savePng: () => {
+      const backgroundColor = getComputedStyle(document.body).getPropertyValue("--panel");
+      if (chart !== null)
+        saveUrl(chart.getDataURL({ pixelRatio: 2, backgroundColor }), fileName(panel.title, "png"));
+    },
   };
-  const saveCsv = () => {
-    if (answer.result === null) return;
-    saveBlob(new Blob([csvOf(answer.result)], { type: "text/csv" }), fileName(panel.title, "csv"));
-  };
-  const savePng = () => {
-    const backgroundColor = getComputedStyle(document.body).getPropertyValue("--panel");
-    if (chart !== null)
-      saveUrl(chart.getDataURL({ pixelRatio: 2, backgroundColor }), fileName(panel.title, "png"));
-  };
+}
+
+function MoreItems(props: ToolsProps) {
+  const { panel, answer, asTable, toggleTable, chart } = props;
+  const { openSql, saveCsv, savePng } = useSaving(props);
   const hasChart = panel.chart.kind !== "table" && panel.chart.kind !== "text";
+  return (
+    <>
+      {hasChart ? (
+        <Menu.Item
+          leftSection={asTable ? <IconChartBar {...icon} /> : <IconTable {...icon} />}
+          onClick={toggleTable}
+        >
+          {asTable ? "View as chart" : "View as table"}
+        </Menu.Item>
+      ) : null}
+      <Menu.Item leftSection={<IconCode {...icon} />} onClick={openSql}>
+        Open the SQL
+      </Menu.Item>
+      <Menu.Item leftSection={<IconDownload {...icon} />} onClick={saveCsv} disabled={answer.result === null}>
+        Save as CSV
+      </Menu.Item>
+      {chart === null ? null : (
+        <Menu.Item leftSection={<IconPhoto {...icon} />} onClick={savePng}>
+          Save as PNG
+        </Menu.Item>
+      )}
+    </>
+  );
+}
+
+function Tools(props: ToolsProps) {
+  const { panel, zoomed, zoom } = props;
+  const [opened, setOpened] = useState(false);
   const zoomLabel = zoomed ? "Leave zoom" : "Zoom";
   return (
     <div className={styles.tools} data-open={opened || undefined}>
@@ -84,29 +118,7 @@ function Tools({ panel, zoomed, zoom, answer, asTable, toggleTable, chart }: Too
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
-          {hasChart ? (
-            <Menu.Item
-              leftSection={asTable ? <IconChartBar {...icon} /> : <IconTable {...icon} />}
-              onClick={toggleTable}
-            >
-              {asTable ? "View as chart" : "View as table"}
-            </Menu.Item>
-          ) : null}
-          <Menu.Item leftSection={<IconCode {...icon} />} onClick={openSql}>
-            Open the SQL
-          </Menu.Item>
-          <Menu.Item
-            leftSection={<IconDownload {...icon} />}
-            onClick={saveCsv}
-            disabled={answer.result === null}
-          >
-            Save as CSV
-          </Menu.Item>
-          {chart === null ? null : (
-            <Menu.Item leftSection={<IconPhoto {...icon} />} onClick={savePng}>
-              Save as PNG
-            </Menu.Item>
-          )}
+          <MoreItems {...props} />
         </Menu.Dropdown>
       </Menu>
     </div>

@@ -12,6 +12,7 @@ import {
 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import { api } from "../api.ts";
 import { openInTab } from "../store.ts";
 import { sizes } from "../theme.ts";
@@ -23,36 +24,24 @@ interface CommandsProps {
   readonly openHelp: () => void;
 }
 
-export function Commands({ switchTheme, openHelp }: CommandsProps) {
-  const navigate = useNavigate();
-  const dashboards = useQuery({ queryKey: ["dashboards"], queryFn: ({ signal }) => api.dashboards(signal) });
-  const tables = useQuery({ queryKey: ["tables"], queryFn: ({ signal }) => api.tables(signal) });
-  const queries = useQuery({ queryKey: ["queries"], queryFn: ({ signal }) => api.queries(signal) });
-  const pages: SpotlightActionData[] = [
-    {
-      id: "dashboards",
-      label: "Dashboards",
-      leftSection: <IconChartBar {...icon} />,
-      onClick: () => void navigate({ to: "/dashboards" }),
-    },
-    {
-      id: "sql",
-      label: "SQL",
-      leftSection: <IconTerminal2 {...icon} />,
-      onClick: () => void navigate({ to: "/sql" }),
-    },
-    {
-      id: "tables",
-      label: "Tables",
-      leftSection: <IconTable {...icon} />,
-      onClick: () => void navigate({ to: "/tables" }),
-    },
-    {
-      id: "add",
-      label: "Add a table",
-      leftSection: <IconPlus {...icon} />,
-      onClick: () => void navigate({ to: "/add-table" }),
-    },
+type Navigate = ReturnType<typeof useNavigate>;
+
+function pageActions(navigate: Navigate, { switchTheme, openHelp }: CommandsProps): SpotlightActionData[] {
+  const page = (
+    to: "/dashboards" | "/sql" | "/tables" | "/add-table",
+    label: string,
+    section: ReactNode,
+  ) => ({
+    id: to,
+    label,
+    leftSection: section,
+    onClick: () => void navigate({ to }),
+  });
+  return [
+    page("/dashboards", "Dashboards", <IconChartBar {...icon} />),
+    page("/sql", "SQL", <IconTerminal2 {...icon} />),
+    page("/tables", "Tables", <IconTable {...icon} />),
+    page("/add-table", "Add a table", <IconPlus {...icon} />),
     {
       id: "theme",
       label: "Switch between light and dark",
@@ -61,56 +50,63 @@ export function Commands({ switchTheme, openHelp }: CommandsProps) {
     },
     { id: "help", label: "Keyboard shortcuts", leftSection: <IconKeyboard {...icon} />, onClick: openHelp },
   ];
-  const actions: SpotlightActionGroupData[] = [
-    { group: "Go to", actions: pages },
-    {
-      group: "Dashboards",
-      actions: (dashboards.data ?? []).map(({ id, title, description }) => ({
-        id: `dashboard-${id}`,
-        label: title,
-        ...(description === undefined ? {} : { description }),
-        leftSection: <IconChartBar {...icon} />,
-        onClick: () => void navigate({ to: "/dashboards/$id", params: { id } }),
-      })),
+}
+
+/** Dashboards, tables and saved queries as the server has them. */
+function useNamed(navigate: Navigate): SpotlightActionGroupData[] {
+  const dashboards = useQuery({ queryKey: ["dashboards"], queryFn: ({ signal }) => api.dashboards(signal) });
+  const tables = useQuery({ queryKey: ["tables"], queryFn: ({ signal }) => api.tables(signal) });
+  const queries = useQuery({ queryKey: ["queries"], queryFn: ({ signal }) => api.queries(signal) });
+  const dashboardActions = (dashboards.data ?? []).map(({ id, title, description }) => ({
+    id: `dashboard ${id}`,
+    label: title,
+    description: description ?? "",
+    leftSection: <IconChartBar {...icon} />,
+    onClick: () => void navigate({ to: "/dashboards/$id", params: { id } }),
+  }));
+  const tableActions = (tables.data ?? []).map(({ name, topic }) => ({
+    id: `table ${name}`,
+    label: name,
+    description: topic,
+    leftSection: <IconTable {...icon} />,
+    onClick: () => void navigate({ to: "/tables/$name", params: { name } }),
+  }));
+  const queryActions = (queries.data ?? []).map(({ id, name, sql }) => ({
+    id: `query ${id}`,
+    label: name,
+    description: sql.replaceAll(/\s+/g, " ").slice(0, 90),
+    leftSection: <IconFileText {...icon} />,
+    onClick: () => {
+      openInTab(name, sql);
+      void navigate({ to: "/sql" });
     },
-    {
-      group: "Tables",
-      actions: (tables.data ?? []).map(({ name, topic }) => ({
-        id: `table-${name}`,
-        label: name,
-        description: topic,
-        leftSection: <IconTable {...icon} />,
-        onClick: () => void navigate({ to: "/tables/$name", params: { name } }),
-      })),
-    },
-    {
-      group: "Saved queries",
-      actions: (queries.data ?? []).map(({ id, name, sql }) => ({
-        id: `query-${id}`,
-        label: name,
-        description: sql.replaceAll(/\s+/g, " ").slice(0, 90),
-        leftSection: <IconFileText {...icon} />,
-        onClick: () => {
-          openInTab(name, sql);
-          void navigate({ to: "/sql" });
-        },
-      })),
-    },
+  }));
+  return [
+    { group: "Dashboards", actions: dashboardActions },
+    { group: "Tables", actions: tableActions },
+    { group: "Saved queries", actions: queryActions },
   ];
+}
+
+const searchProps = {
+  leftSection: <IconSearch {...icon} />,
+  placeholder: "Find a page, dashboard, table or query",
+  "aria-label": "Find",
+} as const;
+
+export function Commands(props: CommandsProps) {
+  const navigate = useNavigate();
+  const groups = [{ group: "Go to", actions: pageActions(navigate, props) }, ...useNamed(navigate)];
   return (
     <Spotlight
-      actions={actions.filter((group) => group.actions.length > 0)}
+      actions={groups.filter((group) => group.actions.length > 0)}
       shortcut={["mod + K"]}
       nothingFound="Nothing by that name"
       highlightQuery
       scrollable
       maxHeight={sizes.menuTall}
       limit={30}
-      searchProps={{
-        leftSection: <IconSearch {...icon} />,
-        placeholder: "Find a page, dashboard, table or query",
-        "aria-label": "Find",
-      }}
+      searchProps={searchProps}
     />
   );
 }

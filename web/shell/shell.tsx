@@ -54,10 +54,55 @@ function RailButton({ label, pinned, wideOnly, onClick, children }: RailButtonPr
   );
 }
 
+interface RailProps {
+  readonly scheme: "light" | "dark";
+  readonly switchTheme: () => void;
+  readonly openHelp: () => void;
+}
+
+function Rail({ scheme, switchTheme, openHelp }: RailProps) {
+  const pinned = useStore((state) => state.railPinned);
+  const change = useStore((state) => state.change);
+  const togglePinned = () => change((draft) => void (draft.railPinned = !draft.railPinned));
+  return (
+    <nav className={styles.rail} aria-label="Pages">
+      <Link to="/dashboards" className={styles.brand} aria-label="Freshet">
+        <img src={mark} alt="" className={styles.brandMark} />
+        <span className={styles.brandName}>Freshet</span>
+      </Link>
+      {pages.map((page) => (
+        <Tooltip key={page.to} label={page.label} position="right" disabled={pinned}>
+          <Link
+            to={page.to}
+            className={styles.item}
+            activeProps={{ "data-active": true }}
+            aria-label={page.label}
+          >
+            {page.icon}
+            <span className={styles.label}>{page.label}</span>
+          </Link>
+        </Tooltip>
+      ))}
+      <RailButton label="Find" pinned={pinned} onClick={spotlight.open}>
+        <IconSearch {...icon} />
+      </RailButton>
+      <div className={styles.spacer} />
+      <RailButton label={scheme === "dark" ? "Light" : "Dark"} pinned={pinned} onClick={switchTheme}>
+        {scheme === "dark" ? <IconSun {...icon} /> : <IconMoon {...icon} />}
+      </RailButton>
+      <RailButton label="Help" pinned={pinned} wideOnly onClick={openHelp}>
+        <IconHelp {...icon} />
+      </RailButton>
+      <RailButton label={pinned ? "Narrow" : "Widen"} pinned={pinned} wideOnly onClick={togglePinned}>
+        <IconLayoutSidebar {...icon} />
+      </RailButton>
+    </nav>
+  );
+}
+
 export function Shell() {
   const navigate = useNavigate();
   const pinned = useStore((state) => state.railPinned);
-  const change = useStore((state) => state.change);
   const { setColorScheme } = useMantineColorScheme();
   const scheme = useComputedColorScheme("light");
   const [helpOpened, help] = useDisclosure(false);
@@ -70,43 +115,7 @@ export function Shell() {
   });
   return (
     <div className={styles.shell} data-pinned={pinned || undefined}>
-      <nav className={styles.rail} aria-label="Pages">
-        <Link to="/dashboards" className={styles.brand} aria-label="Freshet">
-          <img src={mark} alt="" className={styles.brandMark} />
-          <span className={styles.brandName}>Freshet</span>
-        </Link>
-        {pages.map((page) => (
-          <Tooltip key={page.to} label={page.label} position="right" disabled={pinned}>
-            <Link
-              to={page.to}
-              className={styles.item}
-              activeProps={{ "data-active": true }}
-              aria-label={page.label}
-            >
-              {page.icon}
-              <span className={styles.label}>{page.label}</span>
-            </Link>
-          </Tooltip>
-        ))}
-        <RailButton label="Find" pinned={pinned} onClick={spotlight.open}>
-          <IconSearch {...icon} />
-        </RailButton>
-        <div className={styles.spacer} />
-        <RailButton label={scheme === "dark" ? "Light" : "Dark"} pinned={pinned} onClick={switchTheme}>
-          {scheme === "dark" ? <IconSun {...icon} /> : <IconMoon {...icon} />}
-        </RailButton>
-        <RailButton label="Help" pinned={pinned} wideOnly onClick={help.open}>
-          <IconHelp {...icon} />
-        </RailButton>
-        <RailButton
-          label={pinned ? "Narrow" : "Widen"}
-          pinned={pinned}
-          wideOnly
-          onClick={() => change((draft) => void (draft.railPinned = !draft.railPinned))}
-        >
-          <IconLayoutSidebar {...icon} />
-        </RailButton>
-      </nav>
+      <Rail scheme={scheme} switchTheme={switchTheme} openHelp={help.open} />
       <main className={styles.main}>
         <Outlet />
       </main>

@@ -45,6 +45,47 @@ const partitionColumns: readonly GridColumn[] = [
 
 const heightOf = (rows: number) => sizes.tableRow * (Math.min(16, rows) + 1) + sizes.panelGap;
 
+/** What the stream holds beside the schema, and what it lost. */
+function StreamNotes({ table }: { readonly table: TableDetail }) {
+  const zone = zoneOf(undefined);
+  return (
+    <div className={styles.two}>
+      <section className={styles.box}>
+        <div className={styles.boxHead}>
+          <h2>Fields the schema does not have</h2>
+        </div>
+        {table.unknownFields.length === 0 ? (
+          <div className={styles.boxNote}>None: every field that arrived is a column.</div>
+        ) : (
+          <dl className={styles.facts}>
+            {table.unknownFields.map(({ name, count }) => (
+              <div key={name} className={styles.fact}>
+                <dt className="mono">{name}</dt>
+                <dd>{formatCount(count)} rows</dd>
+              </div>
+            ))}
+          </dl>
+        )}
+      </section>
+      <section className={styles.box}>
+        <div className={styles.boxHead}>
+          <h2>Gaps in the stream</h2>
+        </div>
+        {table.gaps.length === 0 ? (
+          <div className={styles.boxNote}>None: every offset up to the newest is here.</div>
+        ) : (
+          table.gaps.map((gap) => (
+            <div key={`${gap.partition} ${gap.start}`} className={styles.letter}>
+              Partition {gap.partition}, offsets {gap.start} to {gap.end}: {gap.reason}
+              <div className={styles.letterWhere}>found {formatInstant(gap.foundMs, zone)}</div>
+            </div>
+          ))
+        )}
+      </section>
+    </div>
+  );
+}
+
 export function Ingestion({ table }: { readonly table: TableDetail }) {
   const rows = table.partitions.map((partition) => [
     partition.partition,
@@ -57,7 +98,6 @@ export function Ingestion({ table }: { readonly table: TableDetail }) {
     partition.lastError,
     partition.retryInMs,
   ]);
-  const zone = zoneOf(undefined);
   return (
     <>
       <section className={styles.box}>
@@ -71,40 +111,7 @@ export function Ingestion({ table }: { readonly table: TableDetail }) {
           <DataGrid label="Partitions" columns={partitionColumns} rows={rows} />
         </div>
       </section>
-      <div className={styles.two}>
-        <section className={styles.box}>
-          <div className={styles.boxHead}>
-            <h2>Fields the schema does not have</h2>
-          </div>
-          {table.unknownFields.length === 0 ? (
-            <div className={styles.boxNote}>None: every field that arrived is a column.</div>
-          ) : (
-            <dl className={styles.facts}>
-              {table.unknownFields.map(({ name, count }) => (
-                <div key={name} className={styles.fact}>
-                  <dt className="mono">{name}</dt>
-                  <dd>{formatCount(count)} rows</dd>
-                </div>
-              ))}
-            </dl>
-          )}
-        </section>
-        <section className={styles.box}>
-          <div className={styles.boxHead}>
-            <h2>Gaps in the stream</h2>
-          </div>
-          {table.gaps.length === 0 ? (
-            <div className={styles.boxNote}>None: every offset up to the newest is here.</div>
-          ) : (
-            table.gaps.map((gap) => (
-              <div key={`${gap.partition} ${gap.start}`} className={styles.letter}>
-                Partition {gap.partition}, offsets {gap.start} to {gap.end}: {gap.reason}
-                <div className={styles.letterWhere}>found {formatInstant(gap.foundMs, zone)}</div>
-              </div>
-            ))
-          )}
-        </section>
-      </div>
+      <StreamNotes table={table} />
     </>
   );
 }

@@ -78,11 +78,33 @@ function NewestRows({ table }: { readonly table: TableDetail }) {
   );
 }
 
-function Actions({ table }: { readonly table: TableDetail }) {
+interface DropTableProps {
+  readonly table: TableDetail;
+  readonly opened: boolean;
+  readonly close: () => void;
+  readonly drop: () => void;
+}
+
+function DropTable({ table, opened, close, drop }: DropTableProps) {
+  return (
+    <Modal opened={opened} onClose={close} title={`Drop ${table.name}`}>
+      <p>
+        Its {formatCount(table.rows)} rows are deleted from Freshet. What the stream still holds can be read
+        again by a new table.
+      </p>
+      <div className={`${styles.actions} ${styles.below}`}>
+        <Button variant="filled" color="red" onClick={drop}>
+          Drop
+        </Button>
+        <Button onClick={close}>Keep</Button>
+      </div>
+    </Modal>
+  );
+}
+
+function useActions(table: TableDetail) {
   const client = useQueryClient();
-  const navigate = useNavigate();
-  const [dropOpened, drop] = useDisclosure(false);
-  const act = async (what: () => Promise<unknown>, done: string) => {
+  return async (what: () => Promise<unknown>, done: string) => {
     try {
       await what();
       notifications.show({ message: done });
@@ -91,6 +113,13 @@ function Actions({ table }: { readonly table: TableDetail }) {
     }
     await client.invalidateQueries({ queryKey: ["table", table.name] });
   };
+}
+
+function Actions({ table }: { readonly table: TableDetail }) {
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const [dropOpened, drop] = useDisclosure(false);
+  const act = useActions(table);
   const isPaused = table.state === "paused";
   const toggle = () =>
     isPaused
@@ -136,18 +165,7 @@ function Actions({ table }: { readonly table: TableDetail }) {
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      <Modal opened={dropOpened} onClose={drop.close} title={`Drop ${table.name}`}>
-        <p>
-          Its {formatCount(table.rows)} rows are deleted from Freshet. What the stream still holds can be read
-          again by a new table.
-        </p>
-        <div className={styles.actions} style={{ marginTop: "var(--space-4)" }}>
-          <Button variant="filled" color="red" onClick={() => void remove()}>
-            Drop
-          </Button>
-          <Button onClick={drop.close}>Keep</Button>
-        </div>
-      </Modal>
+      <DropTable table={table} opened={dropOpened} close={drop.close} drop={() => void remove()} />
     </>
   );
 }
