@@ -64,6 +64,7 @@ async function recoverTable(server: Server, record: TableRecord): Promise<void> 
   try {
     await consume(server, state, claimed);
   } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
     // The table's sealed rows still answer; why its stream does not go on is said with it.
     state.message = `does not consume: ${messageOf(error)}`;
     world.log("error", `table ${name} ${state.message}`);

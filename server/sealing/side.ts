@@ -18,9 +18,6 @@ export interface SealSideOptions {
   readonly kernels: (arena: SharedArena) => Kernels;
 }
 
-/** Chunks of merge inputs that are kept decoded; more are read again. */
-const mergeCacheBytes = 64 << 20;
-
 export class SealSide implements Sealer {
   readonly #options: SealSideOptions;
 
@@ -43,6 +40,7 @@ export class SealSide implements Sealer {
       keepFromMs: null,
       createdMs,
     });
+    world.failpoint("seal-encoded");
     await world.disk.writeAtomic(path, chunks);
     return record;
   }
@@ -50,7 +48,7 @@ export class SealSide implements Sealer {
   async merge(job: MergeJob): Promise<SegmentRecord> {
     const { world, limits, pool, kernels } = this.#options;
     const { table, inputs, id, path, keepFromMs, createdMs } = job;
-    const cache = new Cache(mergeCacheBytes);
+    const cache = new Cache(0);
     const arena = pool.roomiest(0);
     const segments: ReturnType<typeof openSegment>[] = [];
     try {
@@ -63,6 +61,7 @@ export class SealSide implements Sealer {
       const options = { id, table, path, chunkRows: limits.chunkRows, lineage, keepFromMs, createdMs };
       const { record, chunks } = encodeSegment(readers, options);
       for (const reader of readers) reader.release();
+      world.failpoint("merge-encoded");
       await world.disk.writeAtomic(path, chunks);
       return record;
     } finally {

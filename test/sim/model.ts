@@ -96,14 +96,19 @@ export const mirroredId = (partition: number, offset: number): number => partiti
 export class MirrorModel {
   readonly #topic: SimTopic;
   readonly #reached: number[];
+  /** The first offset that was ever visible: what the source had forgotten before is not the table's loss. */
+  readonly #first: number[];
   constructor(topic: SimTopic) {
     this.#topic = topic;
     this.#reached = topic.rows.map(() => 0);
+    this.#first = topic.rows.map(() => Number.POSITIVE_INFINITY);
   }
 
   check(answer: Answer, options: { readonly complete: boolean; readonly afterRestart: boolean }): void {
     const seen = uniqueIds("mirrored", answer);
     this.#topic.rows.forEach((rows, partition) => {
+      const before = (offset: number) =>
+        offset < this.#first[partition]! && BigInt(offset) < this.#topic.starts[partition]!;
       const isGone = (offset: number) =>
         answer.gaps.some(
           (gap) => gap.partition === partition && gap.start <= BigInt(offset) && BigInt(offset) < gap.end,
@@ -111,6 +116,7 @@ export class MirrorModel {
       let reached = 0;
       for (let offset = 0; offset < rows.length; offset++) {
         const there = seen.delete(mirroredId(partition, offset));
+        if (there && offset < this.#first[partition]!) this.#first[partition] = offset;
         if (there && isGone(offset))
           throw new ModelError(`mirrored: ${partition}/${offset} is in a gap and there`);
         if (there) reached = offset + 1;
@@ -118,7 +124,7 @@ export class MirrorModel {
       const until = options.complete ? rows.length : reached;
       const ids = new Set(answer.ids);
       for (let offset = 0; offset < until; offset++)
-        if (!ids.has(mirroredId(partition, offset)) && !isGone(offset))
+        if (!ids.has(mirroredId(partition, offset)) && !isGone(offset) && !before(offset))
           throw new ModelError(`mirrored: ${partition}/${offset} is missing before ${until}`);
       // A restart may go back to what was durable; within one process nothing disappears.
       if (!options.afterRestart && reached < this.#reached[partition]!)

@@ -26,18 +26,23 @@ export interface SimReport {
   readonly rows: number;
   readonly answers: number;
   readonly steps: number;
+  /** Failpoints that some process passed, "gap" and "refused push": what the run has seen. */
+  readonly seen: ReadonlySet<string>;
 }
 
 const partitions = 2;
 const failpoints = [
-  "log-appended",
-  "log-synced",
+  "log.append",
+  "log.sync",
+  "log.trim",
+  "push.durable",
   "sink-appended",
-  "seal-written",
+  "seal-encoded",
   "seal-renamed",
   "catalog-committed",
   "segment-swapped",
   "log-trimmed",
+  "merge-encoded",
   "merge-written",
   "merge-committed",
 ] as const;
@@ -63,6 +68,7 @@ class Run {
   readonly #mirror = new MirrorModel(this.#topic);
   readonly #deaths: string[] = [];
   readonly #events: string[] = [];
+  readonly #seen = new Set<string>();
   #world: MemoryWorld;
   #nextId = 1;
   #answers = 0;
@@ -89,6 +95,7 @@ class Run {
       rows: rows.reduce((sum, batch) => sum + batch.ids.length, 0),
       answers: this.#answers,
       steps: this.#steps,
+      seen: this.#seen,
     };
   }
 
@@ -100,7 +107,7 @@ class Run {
   async #life(at: number): Promise<void> {
     const random = this.#random;
     const mortal = new Mortal({
-      steps: 20 + random.below(at === 0 ? 1500 : 900),
+      steps: 10 + random.below(at === 0 ? 900 : 400),
       failpoint: random.chance(0.5)
         ? { name: failpoints[random.below(failpoints.length)]!, left: 1 + random.below(4) }
         : null,
@@ -148,7 +155,9 @@ class Run {
     );
     const over = () => value !== null || failure !== null || !mortal.alive;
     if (!(await this.#world.clock.runUntil(over, 600_000)) && !over())
-      throw new ModelError("the process hangs: nothing is left to wait for");
+      throw new ModelError(
+        `the process hangs\n${this.#world.logged.map(({ message }) => message).join("\n")}`,
+      );
     if (!mortal.alive) return null;
     if (failure !== null) throw (failure as { error: unknown }).error;
     return (value as unknown as { done: T }).done;
@@ -158,6 +167,7 @@ class Run {
     mortal.kill("killed");
     await settle();
     this.#steps += mortal.steps;
+    for (const name of this.#world.failpoints) this.#seen.add(name);
     this.#deaths.push(mortal.cause);
     this.#tell(`died ${mortal.cause}`);
     this.#pushes.died();
@@ -223,6 +233,7 @@ class Run {
         },
         (error: unknown) => {
           if (process.mortal.alive && before === "sent") batch.state = "refused";
+          this.#seen.add("refused push");
           this.#tell(`push ${batch.key} is refused: ${error instanceof Error ? error.message : error}`);
         },
       ),
@@ -258,6 +269,7 @@ class Run {
     if (mirrored === null) return;
     this.#answers++;
     this.#mirror.check(mirrored, options);
+    if (mirrored.gaps.length > 0) this.#seen.add("gap");
   }
 
   /** Without faults, everything must come to rest and be there exactly once; and again after a clean restart. */

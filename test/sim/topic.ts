@@ -1,11 +1,19 @@
 /** A durable stream outside the process: what Kafka is to a mirrored table, with the faults of a far machine. */
 import { crc32 } from "@node-rs/crc32";
+import { sliceLines } from "#ingestion/decode/lines";
 import { StoreError } from "#schemas/errors";
-import { type FetchResult, OffsetGone, type Source } from "#schemas/source";
+import { type FetchResult, OffsetGone, type RawBatch, type Source } from "#schemas/source";
 import type { Clock } from "#schemas/world";
 import type { SeededRandom } from "#test/setup/random";
 
 const encoder = new TextEncoder();
+
+/** What `recordCrc` says of a record, from a batch that holds it. */
+export function crcOf(batch: RawBatch, offset: bigint): number | null {
+  const { bytes, count, starts, lengths, offsets } = sliceLines(batch.bytes, batch.baseOffset);
+  const row = offsets.subarray(0, count).indexOf(offset);
+  return row < 0 ? null : crc32(bytes.subarray(starts[row]!, starts[row]! + lengths[row]!));
+}
 
 export class SimTopic {
   /** Rows by partition; the place is the offset. */
@@ -72,7 +80,7 @@ class SimSource implements Source {
     const count = Math.min(rows.length - Number(offset), 1 + this.#random.below(40));
     const taken = rows.slice(Number(offset), Number(offset) + count);
     const bytes = encoder.encode(taken.map((row) => `${new TextDecoder().decode(row)}\n`).join(""));
-    const batch = { kind: "rows", baseOffset: offset, endOffset: offset + BigInt(count), bytes } as const;
+    const batch = { kind: "kafka", baseOffset: offset, endOffset: offset + BigInt(count), bytes } as const;
     return { batches: count === 0 ? [] : [batch], endOffset, startOffset, newestMs: null };
   }
 
