@@ -4,7 +4,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { compareText } from "#schemas/text";
 import { rowsText, typesOf } from "#test/sql/rows-text";
 import { type Block, parseSlt, type QueryBlock, type Update, withAnswers } from "#test/sql/slt";
-import { modelConfigs, TestBroker } from "#test/sql/store";
+import { storeConfigs, TestBroker } from "#test/sql/store";
 
 const folder = new URL(".", import.meta.url);
 const files = readdirSync(folder).filter((name) => name.endsWith(".slt"));
@@ -55,7 +55,7 @@ async function runBlock(block: Block, run: Run): Promise<void> {
   }
 }
 
-const configs = updating ? modelConfigs.slice(0, 1) : modelConfigs;
+const configs = updating ? storeConfigs.slice(0, 1) : storeConfigs;
 
 describe.each(configs)("on $name", (config) => {
   for (const file of files) {

@@ -51,7 +51,7 @@ class ModelStore implements TestStore {
   close(): void {}
 }
 
-export const modelConfigs: readonly StoreConfig[] = [
+export const storeConfigs: readonly StoreConfig[] = [
   { name: "model", queryOptions: "", open: () => new ModelStore(1) },
   { name: "two-models", queryOptions: "", open: () => new ModelStore(2) },
   { name: "rewrites-off", queryOptions: "rewritesOff=all", open: () => new ModelStore(2) },
