@@ -31,7 +31,7 @@ export const helpText = `Freshet: a real-time OLAP store with dashboards built i
   --kafka LIST        host:port[,host:port…]: read topics from Kafka instead of the embedded stream
   --tables DIR        also create the tables of DIR: Pinot schema and table-config JSON files
   --no-demo           without the café demo
-  --demo-rate N       purchases a second of the demo, 1 to 100,000     (20)
+  --demo-rate N       purchases a second of the demo, over a day, 1 to 100,000  (20)
   --demo-backfill     let the demo also fill 24 h into your Kafka
   --memory SIZE       memory for columns, such as 2G            (half of what there is, at most 4G)
   --threads N         scan threads                              (one a core)

@@ -2,20 +2,15 @@
  * Feeds the café to its topics: first the day before (once), then as time goes on. Where rows go — pushes or Kafka —
  * is the caller's business.
  */
+import type { DemoRows } from "#ingestion/demo";
 import { messageOf } from "#schemas/errors";
 import type { World } from "#schemas/world";
-
-/** What the generator makes: rows of one topic as NDJSON. */
-export interface DemoBatch {
-  readonly topic: string;
-  readonly rows: readonly string[];
-}
 
 export interface DemoFeedParts {
   readonly world: World;
   /** All rows with event times before `untilMs` that were not given yet, oldest first, in batches. */
-  readonly batchesUntil: (untilMs: number) => Iterable<readonly DemoBatch[]>;
-  readonly send: (batch: DemoBatch) => Promise<void>;
+  readonly batchesUntil: (untilMs: number) => Iterable<readonly DemoRows[]>;
+  readonly send: (batch: DemoRows) => Promise<void>;
   readonly signal: AbortSignal;
 }
 
@@ -24,7 +19,7 @@ const retryMs = 2000;
 
 /** Runs until the signal. A sink that refuses (paused, full, away) is tried again with the same rows. */
 export async function feedDemo({ world, batchesUntil, send, signal }: DemoFeedParts): Promise<void> {
-  const deliver = async (batch: DemoBatch): Promise<void> => {
+  const deliver = async (batch: DemoRows): Promise<void> => {
     for (;;) {
       try {
         return await send(batch);

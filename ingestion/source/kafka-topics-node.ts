@@ -65,14 +65,16 @@ export class KafkaTopics {
     }
   }
 
-  /** Makes the topics that are not there yet. */
-  async create(topics: readonly { readonly topic: string; readonly partitions: number }[]): Promise<void> {
+  /** Makes the topics that are not there yet; answers their names. */
+  async create(
+    topics: readonly { readonly topic: string; readonly partitions: number }[],
+  ): Promise<readonly string[]> {
     const admin = this.#client.admin();
     try {
       await admin.connect();
       const known = new Set(await admin.listTopics());
       const wanted = topics.filter(({ topic }) => !known.has(topic));
-      if (wanted.length === 0) return;
+      if (wanted.length === 0) return [];
       await admin.createTopics({
         waitForLeaders: true,
         topics: wanted.map(({ topic, partitions }) => ({
@@ -81,6 +83,7 @@ export class KafkaTopics {
           replicationFactor: 1,
         })),
       });
+      return wanted.map(({ topic }) => topic);
     } catch (error) {
       throw this.#unreachable(error);
     } finally {
