@@ -2,28 +2,20 @@
 
 import type { SqliteFile } from "#broker/catalog/sqlite-node";
 import { sliceLines } from "#ingestion/decode/lines";
-import { Host } from "#ingestion/host";
 import type { TableAdmin } from "#schemas/admin";
 import type { TableRecord } from "#schemas/catalog";
 import { AssertionError } from "#schemas/errors";
-import { type Limits, limits as usualLimits } from "#schemas/limits";
 import type { World } from "#schemas/world";
-import { ArenaPool } from "#server/arena/pool";
-import { compose } from "#server/compose";
-import { IngestSide } from "#server/ingest/side";
-import { kernelsFor } from "#server/kernels/instance";
-import { readRecord } from "#server/sealing/read-record";
-import { SealSide } from "#server/sealing/side";
-import { Cache } from "#server/segment/cache";
-import { openSegment } from "#server/segment/open";
-import { type Scanner, type Server, usualPace } from "#server/server";
+import type { Server } from "#server/server";
+import { inlineServer } from "#test/setup/inline-server";
+import { plainInts } from "#test/setup/plain-reader";
 import type { SeededRandom } from "#test/setup/random";
 import { testTable } from "#test/setup/tables";
 import type { MemoryWorld } from "#test/setup/world";
 import { mortalCatalog } from "./catalog.ts";
 import type { Answer } from "./model.ts";
 import { type Mortal, mortalWorld } from "./mortal.ts";
-import { plainInts } from "./plain-reader.ts";
+
 import { crcOf, type SimTopic } from "./topic.ts";
 
 /** Mistakes that the simulation must notice. */
@@ -36,21 +28,6 @@ export interface Bugs {
   readonly commitsOutside: boolean;
 }
 export const noBugs: Bugs = { ignoresSync: false, writesInPlace: false, commitsOutside: false };
-
-/** Small, so that a few hundred rows seal, merge and fill a disk. */
-export const simLimits: Limits = {
-  ...usualLimits,
-  chunkRows: 64,
-  sliceChunks: 2,
-  segmentRows: 128,
-  segmentMs: 400,
-  stageRows: 16,
-  stageTextBytes: 1 << 16,
-  recordBytes: 1 << 14,
-  textBytes: 1 << 12,
-  logFileBytes: 2048,
-  arenaBytes: 1 << 24,
-};
 
 const columns = [
   { name: "id", type: "LONG", notNull: true },
@@ -88,59 +65,20 @@ export async function startProcess(parts: ProcessParts): Promise<SimProcess> {
   const { mortal, bugs, topic, random } = parts;
   const world = mortalWorld(parts.world, mortal, bugs);
   const catalog = await mortalCatalog(parts.file, mortal, bugs);
-  const pool = ArenaPool.create({ budgetBytes: 1 << 24, arenaBytes: 1 << 24, poison: true });
-  const kernels = (arena: Parameters<typeof kernelsFor>[0]) => kernelsFor(arena, { kind: "twin" });
-  const cache = new Cache(1 << 20);
-  const { server, admin } = await compose({
-    name: "sim",
+  const { server, admin } = await inlineServer({
     world,
-    limits: simLimits,
     catalog,
-    pool,
-    sealer: new SealSide({ world, limits: simLimits, pool, kernels }),
-    scanner: noScanner,
-    openSegment: ({ path }) => {
-      const arena = pool.arena(0);
-      return openSegment({ disk: world.disk, path, arena, kernels: kernels(arena), cache });
+    stream: {
+      openSource: ({ stream }) =>
+        stream.kind === "embedded" ? null : topic.source({ clock: world.clock, random }),
+      sliceKafka: (batch) => sliceLines(batch.bytes, batch.baseOffset),
+      crcKafka: crcOf,
     },
-    evict: () => void cache.release(pool.arena(0), 1 << 20),
-    topics: { list: async () => [], sample: async () => [] },
-    pace: { ...usualPace, maintainMs: 300, mergeSegmentsMin: 3 },
-    startIngest: async (listener) => [
-      new IngestSide({
-        world,
-        limits: simLimits,
-        pool,
-        kernels,
-        listener,
-        makeHost: ({ openSink, events }) =>
-          new Host({
-            world,
-            limits: simLimits,
-            extractor: null,
-            openSink,
-            events,
-            openSource: ({ stream }) =>
-              stream.kind === "embedded" ? null : topic.source({ clock: world.clock, random }),
-            sliceKafka: (batch) => sliceLines(batch.bytes, batch.baseOffset),
-            crcKafka: crcOf,
-          }),
-      }),
-    ],
-    readRecord: (path) => readRecord(world, path),
   });
   for (const table of [record("pushed", "embedded"), record("mirrored", "kafka")])
     if (admin.record(table.table.name) === undefined) await admin.create(table);
   return new SimProcess({ server, admin, mortal, world });
 }
-
-const noScanner: Scanner = {
-  execute: () => {
-    throw new AssertionError("answers are read plainly");
-  },
-  explain: () => [],
-  close: async () => {},
-};
 
 export class SimProcess {
   readonly server: Server;
