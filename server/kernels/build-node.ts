@@ -32,6 +32,7 @@ const flags = [
   "threads",
   "--enable",
   "bulk-memory",
+  "--disableWarning",
 ];
 
 interface Sources {

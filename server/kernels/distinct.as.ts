@@ -1,6 +1,7 @@
 // Distinct values and HyperLogLog. Twin: distinct.ts.
-import { stored, wordOf } from "./lanes.as";
-import { hashWords } from "./text.as";
+import { loadPair } from "./gather.as";
+import { joinLow, wordOf } from "./lanes.as";
+import { hashWords, multiplierA, multiplierB, seedOf8A, seedOf8B } from "./text.as";
 
 function setBit(bits: usize, bit: u64): void {
   const at = bits + (<usize>(bit >> 3) & ~(<usize>7));
@@ -124,15 +125,75 @@ export function hllIds(
   else hllIdsOf<u32>(ids, gids, rows, bitmap, hashes, precision, registers);
 }
 
+/** The high words of four hashes: all that a register needs, but for one hash in 2^(32 − precision). */
+function highWords(low: v128, high: v128): v128 {
+  const a = stepFour(i32x4.splat(seedOf8A), low, high, true);
+  const b = stepFour(i32x4.splat(seedOf8B), low, high, false);
+  return mixFour(i32x4.add(b, mixFour(a)));
+}
+
+/** Both words of an int64 through one lane of the hash (text.as.ts has the same for one value). */
+function stepFour(seed: v128, low: v128, high: v128, isA: bool): v128 {
+  if (isA) {
+    let a = i32x4.mul(v128.xor(seed, low), i32x4.splat(multiplierA));
+    a = v128.xor(a, i32x4.shr_u(a, 15));
+    a = i32x4.mul(v128.xor(a, high), i32x4.splat(multiplierA));
+    return v128.xor(a, i32x4.shr_u(a, 15));
+  }
+  let b = i32x4.mul(i32x4.add(seed, low), i32x4.splat(multiplierB));
+  b = v128.xor(b, i32x4.shr_u(b, 13));
+  b = i32x4.mul(i32x4.add(b, high), i32x4.splat(multiplierB));
+  return v128.xor(b, i32x4.shr_u(b, 13));
+}
+
+function mixFour(word: v128): v128 {
+  let mixed = i32x4.mul(v128.xor(word, i32x4.shr_u(word, 16)), i32x4.splat(0x85ebca6b));
+  mixed = i32x4.mul(v128.xor(mixed, i32x4.shr_u(mixed, 13)), i32x4.splat(0xc2b2ae35));
+  return v128.xor(mixed, i32x4.shr_u(mixed, 16));
+}
+
+/** `observe` by the hash's high word; the value's own words serve when the rank lies in the low half. */
+function observeHigh(hash: u32, value: i64, gid: usize, precision: i32, registers: usize): void {
+  const rest = hash << precision;
+  if (rest == 0) {
+    observe(hashWords(<u32>value, <u32>(value >> 32)), gid, precision, registers);
+    return;
+  }
+  const rank = <u8>(clz<u32>(rest) + 1);
+  const at = registers + (gid << precision) + <usize>(hash >> (32 - precision));
+  if (load<u8>(at) < rank) store<u8>(at, rank);
+}
+
 function hllIntsOf<T>(
   values: usize, base: i64, gids: usize, rows: i32, bitmap: usize, precision: i32, registers: usize,
 ): void {
+  const bases = i64x2.splat(base);
   const words = (rows + 63) >> 6;
   for (let word = 0; word < words; word++) {
-    for (let left = wordOf(bitmap, rows, word); left != 0; left &= left - 1) {
-      const row = (word << 6) + <i32>ctz<u64>(left);
-      const value = base + stored<T>(values, row);
-      observe(hashWords(<u32>value, <u32>(value >> 32)), gidOf(gids, row), precision, registers);
+    let row = word << 6;
+    for (let left = wordOf(bitmap, rows, word); left != 0; left >>= 4) {
+      const at = values + <usize>row * sizeof<T>();
+      const first = i64x2.add(loadPair<T>(at), bases);
+      const second = i64x2.add(loadPair<T>(at + 2 * sizeof<T>()), bases);
+      const hash = highWords(joinLow(first, second), v128.shuffle<i32>(first, second, 1, 3, 5, 7));
+      const bits = <u32>left;
+      if (bits & 1) {
+        const value = i64x2.extract_lane(first, 0);
+        observeHigh(i32x4.extract_lane(hash, 0), value, gidOf(gids, row), precision, registers);
+      }
+      if (bits & 2) {
+        const value = i64x2.extract_lane(first, 1);
+        observeHigh(i32x4.extract_lane(hash, 1), value, gidOf(gids, row + 1), precision, registers);
+      }
+      if (bits & 4) {
+        const value = i64x2.extract_lane(second, 0);
+        observeHigh(i32x4.extract_lane(hash, 2), value, gidOf(gids, row + 2), precision, registers);
+      }
+      if (bits & 8) {
+        const value = i64x2.extract_lane(second, 1);
+        observeHigh(i32x4.extract_lane(hash, 3), value, gidOf(gids, row + 3), precision, registers);
+      }
+      row += 4;
     }
   }
 }

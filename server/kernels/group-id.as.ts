@@ -100,22 +100,17 @@ function deltaPair<T>(at: usize, origin: i64): v128 {
   return f64x2.sub(f64x2.convert_low_i32x4_u(narrow), f64x2.splat(<f64>origin));
 }
 
-/** floor(delta / size): a product with the inverse is off by one at most, so one correction makes it exact. */
-function quotients(delta: v128, size: v128, inverse: v128): v128 {
-  const one = f64x2.splat(1);
-  const guess = f64x2.trunc(f64x2.mul(delta, inverse));
-  const rest = f64x2.sub(delta, f64x2.mul(guess, size));
-  const up = v128.and(f64x2.ge(rest, size), one);
-  const down = v128.and(f64x2.lt(rest, f64x2.splat(0)), one);
-  return f64x2.sub(f64x2.add(guess, up), down);
+/**
+ * floor(delta / size) + 1 as 52-bit integers in the mantissas. (delta + ½) / size is never closer than ½ / size to a whole
+ * number, so below 2^49 a product with the inverse rounds to the right side; adding 2^52 then rounds to whole numbers.
+ */
+function bucketPair(delta: v128, inverse: v128, half: v128): v128 {
+  return f64x2.add(f64x2.add(f64x2.mul(delta, inverse), half), f64x2.splat(4503599627370496.0));
 }
 
-function bucketFour<T>(at: usize, origin: i64, size: v128, inverse: v128): v128 {
-  const first = quotients(deltaPair<T>(at, origin), size, inverse);
-  const second = quotients(deltaPair<T>(at + 2 * sizeof<T>(), origin), size, inverse);
-  const low = i32x4.trunc_sat_f64x2_u_zero(first);
-  const high = i32x4.trunc_sat_f64x2_u_zero(second);
-  return i32x4.add(v128.shuffle<i64>(low, high, 0, 2), i32x4.splat(1));
+function bucketFour<T>(at: usize, origin: i64, inverse: v128, half: v128): v128 {
+  const first = bucketPair(deltaPair<T>(at, origin), inverse, half);
+  return joinLow(first, bucketPair(deltaPair<T>(at + 2 * sizeof<T>(), origin), inverse, half));
 }
 
 function bucketOf<T>(values: usize, row: i32, origin: i64, size: i64): u64 {
@@ -132,8 +127,8 @@ function bucketsAscending<T>(
   values: usize, rows: i32, origin: i64, size: i64, card: u64, first: bool, gids: usize,
 ): void {
   const cards = i32x4.splat(<i32>card);
-  const sizes = f64x2.splat(<f64>size);
   const inverse = f64x2.splat(1.0 / <f64>size);
+  const half = f64x2.splat(0.5 / <f64>size + 0.5);
   const whole = rows & ~63;
   let row = 0;
   while (row < whole) {
@@ -145,13 +140,13 @@ function bucketsAscending<T>(
     if (row >= whole) break;
     if (stored<T>(values, row) >= end) continue;
     for (let part = row; part < row + 64; part += 4) {
-      const keys = bucketFour<T>(values + <usize>part * sizeof<T>(), origin, sizes, inverse);
+      const keys = bucketFour<T>(values + <usize>part * sizeof<T>(), origin, inverse, half);
       composeFour(keys, cards, first, gids + ((<usize>part) << 2));
     }
     row += 64;
   }
   for (; row < rows; row += 4) {
-    const keys = bucketFour<T>(values + <usize>row * sizeof<T>(), origin, sizes, inverse);
+    const keys = bucketFour<T>(values + <usize>row * sizeof<T>(), origin, inverse, half);
     composeFour(keys, cards, first, gids + ((<usize>row) << 2));
   }
 }
@@ -169,10 +164,10 @@ function bucketsBy<T>(
   }
   if (ascending && validity == 0) return bucketsAscending<T>(values, rows, origin, size, card, first, gids);
   const cards = i32x4.splat(<i32>card);
-  const sizes = f64x2.splat(<f64>size);
   const inverse = f64x2.splat(1.0 / <f64>size);
+  const half = f64x2.splat(0.5 / <f64>size + 0.5);
   for (let row = 0; row < rows; row += 4) {
-    const keys = bucketFour<T>(values + <usize>row * sizeof<T>(), origin, sizes, inverse);
+    const keys = bucketFour<T>(values + <usize>row * sizeof<T>(), origin, inverse, half);
     composeFour(onlyValid(keys, validBits(validity, row)), cards, first, gids + ((<usize>row) << 2));
   }
 }

@@ -1,8 +1,8 @@
 // Grouped updates. Twin: group.ts. One row's update is chosen by two types known at compile time: the aggregate's kind and
 // the stored type. Around it there are three loops: all rows, the set bits of a bitmap, and, where gids ascend, whole
-// words of one group through the whole-vector kernels.
+// runs of one group through the whole-vector kernels.
 import { stored, wordOf } from "./lanes.as";
-import { addNans, fullDoubles, fullIntsOf, sumDoubles, sumIntsOf, sumWide } from "./sum.as";
+import { addNans, fullDoublesOf, fullIntsOf, sumDoublesOf, sumIntsOf, sumWideOf } from "./sum.as";
 
 // Kinds are told apart by their size alone: no class, so no garbage collector.
 type Count = u8;
@@ -91,39 +91,61 @@ function selectedRows<K, T>(
   }
 }
 
-/** Rows of one group, a multiple of 64 unless they are the last. */
-function updateRun<K, T>(values: usize, rows: i32, bitmap: usize, state: usize): void {
+/** Rows of one group: whole words, or the bits `only` of a single word. */
+function updateRun<K, T>(values: usize, rows: i32, bitmap: usize, only: u64, state: usize): void {
   if (sizeof<K>() == sizeof<Count>()) {
     let count: u32 = 0;
     const words = (rows + 63) >> 6;
-    for (let word = 0; word < words; word++) count += <u32>popcnt<u64>(wordOf(bitmap, rows, word));
+    for (let word = 0; word < words; word++) count += <u32>popcnt<u64>(wordOf(bitmap, rows, word) & only);
     store<u32>(state, load<u32>(state) + count);
   } else if (isFloat<T>()) {
-    if (sizeof<K>() == sizeof<Sum>()) sumDoubles(values, rows, bitmap, state);
-    else fullDoubles(values, rows, bitmap, false, state);
-  } else if (sizeof<K>() == sizeof<Sum>()) sumIntsOf<T>(values, rows, bitmap, state);
-  else if (sizeof<K>() == sizeof<Wide>()) sumWide(values, rows, bitmap, state);
-  else fullIntsOf<T>(values, rows, bitmap, state);
+    if (sizeof<K>() == sizeof<Sum>()) sumDoublesOf(values, rows, bitmap, only, state);
+    else fullDoublesOf(values, rows, bitmap, only, state);
+  } else if (sizeof<K>() == sizeof<Sum>()) sumIntsOf<T>(values, rows, bitmap, only, state);
+  else if (sizeof<K>() == sizeof<Wide>()) sumWideOf(values, rows, bitmap, only, state);
+  else fullIntsOf<T>(values, rows, bitmap, only, state);
+}
+
+/** First row of from … until − 1 of another group than row `from`; ascending gids allow a binary search. */
+function runEnd(gids: usize, from: i32, until: i32): i32 {
+  const gid = gidAt(gids, from);
+  let low = from + 1;
+  let high = until;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (gidAt(gids, middle) == gid) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The groups of one word (`rows` of it exist), each as a masked run. */
+function wordRuns<K, T>(values: usize, gids: usize, rows: i32, bitmap: usize, states: usize): void {
+  for (let from = 0; from < rows; ) {
+    const until = runEnd(gids, from, rows);
+    const upTo = until == 64 ? ~(<u64>0) : ((<u64>1) << until) - 1;
+    const only = upTo & (~(<u64>0) << from);
+    updateRun<K, T>(values, rows, bitmap, only, states + gidAt(gids, from) * stateSize<K>());
+    from = until;
+  }
 }
 
 function ascendingRows<K, T>(values: usize, gids: usize, rows: i32, bitmap: usize, states: usize): void {
   const whole = rows & ~63;
-  let row = 0;
-  while (row < whole) {
+  for (let row = 0; row < rows; ) {
     const gid = gidAt(gids, row);
     let end = row;
     while (end < whole && gidAt(gids, end + 63) == gid) end += 64;
     const bits: usize = bitmap == 0 ? 0 : bitmap + ((<usize>row >> 6) << 3);
+    const from = values + <usize>row * sizeof<T>();
     if (end > row) {
-      const state = states + gid * stateSize<K>();
-      updateRun<K, T>(values + <usize>row * sizeof<T>(), end - row, bits, state);
+      updateRun<K, T>(from, end - row, bits, ~(<u64>0), states + gid * stateSize<K>());
       row = end;
-      continue;
+    } else {
+      wordRuns<K, T>(from, gids + ((<usize>row) << 2), min(rows - row, 64), bits, states);
+      row += 64;
     }
-    wordRows<K, T>(values, gids, wordOf(bitmap, rows, row >> 6), row, stateSize<K>(), 0, states);
-    row += 64;
   }
-  if (row < rows) wordRows<K, T>(values, gids, wordOf(bitmap, rows, row >> 6), row, stateSize<K>(), 0, states);
 }
 
 function groupBy<K, T>(

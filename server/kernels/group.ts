@@ -2,8 +2,8 @@
 import type { Views } from "#server/arena/arena";
 import { lowerDouble, lowerInt } from "#server/kernels/full-state";
 import { stateBytes, type Twin } from "#server/kernels/kernels";
-import { fullDoubles, fullInts, sumDoubles, sumInts, sumWide } from "#server/kernels/sum";
-import { eachRow, storedAt } from "#server/kernels/twin-access";
+import { type Chosen, sumChosenDoubles } from "#server/kernels/sum";
+import { eachRow, isSet, storedAt } from "#server/kernels/twin-access";
 
 interface Grouped {
   readonly gids: number;
@@ -17,12 +17,12 @@ interface Grouped {
 
 /** One row's update at the address of its state. */
 type UpdateRow = (state: number, row: number) => void;
-/** Rows from … from + rows − 1 of one group, whole words, with their part of the bitmap. */
-type UpdateRun = (state: number, from: number, rows: number, bitmap: number) => void;
+/** All chosen rows of one run; row numbers count from `from`. Only sums of doubles depend on how rows form runs. */
+type UpdateRun = (state: number, from: number, rows: number, chosen: Chosen) => void;
 
-function group(views: Views, by: Grouped, updateRow: UpdateRow, updateRun: UpdateRun): void {
-  if (by.ascending) {
-    groupAscending(views, by, updateRow, updateRun);
+function group(views: Views, by: Grouped, updateRow: UpdateRow, updateRun?: UpdateRun): void {
+  if (by.ascending && updateRun !== undefined) {
+    groupAscending(views, by, updateRun);
     return;
   }
   const mask = by.copies - 1;
@@ -32,35 +32,41 @@ function group(views: Views, by: Grouped, updateRow: UpdateRow, updateRun: Updat
   });
 }
 
-/** Whole words of one group as a run, all other words row by row. */
-function groupAscending(views: Views, by: Grouped, updateRow: UpdateRow, updateRun: UpdateRun): void {
+/** Whole words of one group as one run, the parts of other words as a run each. */
+function groupAscending(views: Views, by: Grouped, updateRun: UpdateRun): void {
   const gid = (row: number) => views.u32[(by.gids >>> 2) + row];
   const state = (row: number) => by.states + gid(row) * by.size;
   const whole = by.rows & ~63;
+  const run = (first: number, rows: number, part: (row: number) => boolean, cut: boolean) => {
+    const has = (row: number) => part(first + row) && isSet(views, by.bitmap, first + row);
+    return { from: first, rows, chosen: { has, cut: cut || by.bitmap !== 0 } };
+  };
   let row = 0;
   while (row < by.rows) {
     const first = row;
     while (row < whole && gid(row + 63) === gid(first)) row += 64;
-    const bitmap = by.bitmap === 0 ? 0 : by.bitmap + (first >>> 6) * 8;
     if (row > first) {
-      updateRun(state(first), first, row - first, bitmap);
+      const { from, rows, chosen } = run(first, row - first, () => true, false);
+      updateRun(state(first), from, rows, chosen);
       continue;
     }
-    const end = Math.min(first + 64, by.rows);
-    eachRow(views, end - first, bitmap, (at) => updateRow(state(first + at), first + at));
-    row = end;
+    row = Math.min(first + 64, by.rows);
+    for (let from = first; from < row; ) {
+      let until = from + 1;
+      while (until < row && gid(until) === gid(from)) until++;
+      const [start, end] = [from, until];
+      const cut = start > first || end < first + 64;
+      const word = run(first, row - first, (at) => at >= start && at < end, cut);
+      updateRun(state(from), word.from, word.rows, word.chosen);
+      from = until;
+    }
   }
 }
 
 export const groupCount: Twin<"groupCount"> = (views, gids, rows, bitmap, copies, _ascending, states) =>
-  group(
-    views,
-    { gids, rows, bitmap, copies, ascending: false, states, size: stateBytes.count },
-    (state) => {
-      views.u32[state >>> 2]++;
-    },
-    () => undefined,
-  );
+  group(views, { gids, rows, bitmap, copies, ascending: false, states, size: stateBytes.count }, (state) => {
+    views.u32[state >>> 2]++;
+  });
 
 export const groupSumInts: Twin<"groupSumInts"> = (
   views,
@@ -74,15 +80,10 @@ export const groupSumInts: Twin<"groupSumInts"> = (
   states,
 ) => {
   const stored = storedAt(views, width, values);
-  group(
-    views,
-    { gids, rows, bitmap, copies, ascending, states, size: stateBytes.sum },
-    (state, row) => {
-      views.i64[state >>> 3]++;
-      views.i64[(state >>> 3) + 1] += stored(row);
-    },
-    (state, from, runRows, bits) => sumInts(views, width, values + from * width, runRows, bits, state),
-  );
+  group(views, { gids, rows, bitmap, copies, ascending, states, size: stateBytes.sum }, (state, row) => {
+    views.i64[state >>> 3]++;
+    views.i64[(state >>> 3) + 1] += stored(row);
+  });
 };
 
 export const groupSumWide: Twin<"groupSumWide"> = (
@@ -95,17 +96,12 @@ export const groupSumWide: Twin<"groupSumWide"> = (
   ascending,
   states,
 ) => {
-  group(
-    views,
-    { gids, rows, bitmap, copies, ascending, states, size: stateBytes.wide },
-    (state, row) => {
-      const value = views.i64[(values >>> 3) + row];
-      views.i64[state >>> 3]++;
-      views.i64[(state >>> 3) + 1] += value & 0xffffffffn;
-      views.i64[(state >>> 3) + 2] += value >> 32n;
-    },
-    (state, from, runRows, bits) => sumWide(views, values + from * 8, runRows, bits, state),
-  );
+  group(views, { gids, rows, bitmap, copies, ascending, states, size: stateBytes.wide }, (state, row) => {
+    const value = views.i64[(values >>> 3) + row];
+    views.i64[state >>> 3]++;
+    views.i64[(state >>> 3) + 1] += value & 0xffffffffn;
+    views.i64[(state >>> 3) + 2] += value >> 32n;
+  });
 };
 
 export const groupSumDoubles: Twin<"groupSumDoubles"> = (
@@ -125,7 +121,7 @@ export const groupSumDoubles: Twin<"groupSumDoubles"> = (
       views.f64[state >>> 3]++;
       views.f64[(state >>> 3) + 1] += views.f64[(values >>> 3) + row];
     },
-    (state, from, runRows, bits) => sumDoubles(views, values + from * 8, runRows, bits, state),
+    (state, from, runRows, chosen) => sumChosenDoubles(views, values + from * 8, runRows, chosen, state),
   );
 };
 
@@ -141,17 +137,12 @@ export const groupFullInts: Twin<"groupFullInts"> = (
   states,
 ) => {
   const stored = storedAt(views, width, values);
-  group(
-    views,
-    { gids, rows, bitmap, copies, ascending, states, size: stateBytes.full },
-    (state, row) => {
-      const value = stored(row);
-      views.i64[state >>> 3]++;
-      views.i64[(state >>> 3) + 1] += value;
-      lowerInt(views, state, value);
-    },
-    (state, from, runRows, bits) => fullInts(views, width, values + from * width, runRows, bits, state),
-  );
+  group(views, { gids, rows, bitmap, copies, ascending, states, size: stateBytes.full }, (state, row) => {
+    const value = stored(row);
+    views.i64[state >>> 3]++;
+    views.i64[(state >>> 3) + 1] += value;
+    lowerInt(views, state, value);
+  });
 };
 
 export const groupFullDoubles: Twin<"groupFullDoubles"> = (
@@ -160,7 +151,7 @@ export const groupFullDoubles: Twin<"groupFullDoubles"> = (
   gids,
   rows,
   bitmap,
-  hasNaN,
+  _hasNaN,
   copies,
   ascending,
   states,
@@ -174,7 +165,11 @@ export const groupFullDoubles: Twin<"groupFullDoubles"> = (
       views.f64[(state >>> 3) + 1] += value;
       lowerDouble(views, state, value);
     },
-    (state, from, runRows, bits) => fullDoubles(views, values + from * 8, runRows, bits, hasNaN, state),
+    (state, from, runRows, chosen) => {
+      sumChosenDoubles(views, values + from * 8, runRows, chosen, state);
+      for (let row = 0; row < runRows; row++)
+        if (chosen.has(row)) lowerDouble(views, state, views.f64[(values >>> 3) + from + row]);
+    },
   );
 };
 

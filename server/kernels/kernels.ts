@@ -145,7 +145,7 @@ export interface GroupIdKernels {
   ): void;
   /**
    * key = floor((stored − origin) / size) + 1, or 0 where invalid. `origin`: start of the first bucket in stored terms,
-   * at most the smallest valid value and less than 2^52 below the largest. `ascending` promises ascending stored
+   * at most the smallest valid value and less than 2^49 below the largest. `ascending` promises ascending stored
    * values without NULL: whole buckets are then found by galloping.
    */
   gidBuckets(
@@ -222,7 +222,10 @@ export interface GroupKernels {
     ascending: boolean,
     states: number,
   ): void;
-  /** `sum` layout, in row order per copy (ascending: per run as `sumDoubles`). */
+  /**
+   * `sum` layout, in row order per copy. Ascending: each run of whole words of a group, and each part of another word that
+   * is one group's, is added up as `sumDoubles` does (a part counts as one with a bitmap) and then added to the state.
+   */
   groupSumDoubles(
     values: number,
     gids: number,

@@ -1,6 +1,8 @@
-// Whole-vector aggregates into one state. Twin: sum.ts.
+// Whole-vector aggregates into one state. Twin: sum.ts. `only` cuts every word further: grouped updates use it for the
+// part of one word that belongs to a group.
 import { laneMask, stored, wordOf } from "./lanes.as";
 
+const all: u64 = ~(<u64>0);
 const dense: u64 = 12; // set bits of a word from which masked SIMD beats the bit loop
 
 /** Four u32 or two u64 partial sums of one register of narrow values, as u64 pairs. */
@@ -44,13 +46,13 @@ function wordSumMasked<T>(at: usize, bits: u64): v128 {
   return sum;
 }
 
-export function sumIntsOf<T>(values: usize, rows: i32, bitmap: usize, state: usize): void {
+export function sumIntsOf<T>(values: usize, rows: i32, bitmap: usize, only: u64, state: usize): void {
   const words = (rows + 63) >> 6;
   let sum = i64x2.splat(0);
   let sparse: i64 = 0;
   let count: i64 = 0;
   for (let word = 0; word < words; word++) {
-    let bits = wordOf(bitmap, rows, word);
+    let bits = wordOf(bitmap, rows, word) & only;
     const population = popcnt<u64>(bits);
     const at = values + ((<usize>word) << 6) * sizeof<T>();
     count += population;
@@ -63,20 +65,20 @@ export function sumIntsOf<T>(values: usize, rows: i32, bitmap: usize, state: usi
 }
 
 export function sumInts(width: i32, values: usize, rows: i32, bitmap: usize, state: usize): void {
-  if (width == 1) sumIntsOf<u8>(values, rows, bitmap, state);
-  else if (width == 2) sumIntsOf<u16>(values, rows, bitmap, state);
-  else if (width == 4) sumIntsOf<u32>(values, rows, bitmap, state);
-  else sumIntsOf<i64>(values, rows, bitmap, state);
+  if (width == 1) sumIntsOf<u8>(values, rows, bitmap, all, state);
+  else if (width == 2) sumIntsOf<u16>(values, rows, bitmap, all, state);
+  else if (width == 4) sumIntsOf<u32>(values, rows, bitmap, all, state);
+  else sumIntsOf<i64>(values, rows, bitmap, all, state);
 }
 
-export function sumWide(values: usize, rows: i32, bitmap: usize, state: usize): void {
+export function sumWideOf(values: usize, rows: i32, bitmap: usize, only: u64, state: usize): void {
   const words = (rows + 63) >> 6;
   const lowHalf = i64x2.splat(0xffffffff);
   let low = i64x2.splat(0);
   let high = i64x2.splat(0);
   let count: i64 = 0;
   for (let word = 0; word < words; word++) {
-    let bits = wordOf(bitmap, rows, word);
+    let bits = wordOf(bitmap, rows, word) & only;
     if (bits == 0) continue;
     count += popcnt<i64>(bits);
     const at = values + ((<usize>word) << 9);
@@ -92,8 +94,43 @@ export function sumWide(values: usize, rows: i32, bitmap: usize, state: usize): 
   store<i64>(state, load<i64>(state, 16) + sumLanes(high), 16);
 }
 
-/** Sum of selected doubles in the order that `SumKernels.sumDoubles` states. */
-function doublesTotal(values: usize, rows: i32, bitmap: usize): f64 {
+export function sumWide(values: usize, rows: i32, bitmap: usize, state: usize): void {
+  sumWideOf(values, rows, bitmap, all, state);
+}
+
+// How a pass over doubles is told what to do, at compile time: by the size of these types.
+type SumOnly = u8;
+type WithExtremes = u16;
+
+/** Two values, or infinity where the bit is missing. */
+function orInfinite(at: usize, bits: u64): v128 {
+  return v128.bitselect(v128.load(at), f64x2.splat(Infinity), laneMask<f64>(bits));
+}
+
+/** Two negated values, or infinity where the bit is missing. */
+function orNegated(at: usize, bits: u64): v128 {
+  return v128.bitselect(f64x2.neg(v128.load(at)), f64x2.splat(Infinity), laneMask<f64>(bits));
+}
+
+/** Brings a pass's least value and least negated value into a `full` state. */
+function foldDoubles(low: v128, high: v128, state: usize): void {
+  const least = min(f64x2.extract_lane(low, 0), f64x2.extract_lane(low, 1));
+  const most = min(f64x2.extract_lane(high, 0), f64x2.extract_lane(high, 1));
+  if (least < load<f64>(state, 16)) store<f64>(state, least, 16);
+  if (most < load<f64>(state, 24)) store<f64>(state, most, 24);
+}
+
+/**
+ * Sum (in the order that `SumKernels.sumDoubles` states) and perhaps extremes of the selected rows. The word loops are
+ * one for sums of whole words, one for everything that needs masks.
+ */
+function doublesPass<P>(values: usize, rows: i32, bitmap: usize, only: u64, state: usize): f64 {
+  // Least values and least negated values, never NaN: pmin keeps its first operand unless the second is less.
+  let low = f64x2.splat(Infinity);
+  let otherLow = low;
+  let high = low;
+  let otherHigh = low;
+  const cut = bitmap != 0 || only != all;
   const words = (rows + 63) >> 6;
   let a = f64x2.splat(0);
   let b = f64x2.splat(0);
@@ -101,40 +138,84 @@ function doublesTotal(values: usize, rows: i32, bitmap: usize): f64 {
   let d = f64x2.splat(0);
   let ninth: f64 = 0;
   for (let word = 0; word < words; word++) {
-    let bits = wordOf(bitmap, rows, word);
+    let bits = wordOf(bitmap, rows, word) & only;
     const at = values + ((<usize>word) << 9);
     if (bits == ~(<u64>0)) {
       for (let part: usize = 0; part < 512; part += 64) {
-        a = f64x2.add(a, v128.load(at + part));
-        b = f64x2.add(b, v128.load(at + part, 16));
-        c = f64x2.add(c, v128.load(at + part, 32));
-        d = f64x2.add(d, v128.load(at + part, 48));
+        const first = v128.load(at + part);
+        const second = v128.load(at + part, 16);
+        const third = v128.load(at + part, 32);
+        const fourth = v128.load(at + part, 48);
+        a = f64x2.add(a, first);
+        b = f64x2.add(b, second);
+        c = f64x2.add(c, third);
+        d = f64x2.add(d, fourth);
+        if (sizeof<P>() == sizeof<WithExtremes>()) {
+          low = f64x2.pmin(f64x2.pmin(low, first), second);
+          otherLow = f64x2.pmin(f64x2.pmin(otherLow, third), fourth);
+          high = f64x2.pmin(f64x2.pmin(high, f64x2.neg(first)), f64x2.neg(second));
+          otherHigh = f64x2.pmin(f64x2.pmin(otherHigh, f64x2.neg(third)), f64x2.neg(fourth));
+        }
       }
-    } else if (bitmap == 0 || popcnt<u64>(bits) >= dense) {
+    } else if (!cut || popcnt<u64>(bits) >= dense) {
       for (let part: usize = 0; part < 512; part += 64) {
-        a = f64x2.add(a, v128.and(v128.load(at + part), laneMask<f64>(bits)));
-        b = f64x2.add(b, v128.and(v128.load(at + part, 16), laneMask<f64>(bits >> 2)));
-        c = f64x2.add(c, v128.and(v128.load(at + part, 32), laneMask<f64>(bits >> 4)));
-        d = f64x2.add(d, v128.and(v128.load(at + part, 48), laneMask<f64>(bits >> 6)));
+        const from = at + part;
+        a = f64x2.add(a, v128.and(v128.load(from), laneMask<f64>(bits)));
+        b = f64x2.add(b, v128.and(v128.load(from, 16), laneMask<f64>(bits >> 2)));
+        c = f64x2.add(c, v128.and(v128.load(from, 32), laneMask<f64>(bits >> 4)));
+        d = f64x2.add(d, v128.and(v128.load(from, 48), laneMask<f64>(bits >> 6)));
+        if (sizeof<P>() == sizeof<WithExtremes>()) {
+          low = f64x2.pmin(low, orInfinite(from, bits));
+          otherLow = f64x2.pmin(otherLow, orInfinite(from + 16, bits >> 2));
+          low = f64x2.pmin(low, orInfinite(from + 32, bits >> 4));
+          otherLow = f64x2.pmin(otherLow, orInfinite(from + 48, bits >> 6));
+          high = f64x2.pmin(high, orNegated(from, bits));
+          otherHigh = f64x2.pmin(otherHigh, orNegated(from + 16, bits >> 2));
+          high = f64x2.pmin(high, orNegated(from + 32, bits >> 4));
+          otherHigh = f64x2.pmin(otherHigh, orNegated(from + 48, bits >> 6));
+        }
         bits >>= 8;
       }
-    } else for (; bits != 0; bits &= bits - 1) ninth += load<f64>(at + (<usize>ctz<u64>(bits) << 3));
+    } else {
+      for (; bits != 0; bits &= bits - 1) {
+        const value = v128.load64_splat(at + (<usize>ctz<u64>(bits) << 3));
+        ninth += f64x2.extract_lane(value, 0);
+        if (sizeof<P>() == sizeof<WithExtremes>()) {
+          low = f64x2.pmin(low, value);
+          high = f64x2.pmin(high, f64x2.neg(value));
+        }
+      }
+    }
+  }
+  if (sizeof<P>() == sizeof<WithExtremes>()) {
+    foldDoubles(f64x2.pmin(low, otherLow), f64x2.pmin(high, otherHigh), state);
   }
   const pair = f64x2.add(f64x2.add(a, b), f64x2.add(c, d));
   return f64x2.extract_lane(pair, 0) + f64x2.extract_lane(pair, 1) + ninth;
 }
 
-function populationOf(rows: i32, bitmap: usize): i64 {
-  if (bitmap == 0) return <i64>rows;
+function populationOf(rows: i32, bitmap: usize, only: u64): i64 {
+  if (bitmap == 0 && only == all) return <i64>rows;
   let population: i64 = 0;
   const words = (rows + 63) >> 6;
-  for (let word = 0; word < words; word++) population += popcnt<i64>(wordOf(bitmap, rows, word));
+  for (let word = 0; word < words; word++) population += popcnt<i64>(wordOf(bitmap, rows, word) & only);
   return population;
 }
 
+export function sumDoublesOf(values: usize, rows: i32, bitmap: usize, only: u64, state: usize): void {
+  store<f64>(state, load<f64>(state) + <f64>populationOf(rows, bitmap, only));
+  store<f64>(state, load<f64>(state, 8) + doublesPass<SumOnly>(values, rows, bitmap, only, state), 8);
+}
+
 export function sumDoubles(values: usize, rows: i32, bitmap: usize, state: usize): void {
-  store<f64>(state, load<f64>(state) + <f64>populationOf(rows, bitmap));
-  store<f64>(state, load<f64>(state, 8) + doublesTotal(values, rows, bitmap), 8);
+  sumDoublesOf(values, rows, bitmap, all, state);
+}
+
+/** `full` of doubles; NaNs are left out of min and max. */
+export function fullDoublesOf(values: usize, rows: i32, bitmap: usize, only: u64, state: usize): void {
+  store<f64>(state, load<f64>(state) + <f64>populationOf(rows, bitmap, only));
+  const total = doublesPass<WithExtremes>(values, rows, bitmap, only, state);
+  store<f64>(state, load<f64>(state, 8) + total, 8);
 }
 
 function minOf<T>(a: v128, b: v128): v128 {
@@ -148,14 +229,14 @@ function maxOf<T>(a: v128, b: v128): v128 {
 }
 
 /** Least and greatest of the selected rows (at least one) into the `full` state. */
-function extremes<T>(values: usize, rows: i32, bitmap: usize, state: usize): void {
+function extremes<T>(values: usize, rows: i32, bitmap: usize, only: u64, state: usize): void {
   const least = v128.splat<T>(<T>(sizeof<T>() == 8 ? i64.MIN_VALUE : 0));
   const most = v128.splat<T>(<T>(sizeof<T>() == 8 ? i64.MAX_VALUE : -1));
   let low = most;
   let high = least;
   const words = (rows + 63) >> 6;
   for (let word = 0; word < words; word++) {
-    let bits = wordOf(bitmap, rows, word);
+    let bits = wordOf(bitmap, rows, word) & only;
     if (bits == 0) continue;
     const at = values + ((<usize>word) << 6) * sizeof<T>();
     if (bits == ~(<u64>0)) {
@@ -190,48 +271,17 @@ function foldExtremes<T>(low: v128, high: v128, state: usize): void {
   store<i64>(scratch, ~most, 8);
 }
 
-export function fullIntsOf<T>(values: usize, rows: i32, bitmap: usize, state: usize): void {
+export function fullIntsOf<T>(values: usize, rows: i32, bitmap: usize, only: u64, state: usize): void {
   const before = load<i64>(state);
-  sumIntsOf<T>(values, rows, bitmap, state);
-  if (load<i64>(state) != before) extremes<T>(values, rows, bitmap, state);
+  sumIntsOf<T>(values, rows, bitmap, only, state);
+  if (load<i64>(state) != before) extremes<T>(values, rows, bitmap, only, state);
 }
 
 export function fullInts(width: i32, values: usize, rows: i32, bitmap: usize, state: usize): void {
-  if (width == 1) fullIntsOf<u8>(values, rows, bitmap, state);
-  else if (width == 2) fullIntsOf<u16>(values, rows, bitmap, state);
-  else if (width == 4) fullIntsOf<u32>(values, rows, bitmap, state);
-  else fullIntsOf<i64>(values, rows, bitmap, state);
-}
-
-function extremesDoubles(values: usize, rows: i32, bitmap: usize, state: usize): void {
-  const infinite = f64x2.splat(Infinity);
-  let low = infinite;
-  let high = f64x2.splat(-Infinity);
-  const words = (rows + 63) >> 6;
-  for (let word = 0; word < words; word++) {
-    let bits = wordOf(bitmap, rows, word);
-    if (bits == 0) continue;
-    const at = values + ((<usize>word) << 9);
-    if (bits == ~(<u64>0)) {
-      for (let part: usize = 0; part < 512; part += 16) {
-        const value = v128.load(at + part);
-        low = f64x2.pmin(low, value);
-        high = f64x2.pmax(high, value);
-      }
-      continue;
-    }
-    for (let part: usize = 0; part < 512; part += 16) {
-      const value = v128.load(at + part);
-      const mask = laneMask<f64>(bits);
-      low = f64x2.pmin(low, v128.bitselect(value, infinite, mask));
-      high = f64x2.pmax(high, v128.bitselect(value, f64x2.neg(infinite), mask));
-      bits >>= 2;
-    }
-  }
-  const least = min(f64x2.extract_lane(low, 0), f64x2.extract_lane(low, 1));
-  const most = max(f64x2.extract_lane(high, 0), f64x2.extract_lane(high, 1));
-  if (least < load<f64>(state, 16)) store<f64>(state, least, 16);
-  if (-most < load<f64>(state, 24)) store<f64>(state, -most, 24);
+  if (width == 1) fullIntsOf<u8>(values, rows, bitmap, all, state);
+  else if (width == 2) fullIntsOf<u16>(values, rows, bitmap, all, state);
+  else if (width == 4) fullIntsOf<u32>(values, rows, bitmap, all, state);
+  else fullIntsOf<i64>(values, rows, bitmap, all, state);
 }
 
 /** Adds `nans` to the NaN count that a `full` state of doubles keeps in place of −max. */
@@ -255,8 +305,7 @@ function countNans(values: usize, rows: i32, bitmap: usize): i64 {
 }
 
 export function fullDoubles(values: usize, rows: i32, bitmap: usize, hasNaN: bool, state: usize): void {
-  sumDoubles(values, rows, bitmap, state);
-  extremesDoubles(values, rows, bitmap, state);
+  fullDoublesOf(values, rows, bitmap, all, state);
   if (!hasNaN) return;
   const nans = countNans(values, rows, bitmap);
   if (nans != 0) addNans(state, nans);

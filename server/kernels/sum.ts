@@ -2,7 +2,7 @@
 import type { Views } from "#server/arena/arena";
 import { lowerDouble, lowerInt } from "#server/kernels/full-state";
 import type { AnyWidth, Twin } from "#server/kernels/kernels";
-import { eachRow, isSet, narrow, wordPopulation } from "#server/kernels/twin-access";
+import { eachRow, isSet, narrow } from "#server/kernels/twin-access";
 
 /** Set bits of a word from which its rows go to the eight lanes. */
 const dense = 12;
@@ -41,18 +41,29 @@ export const sumWide: Twin<"sumWide"> = (views, values, rows, bitmap, state) => 
   });
 };
 
-export const sumDoubles: Twin<"sumDoubles"> = (views, values, rows, bitmap, state) => {
+/** Which rows of a run count, and whether words may be sparse (see `sumDoubles`). */
+export interface Chosen {
+  readonly has: (row: number) => boolean;
+  readonly cut: boolean;
+}
+
+export function sumChosenDoubles(
+  views: Views,
+  values: number,
+  rows: number,
+  chosen: Chosen,
+  state: number,
+): void {
   const lanes = new Float64Array(8);
   let ninth = 0;
   let count = 0;
-  for (let word = 0; word * 64 < rows; word++) {
-    const population = wordPopulation(views, rows, bitmap, word);
-    const toLanes = bitmap === 0 || population >= dense;
-    const end = Math.min(rows, word * 64 + 64);
-    for (let row = word * 64; row < end; row++) {
-      if (!isSet(views, bitmap, row)) continue;
+  for (let first = 0; first < rows; first += 64) {
+    const selected: number[] = [];
+    for (let row = first; row < Math.min(rows, first + 64); row++) if (chosen.has(row)) selected.push(row);
+    count += selected.length;
+    const toLanes = !chosen.cut || selected.length >= dense;
+    for (const row of selected) {
       const value = views.f64[(values >>> 3) + row];
-      count++;
       if (toLanes) lanes[row & 7] += value;
       else ninth += value;
     }
@@ -61,6 +72,11 @@ export const sumDoubles: Twin<"sumDoubles"> = (views, values, rows, bitmap, stat
   const odd = lanes[1] + lanes[3] + (lanes[5] + lanes[7]);
   views.f64[state >>> 3] += count;
   views.f64[(state >>> 3) + 1] += even + odd + ninth;
+}
+
+export const sumDoubles: Twin<"sumDoubles"> = (views, values, rows, bitmap, state) => {
+  const has = (row: number) => isSet(views, bitmap, row);
+  sumChosenDoubles(views, values, rows, { has, cut: bitmap !== 0 }, state);
 };
 
 export const fullInts: Twin<"fullInts"> = (views, width, values, rows, bitmap, state) => {

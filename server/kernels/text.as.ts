@@ -2,8 +2,11 @@
 
 const seedA: u32 = 0x2545f491;
 const seedB: u32 = 0x6c62272e;
-const multiplierA: u32 = 0x9e3779b1;
-const multiplierB: u32 = 0x85ebca77;
+export const multiplierA: u32 = 0x9e3779b1;
+export const multiplierB: u32 = 0x85ebca77;
+/** The lanes' seeds for texts of 8 bytes, which int64 values are. */
+export const seedOf8A: u32 = seedA ^ 8;
+export const seedOf8B: u32 = seedB + 8;
 
 // Offsets in the table's header.
 const slotsAt: usize = 0;
@@ -41,7 +44,7 @@ function stepB(b: u32, word: u32): u32 {
 
 /** Hash of the 8 bytes of a 64-bit value. */
 export function hashWords(low: u32, high: u32): u64 {
-  return finish(stepA(stepA(seedA ^ 8, low), high), stepB(stepB(seedB + 8, low), high));
+  return finish(stepA(stepA(seedOf8A, low), high), stepB(stepB(seedOf8B, low), high));
 }
 
 function hashText(pointer: usize, bytes: u32): u64 {

@@ -71,10 +71,3 @@ export function populationOf(word: number): number {
     bitsOfByte[word >>> 24]
   );
 }
-
-/** Bits set of the `rows` of an optional bitmap in its word `word` (64 rows). */
-export function wordPopulation(views: Views, rows: number, bitmap: number, word: number): number {
-  if (bitmap === 0) return Math.min(rows - word * 64, 64);
-  const at = (bitmap >>> 2) + word * 2;
-  return populationOf(views.u32[at]) + populationOf(views.u32[at + 1]);
-}
