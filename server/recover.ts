@@ -161,19 +161,30 @@ async function rebuild(catalog: CatalogClient, world: World, readRecord: ReadRec
     const { records, damaged } = await footers(world, name, readRecord);
     const segments = withoutOverlap(records);
     await catalog.replaceSegments(name, [], segments);
-    for (const [partition, ranges] of rangesByPartition(segments))
-      await placePartition(catalog, { name, partition, ranges, damaged, nowMs: world.clock.nowMs() });
-    world.log("warn", `table ${name}: rebuilt from ${segments.length} segment files, ${damaged} damaged`);
+    const ranges = rangesByPartition(segments);
+    const damagedOf = (partition: number) => damaged.filter((one) => one.partition === partition);
+    for (const partition of new Set([...ranges.keys(), ...damaged.map((one) => one.partition)])) {
+      const found = { name, partition, ranges: ranges.get(partition) ?? [], damaged: damagedOf(partition) };
+      await placePartition(catalog, found, world.clock.nowMs());
+    }
+    const files = `${segments.length} segment files, ${damaged.length} damaged`;
+    world.log("warn", `table ${name}: rebuilt from ${files}`);
   }
+}
+
+/** A file that cannot be read; its name still tells where its rows began. */
+interface Damaged {
+  readonly partition: number;
+  readonly start: bigint;
 }
 
 async function footers(
   world: World,
   table: string,
   readRecord: ReadRecord,
-): Promise<{ records: SegmentRecord[]; damaged: number }> {
+): Promise<{ records: SegmentRecord[]; damaged: Damaged[] }> {
   const records: SegmentRecord[] = [];
-  let damaged = 0;
+  const damaged: Damaged[] = [];
   for (const name of await world.disk.list(segmentsFolder(table))) {
     if (!name.endsWith(segmentSuffix)) continue;
     const path = segmentPath(table, name.slice(0, -segmentSuffix.length));
@@ -182,7 +193,8 @@ async function footers(
     } catch (error) {
       const { code, message } = storeErrorOf(error);
       if (code !== "SEGMENT_CORRUPT") throw error;
-      damaged++;
+      const [, partition, start] = /__(\d+)__(\d+)__[0-9a-f]*\.segment$/.exec(name) ?? [];
+      if (partition !== undefined) damaged.push({ partition: Number(partition), start: BigInt(start!) });
       world.log("error", `${path} is left out of the rebuilt catalog: ${message}`);
       await world.disk.writeAtomic(`${tableFolder(table)}/damaged/${name}`, [await world.disk.read(path)]);
     }
@@ -230,19 +242,20 @@ async function placePartition(
     readonly name: string;
     readonly partition: number;
     readonly ranges: readonly SourceRange[];
-    readonly damaged: number;
-    readonly nowMs: number;
+    readonly damaged: readonly Damaged[];
   },
+  foundMs: number,
 ): Promise<void> {
-  const { name, partition, ranges, damaged, nowMs } = found;
-  const { epoch } = await catalog.claimPartition(name, partition, ranges[0]!.start);
-  for (const [at, { start, end }] of ranges.entries()) {
-    await catalog.passOver(name, { partition, start, end }, epoch);
-    const next = ranges[at + 1];
-    if (next === undefined) return;
-    const hole = { partition, start: end, end: next.start };
+  const { name, partition, ranges, damaged } = found;
+  const starts = [...ranges, ...damaged].map(({ start }) => start);
+  let at = starts.reduce((first, start) => (start < first ? start : first));
+  const { epoch } = await catalog.claimPartition(name, partition, at);
+  for (const { start, end } of ranges) {
+    const hole = { partition, start: at, end: start };
     const reason = "a segment file was damaged when the catalog was rebuilt";
-    if (damaged > 0) await catalog.recordGap(name, { ...hole, reason, foundMs: nowMs });
-    else await catalog.passOver(name, hole, epoch);
+    if (at < start && damaged.length > 0) await catalog.recordGap(name, { ...hole, reason, foundMs });
+    else if (at < start) await catalog.passOver(name, hole, epoch);
+    await catalog.passOver(name, { partition, start, end }, epoch);
+    at = end;
   }
 }

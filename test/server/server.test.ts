@@ -1,0 +1,405 @@
+/** The life of tables on production's server over a disk in memory: what people ask of it, and what goes wrong. */
+import { afterEach, describe, expect, test } from "vitest";
+import { openSqliteFile, type SqliteFile, sqliteCatalog } from "#broker/catalog/sqlite-node";
+import type { TableRecord } from "#schemas/catalog";
+import { StoreError } from "#schemas/errors";
+import type { Table } from "#schemas/table";
+import type { Composed } from "#server/compose";
+import { inlineServer } from "#test/setup/inline-server";
+import { plainInts } from "#test/setup/plain-reader";
+import { testTable } from "#test/setup/tables";
+import { type MemoryWorld, memoryWorld } from "#test/setup/world";
+
+const columns = [
+  { name: "id", type: "LONG", notNull: true },
+  { name: "text", type: "STRING" },
+  { name: "ts", type: "TIMESTAMP", role: "dateTime", timeFormat: { kind: "timestamp" } },
+] as const;
+
+const stream = { ...testTable([]).stream, topic: "t" };
+const record = (change: Partial<Table> = {}): TableRecord => ({
+  table: testTable(columns, { name: "t", timeColumn: "ts", stream, ...change }),
+  schemaJson: { schemaName: "t" },
+  configJson: null,
+});
+
+class Life {
+  world: MemoryWorld = memoryWorld(7);
+  file: SqliteFile = openSqliteFile(":memory:");
+  now: Composed | null = null;
+
+  get server() {
+    return this.now!.server;
+  }
+  get admin() {
+    return this.now!.admin;
+  }
+
+  /** Lets production's timers run until the work is done. */
+  async until<T>(work: Promise<T>): Promise<T> {
+    let over = false;
+    const end = () => {
+      over = true;
+    };
+    work.then(end, end);
+    expect(await this.world.clock.runUntil(() => over, 600_000)).toBe(true);
+    return work;
+  }
+
+  async start(): Promise<void> {
+    const starting = sqliteCatalog(this.file).then((catalog) => inlineServer({ world: this.world, catalog }));
+    this.now = await this.until(starting);
+  }
+
+  async stop(): Promise<void> {
+    const { now } = this;
+    this.now = null;
+    if (now !== null) await this.until(now.server.close());
+  }
+
+  async restart(): Promise<void> {
+    await this.stop();
+    await this.start();
+  }
+
+  async push(ids: readonly number[], options: { ts?: number; more?: object } = {}): Promise<void> {
+    const ts = options.ts ?? this.world.clock.nowMs();
+    const row = (id: number) => JSON.stringify({ id, text: `t${id % 5}`, ts, ...options.more });
+    const body = new TextEncoder().encode(ids.map((id) => `${row(id)}\n`).join(""));
+    await this.until(this.admin.push("t", body, { format: "ndjson", idempotencyKey: null, sync: true }));
+  }
+
+  async seal(): Promise<void> {
+    await this.until(this.admin.forceCommit("t").then(() => this.server.queue.idle()));
+  }
+
+  maintain(): Promise<void> {
+    return this.until(this.server.maintain());
+  }
+
+  async ids(column = 0): Promise<number[]> {
+    const { id } = await this.server.snapshot("t");
+    const ids = plainInts(this.server.snapshots.get(id).readers, column).map(Number);
+    this.server.release(id);
+    return ids.toSorted((a, b) => a - b);
+  }
+
+  segmentFiles(): string[] {
+    return this.world.disk.paths().filter((path) => path.endsWith(".segment"));
+  }
+}
+
+const range = (from: number, until: number) => Array.from({ length: until - from }, (_, at) => from + at);
+
+let life = new Life();
+afterEach(async () => {
+  await life.stop();
+  life = new Life();
+});
+
+describe("rows", () => {
+  test("are visible before and after sealing, merging and restarts", async () => {
+    await life.start();
+    await life.until(life.admin.create(record()));
+    for (let batch = 0; batch < 5; batch++) {
+      await life.push(range(batch * 20, batch * 20 + 20));
+      expect(await life.ids()).toEqual(range(0, batch * 20 + 20));
+      await life.seal();
+      expect(await life.ids()).toEqual(range(0, batch * 20 + 20));
+    }
+    expect(life.admin.summaries()[0]).toMatchObject({ rows: 100, sealedSegments: 5, consumingSegments: 0 });
+    await life.maintain();
+    expect(life.segmentFiles()).toHaveLength(1);
+    expect(await life.ids()).toEqual(range(0, 100));
+    await life.push(range(100, 110));
+    await life.restart();
+    expect(await life.ids()).toEqual(range(0, 110));
+    const [merged] = (await life.until(life.admin.detail("t"))).segments;
+    expect(merged).toMatchObject({ state: "sealed", rows: 100 });
+  });
+
+  test("rotate by rows and by age without anybody asking", async () => {
+    await life.start();
+    await life.until(life.admin.create(record({ flushRows: 50 })));
+    await life.push(range(0, 60));
+    await life.until(life.server.queue.idle());
+    expect(life.segmentFiles()).toHaveLength(1);
+    await life.push(range(60, 65));
+    await life.world.clock.advance(2000);
+    expect(life.segmentFiles()).toHaveLength(2);
+    expect(await life.ids()).toEqual(range(0, 65));
+  });
+
+  test("stay with a snapshot that saw them", async () => {
+    await life.start();
+    await life.until(life.admin.create(record()));
+    await life.push(range(0, 30));
+    const before = await life.server.snapshot("t");
+    await life.push(range(30, 60));
+    await life.seal();
+    await life.until(life.admin.drop("t"));
+    const { readers } = life.server.snapshots.get(before.id);
+    expect(plainInts(readers, 0).map(Number)).toEqual(range(0, 30));
+    expect(life.server.epochs.waiting()).toBeGreaterThan(0);
+    life.server.release(before.id);
+    expect(life.server.epochs.waiting()).toBe(0);
+    expect(life.server.parts.pool.ledger.usedBy("mutable")).toBe(0);
+  });
+
+  test("are let go of when a snapshot's lease is over", async () => {
+    await life.start();
+    await life.until(life.admin.create(record()));
+    const { id } = await life.server.snapshot("t");
+    await life.world.clock.advance(120_000);
+    expect(() => life.server.snapshots.get(id)).toThrow("was released, or dropped");
+  });
+});
+
+describe("definitions", () => {
+  test("names are taken whatever their case", async () => {
+    await life.start();
+    await life.until(life.admin.create(record()));
+    const again = life.admin.create(record({ name: "T" }));
+    await expect(life.until(again)).rejects.toMatchObject({ code: "TABLE_EXISTS" });
+  });
+
+  test("a column that is added has NULLs before and values after", async () => {
+    await life.start();
+    await life.until(life.admin.create(record()));
+    await life.push(range(0, 10));
+    const more = [...columns, { name: "extra", type: "LONG" } as const];
+    const { table } = record();
+    const next = testTable(more, {
+      ...table,
+      columns: undefined,
+      version: 2,
+      nextColumnId: 4,
+    } as Partial<Table>);
+    const altered = { ...next, columns: testTable(more).columns };
+    await life.until(life.admin.alter({ ...record(), table: altered }));
+    await life.push(range(10, 20), { more: { extra: 5 } });
+    expect(await life.ids()).toEqual(range(0, 20));
+    const extra = (await life.until(life.admin.detail("t"))).columns.find(({ name }) => name === "extra");
+    expect(extra).toMatchObject({ nulls: 10, min: "5", max: "5" });
+    await life.restart();
+    expect(life.admin.record("t")?.table.version).toBe(2);
+    expect(await life.ids()).toEqual(range(0, 20));
+  });
+
+  test("a dropped table is gone, and its name free for another", async () => {
+    await life.start();
+    await life.until(life.admin.create(record()));
+    await life.push(range(0, 40));
+    await life.seal();
+    await life.push(range(40, 50));
+    await life.until(life.admin.drop("t"));
+    expect(life.world.disk.paths().filter((path) => path.includes("/t/"))).toEqual([]);
+    await expect(life.server.snapshot("t")).rejects.toMatchObject({ code: "TABLE_UNKNOWN" });
+    await life.until(life.admin.create(record()));
+    await life.push(range(100, 105));
+    await life.restart();
+    expect(await life.ids()).toEqual(range(100, 105));
+  });
+
+  test("a pause outlives a restart and refuses pushes", async () => {
+    await life.start();
+    await life.until(life.admin.create(record()));
+    await life.push(range(0, 3));
+    await life.until(life.admin.pause("t"));
+    await life.restart();
+    await expect(life.push([9])).rejects.toMatchObject({ code: "INGESTION_PAUSED" });
+    expect(life.admin.summaries()[0]?.state).toBe("paused");
+    await life.until(life.admin.resume("t"));
+    await life.push(range(3, 6));
+    expect(await life.ids()).toEqual(range(0, 6));
+  });
+});
+
+describe("retention", () => {
+  const day = 86_400_000;
+
+  test("removes whole segments, and rows of one that is mostly old", async () => {
+    await life.start();
+    await life.until(life.admin.create(record({ retentionMs: day })));
+    const nowMs = life.world.clock.nowMs();
+    await life.push(range(0, 10), { ts: nowMs - 2 * day });
+    await life.seal();
+    await life.push(range(10, 20), { ts: nowMs - day - 1000 });
+    await life.push(range(20, 30), { ts: nowMs - day + 3_600_000 / 2 });
+    await life.seal();
+    await life.maintain();
+    expect(life.segmentFiles()).toHaveLength(1);
+    expect(await life.ids()).toEqual(range(10, 30));
+    life.world.clock.jump(3_600_000 / 3);
+    await life.maintain();
+    expect(await life.ids()).toEqual(range(20, 30));
+    await life.restart();
+    expect(await life.ids()).toEqual(range(20, 30));
+  });
+});
+
+describe("what is damaged", () => {
+  async function threeSegments(): Promise<string[]> {
+    await life.start();
+    await life.until(life.admin.create(record()));
+    for (let batch = 0; batch < 2; batch++) {
+      await life.push(range(batch * 10, batch * 10 + 10));
+      await life.seal();
+    }
+    await life.push(range(20, 30));
+    await life.stop();
+    return life.segmentFiles();
+  }
+
+  test.each([
+    ["cut", (bytes: Uint8Array) => bytes.slice(0, 40)],
+    ["empty", () => new Uint8Array(0)],
+    [
+      "overwritten",
+      (bytes: Uint8Array) => bytes.map((byte, at) => (at > bytes.length - 60 ? byte ^ 255 : byte)),
+    ],
+  ])("a segment file that is %s: named, and the rest goes on", async (_, damage) => {
+    const [first] = await threeSegments();
+    life.world.disk.plant(first!, damage(life.world.disk.peek(first!)));
+    await life.start();
+    expect(await life.ids()).toEqual(range(10, 30));
+    const [summary] = life.admin.summaries();
+    expect(summary?.state).toBe("degraded");
+    expect(summary?.message).toContain(first);
+    expect((await life.until(life.admin.detail("t"))).segments[0]).toMatchObject({
+      state: "corrupt",
+      rows: 10,
+    });
+    await life.push(range(30, 40));
+    await life.seal();
+    expect(await life.ids()).toEqual(range(10, 40));
+  });
+
+  test("a missing segment file is named like a damaged one", async () => {
+    const [first] = await threeSegments();
+    await life.world.disk.remove(first!);
+    await life.start();
+    const { id } = await life.server.snapshot("t");
+    const { faults } = life.server.snapshots.get(id);
+    expect(faults).toMatchObject([{ code: "SEGMENT_CORRUPT", rows: 10 }]);
+    expect(faults[0]?.message).toContain(first);
+  });
+
+  test("files that no commit knows are removed", async () => {
+    const [first] = await threeSegments();
+    const stray = first!.replace("t__0__0", "t__0__777");
+    life.world.disk.plant(stray, life.world.disk.peek(first!));
+    life.world.disk.plant(`${first}.partial`, new Uint8Array(5));
+    life.world.disk.plant("tables/gone/segments/x.segment", new Uint8Array(5));
+    await life.start();
+    expect(life.segmentFiles()).not.toContain(stray);
+    expect(
+      life.world.disk.paths().filter((path) => path.includes("partial") || path.includes("gone")),
+    ).toEqual([]);
+    expect(await life.ids()).toEqual(range(0, 30));
+  });
+
+  test("a lost catalog is rebuilt from definitions and footers", async () => {
+    await threeSegments();
+    life.file = openSqliteFile(":memory:");
+    await life.start();
+    expect(await life.ids()).toEqual(range(0, 30));
+    await life.push(range(30, 40));
+    await life.seal();
+    await life.maintain();
+    await life.restart();
+    expect(await life.ids()).toEqual(range(0, 40));
+  });
+
+  test("a lost catalog counts a merge and its inputs once", async () => {
+    await threeSegments();
+    const inputs = life.segmentFiles().map((path) => [path, life.world.disk.peek(path).slice()] as const);
+    await life.start();
+    await life.seal();
+    await life.maintain();
+    await life.stop();
+    expect(life.segmentFiles()).toHaveLength(1);
+    for (const [path, bytes] of inputs) life.world.disk.plant(path, bytes);
+    life.file = openSqliteFile(":memory:");
+    await life.start();
+    expect(await life.ids()).toEqual(range(0, 30));
+    expect(life.segmentFiles()).toHaveLength(1);
+  });
+
+  test("a lost catalog beside a damaged segment is a gap that answers tell", async () => {
+    const [first] = await threeSegments();
+    life.world.disk.plant(first!, new Uint8Array(60));
+    const second = life.segmentFiles()[1]!;
+    await life.start();
+    await life.stop();
+    life.file = openSqliteFile(":memory:");
+    await life.start();
+    expect(life.segmentFiles()).toContain(second);
+    expect(await life.ids()).toEqual(range(10, 30));
+    expect(life.world.disk.paths().filter((path) => path.startsWith("tables/t/damaged/"))).toHaveLength(1);
+    const { id, gaps } = await life.server.snapshot("t");
+    life.server.release(id);
+    expect(gaps).toMatchObject([{ partition: 0, start: 0n, end: 10n }]);
+  });
+});
+
+describe("a full disk", () => {
+  test("pauses, says so, answers on, and goes on by itself", async () => {
+    await life.start();
+    await life.until(life.admin.create(record()));
+    await life.push(range(0, 50));
+    life.world.disk.faults.capacityBytes = 0;
+    await life.until(life.admin.forceCommit("t"));
+    await expect(life.push([99])).rejects.toMatchObject({ code: "DISK_FULL" });
+    await life.world.clock.advance(500);
+    expect(life.admin.summaries()[0]).toMatchObject({ state: "degraded" });
+    expect(life.admin.summaries()[0]?.message).toContain("no space left");
+    expect(await life.ids()).toEqual(range(0, 50));
+    life.world.disk.faults.capacityBytes = Number.POSITIVE_INFINITY;
+    await life.world.clock.advance(30_000);
+    expect(life.segmentFiles()).toHaveLength(1);
+    await life.push(range(50, 60));
+    expect(life.admin.summaries()[0]).toMatchObject({ state: "running", message: null });
+    await life.restart();
+    expect(await life.ids()).toEqual(range(0, 60));
+  });
+});
+
+describe("another server on the same catalog", () => {
+  test("takes over; the first one stops committing and says so", async () => {
+    await life.start();
+    await life.until(life.admin.create(record()));
+    await life.push(range(0, 10));
+    const other = await sqliteCatalog(life.file);
+    await other.claimPartition("t", 0, 0n);
+    await life.seal();
+    expect(life.admin.summaries()[0]).toMatchObject({ state: "stopped" });
+    expect(life.admin.summaries()[0]?.message).toContain("another server");
+    expect(await other.segments("t")).toEqual([]);
+    expect(await life.ids()).toEqual(range(0, 10));
+  });
+});
+
+test("whoever listens hears of rows, segments and definitions", async () => {
+  await life.start();
+  const heard: string[] = [];
+  const stop = life.admin.onChange((table) => heard.push(table));
+  await life.until(life.admin.create(record()));
+  await life.push([1]);
+  await life.seal();
+  await life.until(life.admin.drop("t"));
+  stop();
+  expect(heard.length).toBeGreaterThanOrEqual(4);
+  expect(new Set(heard)).toEqual(new Set(["t"]));
+});
+
+test("an unknown table is refused by name", async () => {
+  await life.start();
+  for (const asked of [
+    life.admin.detail("x"),
+    life.admin.drop("x"),
+    life.admin.pause("x"),
+    life.server.snapshot("x"),
+  ])
+    await expect(asked).rejects.toBeInstanceOf(StoreError);
+});
