@@ -2,6 +2,7 @@
  * Readers of a mutable segment, on any thread, from its handle. Taking a reader copies the published state (rows,
  * dictionaries, the last chunk's zones) between two equal readings of the sequence number; from then on it is fixed.
  */
+import { AssertionError } from "#schemas/errors";
 import type { SourceRange } from "#schemas/segment";
 import type { Value } from "#schemas/types";
 import type { Arena } from "#server/arena/arena";
@@ -53,14 +54,19 @@ export function openMutable(handle: MutableHandle, arena: Arena): MutableView {
   };
 }
 
+/** A publish takes microseconds: after this many tries its thread must be dead. */
+const triesMax = 1 << 26;
+
 function readPublished(handle: MutableHandle, arena: Arena): Published {
   const { i32 } = arena.views;
-  while (true) {
+  for (let tries = 0; tries < triesMax; tries++) {
     const sequence = Atomics.load(i32, handle.control >> 2);
     if ((sequence & 1) === 1) continue;
     const published = copyPublished(handle, arena);
-    if (Atomics.load(i32, handle.control >> 2) === sequence) return published;
+    // Read by an exchange that changes nothing: unlike a load it keeps the reads before it before it on every processor.
+    if (Atomics.or(i32, handle.control >> 2, 0) === sequence) return published;
   }
+  throw new AssertionError(`the writer of segment ${handle.id} stopped while it was publishing`);
 }
 
 function copyPublished(handle: MutableHandle, arena: Arena): Published {
