@@ -167,16 +167,8 @@ describe("definitions", () => {
     await life.start();
     await life.until(life.admin.create(record()));
     await life.push(range(0, 10));
-    const more = [...columns, { name: "extra", type: "LONG" } as const];
-    const { table } = record();
-    const next = testTable(more, {
-      ...table,
-      columns: undefined,
-      version: 2,
-      nextColumnId: 4,
-    } as Partial<Table>);
-    const altered = { ...next, columns: testTable(more).columns };
-    await life.until(life.admin.alter({ ...record(), table: altered }));
+    const more = testTable([...columns, { name: "extra", type: "LONG" }]).columns;
+    await life.until(life.admin.alter(record({ version: 2, columns: more, nextColumnId: 4 })));
     await life.push(range(10, 20), { more: { extra: 5 } });
     expect(await life.ids()).toEqual(range(0, 20));
     const extra = (await life.until(life.admin.detail("t"))).columns.find(({ name }) => name === "extra");
