@@ -95,18 +95,17 @@ function useTemplate(columns: readonly GridColumn[], rows: readonly Row[]): stri
   );
 }
 
+const definitionsOf = (columns: readonly GridColumn[]) =>
+  columns.map((column, at) => ({
+    id: `${at} ${column.name}`,
+    accessorFn: (row: Row) => column.order?.(row[at] ?? null) ?? row[at] ?? null,
+    sortFn: "basic" as const,
+    sortDescFirst: column.align === "right",
+  }));
+
 export function DataGrid({ label, columns, rows }: DataGridProps) {
   const scroller = useRef<HTMLDivElement>(null);
-  const definitions = useMemo(
-    () =>
-      columns.map((column, at) => ({
-        id: `${at} ${column.name}`,
-        accessorFn: (row: Row) => column.order?.(row[at] ?? null) ?? row[at] ?? null,
-        sortFn: "basic" as const,
-        sortDescFirst: column.align === "right",
-      })),
-    [columns],
-  );
+  const definitions = useMemo(() => definitionsOf(columns), [columns]);
   const table = useTable({ features, columns: definitions, data: rows as Row[] });
   const ordered = table.getRowModel().rows;
   const template = useTemplate(columns, rows);

@@ -7,6 +7,7 @@ import { type ChartResult, columnAt } from "../chart/context.ts";
 import { alignOf, formatCell, formatNumber, instantOfCell, missing, numberOfCell } from "../format.ts";
 import { DataGrid, type GridColumn, type Tone } from "../grid/data-grid.tsx";
 import { preciseText } from "../time.ts";
+import { niceCeiling } from "./nice.ts";
 import { usePanelPage } from "./page-context.ts";
 
 function formatterOf(type: SqlType, format: NumberFormat | undefined, zone: string) {
@@ -69,12 +70,4 @@ export function TablePanel({
     });
   }, [key, settings, zone]);
   return <DataGrid label={label} columns={columns} rows={result.rows} />;
-}
-
-/** The next of 1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8 × 10ⁿ. */
-export function niceCeiling(value: number): number {
-  if (!(value > 0)) return 1;
-  const power = 10 ** Math.floor(Math.log10(value));
-  const step = [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].find((candidate) => candidate * power >= value) ?? 10;
-  return step * power;
 }

@@ -1,0 +1,225 @@
+import { describe, expect, test } from "vitest";
+import { StoreError } from "#schemas/errors";
+import { FakeLive, subscribe } from "#test/broker/live/fake-live";
+
+describe("subscribing", () => {
+  test("answers hello, then a snapshot, then a delta when the table changed", async () => {
+    const live = new FakeLive();
+    const page = live.page();
+    page.client.receive(subscribe("p"));
+    await live.timers.advance(0);
+    expect(page.kinds()).toEqual(["hello", "snapshot"]);
+    live.rows = () => [
+      ["a", 2],
+      ["b", 1],
+    ];
+    live.change();
+    await live.timers.advance(250);
+    expect(page.messages.at(-1)).toMatchObject({
+      kind: "delta",
+      sequence: 2,
+      at: [0, 1],
+      rows: [
+        ["a", 2],
+        ["b", 1],
+      ],
+      rowCount: 2,
+      watermark: { rows: 101 },
+    });
+  });
+
+  test("binds :from, :to and :zone to the moving range", async () => {
+    const live = new FakeLive();
+    const { client } = live.page();
+    client.receive(
+      subscribe("p", "SELECT ':from' FROM t WHERE at >= :from AND at < :to AND z = :zone", 1000),
+    );
+    await live.timers.advance(0);
+    expect(live.asked).toEqual([
+      "SELECT ':from' FROM t WHERE at >= 1699999999000 AND at < 1700000000000 AND z = 'UTC'",
+    ]);
+  });
+
+  test("a faulty statement is an error of that subscription only", async () => {
+    const live = new FakeLive();
+    const page = live.page();
+    page.client.receive(subscribe("bad", "SELECT 1"));
+    page.client.receive(subscribe("good"));
+    await live.timers.advance(0);
+    expect(page.kinds()).toEqual(["hello", "error", "snapshot"]);
+    expect(page.messages[1]).toMatchObject({ id: "bad", exceptions: [{ code: "SQL_SYNTAX" }] });
+  });
+
+  test("an unknown zone and too many subscriptions are refused with their limit", async () => {
+    const live = new FakeLive({ liveSubscriptions: 1 });
+    const page = live.page();
+    page.client.receive({ ...subscribe("a"), zone: "Mars/Olympus" });
+    page.client.receive(subscribe("b"));
+    page.client.receive(subscribe("c"));
+    await live.timers.advance(0);
+    const refused = page.messages.flatMap((message) => (message.kind === "error" ? message.exceptions : []));
+    expect(refused.map(({ code }) => code)).toEqual(["OPTION_VALUE", "RATE_LIMITED"]);
+    expect(refused[1]!.message).toContain("liveSubscriptions");
+  });
+
+  test("too many pages are refused", () => {
+    const live = new FakeLive({ liveClients: 1 });
+    live.page();
+    expect(() => live.page()).toThrow(/liveClients/);
+  });
+});
+
+describe("sharing", () => {
+  test("identical questions of many pages run once; different ones share one snapshot", async () => {
+    const live = new FakeLive();
+    const pages = [live.page(), live.page(), live.page()];
+    for (const { client } of pages) client.receive(subscribe("p"));
+    pages[0]!.client.receive(subscribe("q", "SELECT v FROM t"));
+    await live.timers.advance(0);
+    expect(live.asked.toSorted()).toEqual(["SELECT k, v FROM t", "SELECT v FROM t"]);
+    expect(live.snapshots).toEqual(["t"]);
+    expect(live.released).toBe(1);
+    expect(live.hub.counts()).toEqual({ clients: 3, queries: 2 });
+    for (const { client } of pages) client.close();
+    expect(live.hub.counts()).toEqual({ clients: 0, queries: 0 });
+  });
+
+  test("one who comes later gets the known result at once", async () => {
+    const live = new FakeLive();
+    live.page().client.receive(subscribe("p"));
+    await live.timers.advance(0);
+    const late = live.page();
+    late.client.receive(subscribe("x"));
+    expect(late.kinds()).toEqual(["hello", "snapshot"]);
+    expect(live.asked).toHaveLength(1);
+  });
+
+  test("tables are apart: a change of one does not run the other's queries", async () => {
+    const live = new FakeLive();
+    const { client } = live.page();
+    client.receive(subscribe("p"));
+    client.receive(subscribe("q", "SELECT k FROM other"));
+    await live.timers.advance(0);
+    live.asked.length = 0;
+    live.change("other");
+    await live.timers.advance(300);
+    expect(live.asked).toEqual(["SELECT k FROM other"]);
+  });
+});
+
+describe("pace", () => {
+  test("runs are at least liveTickMs apart, however often rows come", async () => {
+    const live = new FakeLive({ liveTickMs: 200 });
+    live.page().client.receive(subscribe("p"));
+    await live.timers.advance(0);
+    live.asked.length = 0;
+    for (let step = 0; step < 100; step++) {
+      live.change();
+      await live.timers.advance(10);
+    }
+    expect(live.asked.length).toBeGreaterThanOrEqual(4);
+    expect(live.asked.length).toBeLessThanOrEqual(6);
+  });
+
+  test("work takes a fifth of the time at most", async () => {
+    const live = new FakeLive({ liveTickMs: 200 });
+    live.workMs = 500;
+    live.page().client.receive(subscribe("p"));
+    for (let step = 0; step < 100; step++) {
+      live.change();
+      await live.timers.advance(100);
+    }
+    expect(live.asked.length).toBeLessThanOrEqual(6);
+  });
+
+  test("nothing changed: nothing runs but the moving range, every five seconds", async () => {
+    const live = new FakeLive();
+    live.page().client.receive(subscribe("p", "SELECT k, v FROM t WHERE at > :from"));
+    await live.timers.advance(0);
+    live.asked.length = 0;
+    await live.timers.advance(20_000);
+    expect(live.asked.length).toBeGreaterThanOrEqual(3);
+    expect(live.asked.length).toBeLessThanOrEqual(4);
+  });
+
+  test("an absolute range over unchanged rows is never run again", async () => {
+    const live = new FakeLive();
+    const { client } = live.page();
+    client.receive({ ...subscribe("p"), range: { kind: "between", fromMs: 0, toMs: 10 } });
+    await live.timers.advance(30_000);
+    expect(live.asked).toHaveLength(1);
+  });
+});
+
+describe("slow and paused pages", () => {
+  test("a slow page gets the newest state when it is ready, nothing in between", async () => {
+    const live = new FakeLive();
+    const page = live.page(true);
+    page.client.receive(subscribe("p"));
+    await live.timers.advance(0);
+    for (let value = 2; value <= 9; value++) {
+      live.rows = () => [["a", value]];
+      live.change();
+      await live.timers.advance(250);
+    }
+    const results = () => page.messages.filter(({ kind }) => kind === "snapshot" || kind === "delta");
+    expect(results()).toHaveLength(1);
+    page.client.receive({ kind: "ack", id: "p", sequence: 1 });
+    expect(results()).toHaveLength(2);
+    expect(results()[1]).toMatchObject({ kind: "delta", sequence: 2, rows: [["a", 9]] });
+  });
+
+  test("nobody looks: nothing runs, but the row count goes on; resuming catches up", async () => {
+    const live = new FakeLive();
+    const page = live.page();
+    page.client.receive(subscribe("p"));
+    await live.timers.advance(0);
+    page.client.receive({ kind: "pause" });
+    live.asked.length = 0;
+    live.rows = () => [["a", 7]];
+    for (let step = 0; step < 10; step++) live.change();
+    await live.timers.advance(1500);
+    expect(live.asked).toEqual([]);
+    expect(page.messages.at(-1)).toMatchObject({ kind: "tick", tables: { t: { rows: 110 } } });
+    page.client.receive({ kind: "resume" });
+    await live.timers.advance(300);
+    expect(page.messages.at(-1)).toMatchObject({ kind: "delta", rows: [["a", 7]] });
+  });
+
+  test("silence is broken by a tick within five seconds", async () => {
+    const live = new FakeLive();
+    const page = live.page();
+    await live.timers.advance(5000);
+    expect(page.kinds()).toContain("tick");
+  });
+});
+
+describe("faults while running", () => {
+  test("are told once, keep the last result, and heal", async () => {
+    const live = new FakeLive();
+    const page = live.page();
+    page.client.receive(subscribe("p"));
+    await live.timers.advance(0);
+    live.fault = new StoreError("QUERY_MEMORY", "too much");
+    for (let step = 0; step < 5; step++) {
+      live.change();
+      await live.timers.advance(300);
+    }
+    expect(page.kinds().filter((kind) => kind === "error")).toHaveLength(1);
+    live.fault = null;
+    live.change();
+    await live.timers.advance(300);
+    expect(page.messages.at(-1)).toMatchObject({ kind: "delta", at: [], sequence: 2 });
+  });
+
+  test("closing stops timers and forgets everybody", async () => {
+    const live = new FakeLive();
+    live.page().client.receive(subscribe("p"));
+    await live.timers.advance(0);
+    live.hub.close();
+    live.asked.length = 0;
+    live.change();
+    await live.timers.advance(10_000);
+    expect(live.asked).toEqual([]);
+  });
+});

@@ -1,0 +1,104 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { ColourPlaces } from "../../../web/chart/colours.ts";
+import { filledBuckets, openFrom, pivotOf } from "../../../web/chart/series.ts";
+import { coarsened, sparklineOf } from "../../../web/chart/sparkline.ts";
+import { suggestChart } from "../../../web/chart/suggest.ts";
+import { niceCeiling } from "../../../web/panel/nice.ts";
+
+const hour = 3_600_000;
+
+describe("buckets", () => {
+  test("missing ones are null, totals go on over them", () => {
+    const result = {
+      columnNames: ["t", "v"],
+      columnTypes: ["LONG", "DOUBLE"] as const,
+      rows: [
+        [0, 1],
+        [3 * hour, 2],
+      ],
+    };
+    const settings = { kind: "line", x: "t", y: ["v"], bucketMs: hour } as const;
+    expect(pivotOf(result, settings).series[0]!.values).toEqual([1, null, null, 2]);
+    expect(pivotOf(result, { ...settings, cumulative: true }).series[0]!.values).toEqual([1, 1, 1, 3]);
+    expect(openFrom(pivotOf(result, settings), settings, 3 * hour + 1)).toBe(3);
+    expect(openFrom(pivotOf(result, settings), settings, 4 * hour)).toBe(4);
+  });
+
+  test("a day of 25 hours is one bucket", () => {
+    expect(filledBuckets([0, 25 * hour], 24 * hour)).toEqual([0, 25 * hour]);
+    expect(filledBuckets([0, 48 * hour], 24 * hour)).toEqual([0, 24 * hour, 48 * hour]);
+    expect(filledBuckets([], hour)).toEqual([]);
+  });
+
+  test("a far outlier cannot fill memory", () => {
+    expect(filledBuckets([0, 1e15], 1000).length).toBeLessThan(21_000);
+  });
+});
+
+describe("colours", () => {
+  test("a value keeps its place; eight values have eight places", () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.string(), { minLength: 8, maxLength: 8 }), (names) => {
+        const places = new ColourPlaces(8);
+        const first = names.map((name) => places.placeOf(name));
+        expect(new Set(first).size).toBe(8);
+        expect(names.toReversed().map((name) => places.placeOf(name))).toEqual(first.toReversed());
+      }),
+    );
+  });
+});
+
+describe("sparkline", () => {
+  test("needs two points, stays in its box, keeps at most forty", () => {
+    expect(sparklineOf([1])).toBeNull();
+    expect(sparklineOf([5, 5])?.line).toBe("M0,50L100,50");
+    expect(coarsened(Array.from({ length: 1000 }, (_, at) => at)).length).toBeLessThanOrEqual(40);
+    fc.assert(
+      fc.property(
+        fc.array(fc.double({ noNaN: true, min: -1e9, max: 1e9 }), { minLength: 2, maxLength: 200 }),
+        (values) => {
+          const numbers = sparklineOf(values)!
+            .line.match(/-?[\d.]+/g)!
+            .map(Number);
+          expect(numbers.every((number) => number >= 0 && number <= 100)).toBe(true);
+        },
+      ),
+    );
+  });
+});
+
+describe("a first chart", () => {
+  const suggest = (types: readonly string[], rows: readonly (readonly (number | string)[])[]) =>
+    suggestChart({ columnNames: types.map((_, at) => `c${at}`), columnTypes: types as never, rows });
+  test("follows the shape of the result", () => {
+    const t = 1_700_000_000_000;
+    expect(
+      suggest(
+        ["LONG", "DOUBLE"],
+        [
+          [t, 1],
+          [t + hour, 2],
+          [t + 2 * hour, 3],
+        ],
+      ),
+    ).toMatchObject({ kind: "line", x: "c0", bucketMs: hour });
+    expect(
+      suggest(
+        ["TIMESTAMP", "STRING", "LONG"],
+        [
+          [t, "a", 1],
+          [t + hour, "a", 2],
+        ],
+      ),
+    ).toMatchObject({ kind: "stackedBar", series: "c1" });
+    expect(suggest(["STRING", "LONG"], [["a", 1]])).toMatchObject({ kind: "bar", x: "c0", y: ["c1"] });
+    expect(suggest(["LONG"], [[5]])).toMatchObject({ kind: "bigNumber" });
+    expect(suggest(["STRING"], [["a"]])).toBeNull();
+    expect(suggest(["LONG"], [])).toBeNull();
+  });
+});
+
+test("bars end at round numbers", () => {
+  expect([0, 1, 1.1, 9.5, 103, 260].map(niceCeiling)).toEqual([1, 1, 1.2, 10, 120, 300]);
+});

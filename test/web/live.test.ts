@@ -1,0 +1,194 @@
+import { describe, expect, test } from "vitest";
+import type { LiveMessage, LiveRequest } from "#schemas/api/live";
+import { FakeTimers } from "#test/broker/live/fake-live";
+import { LiveConnection, type Socket } from "../../web/live.ts";
+
+const question = { sql: "SELECT 1 FROM t", range: { kind: "last", ms: 1000 }, zone: "UTC" } as const;
+const statistics = {
+  timeUsedUs: 1,
+  segmentsQueried: 1,
+  segmentsProcessed: 1,
+  segmentsCached: 0,
+  rowsScanned: 1,
+  rowsTotal: 1,
+};
+const range = { fromMs: 0, toMs: 1 };
+const watermark = { eventMs: 5, takenMs: 6, rows: 7 };
+
+class FakeSocket implements Socket {
+  readonly sent: LiveRequest[] = [];
+  onopen: (() => void) | null = null;
+  onmessage: ((event: { readonly data: unknown }) => void) | null = null;
+  onclose: (() => void) | null = null;
+  send(text: string): void {
+    this.sent.push(JSON.parse(text) as LiveRequest);
+  }
+  close(): void {
+    this.onclose?.();
+  }
+  take(message: LiveMessage): void {
+    this.onmessage?.({ data: JSON.stringify(message) });
+  }
+  kinds(): readonly string[] {
+    return this.sent.map(({ kind }) => kind);
+  }
+}
+
+function setUp() {
+  const timers = new FakeTimers();
+  const sockets: FakeSocket[] = [];
+  const frames: (() => void)[] = [];
+  const connection = new LiveConnection({
+    open: () => {
+      const socket = new FakeSocket();
+      sockets.push(socket);
+      return socket;
+    },
+    nowMs: timers.nowMs,
+    random: () => 0.5,
+    after: timers.after,
+    frame: (callback) => frames.push(callback),
+  });
+  const draw = () => {
+    for (const callback of frames.splice(0)) callback();
+  };
+  return { timers, sockets, connection, draw, socket: () => sockets.at(-1)! };
+}
+
+const snapshot = (sequence = 1): LiveMessage => ({
+  kind: "snapshot",
+  id: "s1",
+  sequence,
+  result: {
+    columnNames: ["v"],
+    columnTypes: ["LONG"],
+    rows: [[1], [2]],
+    partial: false,
+    gaps: [],
+    statistics,
+  },
+  range,
+  watermark,
+});
+
+describe("a page", () => {
+  test("connects on the first subscription, shows once a frame, acknowledges what it showed", () => {
+    const { connection, socket, draw } = setUp();
+    const handle = connection.subscribe(question);
+    let shown = 0;
+    handle.watch(() => shown++);
+    socket().onopen?.();
+    expect(socket().sent).toEqual([{ kind: "subscribe", id: "s1", ...question }]);
+    socket().take(snapshot());
+    socket().take({
+      kind: "delta",
+      id: "s1",
+      sequence: 2,
+      at: [1],
+      rows: [[9]],
+      rowCount: 2,
+      range,
+      statistics,
+      watermark,
+    });
+    expect(shown).toBe(0);
+    draw();
+    expect(shown).toBe(1);
+    expect(handle.read().result?.rows).toEqual([[1], [9]]);
+    expect(socket().sent.at(-1)).toEqual({ kind: "ack", id: "s1", sequence: 2 });
+  });
+
+  test("keeps old rows when it asks something else, and while it is disconnected", async () => {
+    const { connection, socket, draw, timers, sockets } = setUp();
+    const handle = connection.subscribe(question);
+    socket().onopen?.();
+    socket().take(snapshot());
+    draw();
+    handle.ask({ ...question, zone: "Europe/Berlin" });
+    expect(handle.read()).toMatchObject({ waiting: true, result: { rows: [[1], [2]] } });
+    socket().close();
+    expect(connection.page().status).toMatchObject({ kind: "waiting" });
+    expect(handle.read().result?.rows).toHaveLength(2);
+    await timers.advance(500);
+    expect(sockets).toHaveLength(2);
+    socket().onopen?.();
+    expect(socket().sent).toEqual([{ kind: "subscribe", id: "s1", ...question, zone: "Europe/Berlin" }]);
+  });
+
+  test("waits longer after each failure, up to a bound, and tries at once when told to", async () => {
+    const { connection, socket, timers, sockets } = setUp();
+    connection.subscribe(question);
+    const waits: number[] = [];
+    for (let attempt = 0; attempt < 8; attempt++) {
+      socket().close();
+      const { status } = connection.page();
+      if (status.kind !== "waiting") throw new Error("not waiting");
+      waits.push(status.retryAtMs - timers.nowMs());
+      await timers.advance(status.retryAtMs - timers.nowMs());
+    }
+    expect(waits).toEqual([500, 1000, 2000, 4000, 8000, 15_000, 15_000, 15_000]);
+    socket().close();
+    const before = sockets.length;
+    connection.reconnect();
+    expect(sockets.length).toBe(before + 1);
+  });
+
+  test("takes silence for a lost connection", async () => {
+    const { connection, socket, timers } = setUp();
+    connection.subscribe(question);
+    socket().onopen?.();
+    await timers.advance(11_000);
+    expect(connection.page().status.kind).toBe("open");
+    await timers.advance(2000);
+    expect(connection.page().status.kind).not.toBe("open");
+  });
+
+  test("asks again when a delta does not follow", () => {
+    const { connection, socket } = setUp();
+    connection.subscribe(question);
+    socket().onopen?.();
+    socket().take({
+      kind: "delta",
+      id: "s1",
+      sequence: 5,
+      at: [],
+      rows: [],
+      rowCount: 0,
+      range,
+      statistics,
+      watermark,
+    });
+    expect(socket().kinds()).toEqual(["subscribe", "subscribe"]);
+  });
+
+  test("pauses, counts from there, and a hidden page pauses by itself", () => {
+    const { connection, socket } = setUp();
+    connection.subscribe(question);
+    socket().onopen?.();
+    socket().take({ kind: "tick", nowMs: 1, tables: { t: watermark } });
+    connection.pause();
+    expect(connection.page()).toMatchObject({ paused: true, pausedRows: { t: 7 } });
+    connection.resume();
+    connection.setHidden(true);
+    connection.setHidden(false);
+    expect(socket().kinds()).toEqual(["subscribe", "pause", "resume", "pause", "resume"]);
+  });
+
+  test("an error keeps the rows and says what is wrong", () => {
+    const { connection, socket } = setUp();
+    const handle = connection.subscribe(question);
+    socket().onopen?.();
+    socket().take(snapshot());
+    socket().take({
+      kind: "error",
+      id: "s1",
+      exceptions: [{ errorCode: 245, code: "QUERY_MEMORY", message: "too much" }],
+    });
+    expect(handle.read()).toMatchObject({
+      result: { rows: [[1], [2]] },
+      exceptions: [{ message: "too much" }],
+    });
+    handle.end();
+    expect(socket().sent.at(-1)).toEqual({ kind: "unsubscribe", id: "s1" });
+  });
+});

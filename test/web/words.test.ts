@@ -1,0 +1,139 @@
+import { describe, expect, test } from "vitest";
+import { parseExact } from "../../web/api.ts";
+import { proposalsAt } from "../../web/console/completion.ts";
+import {
+  formatAge,
+  formatBytes,
+  formatCell,
+  formatDelta,
+  formatMicros,
+  formatNumber,
+  instantOfCell,
+  numberOfCell,
+} from "../../web/format.ts";
+import { csvOf, fileName } from "../../web/panel/csv.ts";
+import {
+  configOf,
+  faultOf,
+  fieldsOf,
+  rowFormatOf,
+  schemaOf,
+  timeColumnOf,
+} from "../../web/tables/definition.ts";
+
+describe("numbers", () => {
+  test("are written alike everywhere", () => {
+    expect(formatNumber(1234.5, { kind: "currency", currency: "USD", decimals: 2 })).toBe("$1,234.50");
+    expect(formatNumber(-1234.5, { kind: "number", decimals: 0 })).toBe("−1,235");
+    expect(formatNumber(1_234_567, { kind: "number", compact: true })).toBe("1.2M");
+    expect(formatNumber(0.123, { kind: "percent", decimals: 1 })).toBe("12.3%");
+    expect(formatNumber(null)).toBe("–");
+    expect([500, 1536, 5e9].map(formatBytes)).toEqual(["500 B", "1.5 KiB", "4.7 GiB"]);
+    expect([400, 12_000, 180_000, 7_200_000].map(formatAge)).toEqual(["0.4 s", "12 s", "3 min", "2 h"]);
+    expect([640, 1240, 3_400_000].map(formatMicros)).toEqual(["640 µs", "1.2 ms", "3.4 s"]);
+    expect(formatDelta(112, 100)).toBe("+12 %");
+    expect(formatDelta(96, 100)).toBe("−4 %");
+    expect(formatDelta(5, 0)).toBeNull();
+  });
+
+  test("come out of cells whatever way they travel", () => {
+    expect(numberOfCell("-Infinity")).toBe(Number.NEGATIVE_INFINITY);
+    expect(numberOfCell("12.5")).toBe(12.5);
+    expect(numberOfCell("x")).toBeNull();
+    expect(formatCell(12, "DOUBLE")).toBe("12.0");
+    expect(formatCell(12, "LONG")).toBe("12");
+    expect(formatCell(null, "LONG")).toBe("NULL");
+    expect(instantOfCell("2026-11-20 06:30:00.0")).toBe(Date.UTC(2026, 10, 20, 6, 30));
+    expect(instantOfCell(1700000000000)).toBe(1700000000000);
+  });
+
+  test("past 2⁵³ keep their digits", () => {
+    expect(parseExact('{"rows":[[9007199254740993,1.5,12]]}')).toEqual({
+      rows: [["9007199254740993", 1.5, 12]],
+    });
+    expect(parseExact("[0.12345678901234567]")).toEqual([0.12345678901234567]);
+  });
+});
+
+describe("completion", () => {
+  const tables = [
+    { name: "purchases", columns: [{ name: "price", type: "DOUBLE" }] },
+    { name: "products", columns: [{ name: "item", type: "STRING" }] },
+  ];
+  const functions = [
+    { name: "upper", aliases: [], group: "text", usage: "upper(text)", doc: "In capitals." },
+  ];
+  const at = (text: string) => {
+    const position = text.indexOf("|");
+    return proposalsAt(text.replace("|", ""), position, tables, functions);
+  };
+  test("tables after FROM", () => {
+    expect(at("SELECT * FROM |")?.proposals.map(({ label }) => label)).toEqual(["purchases", "products"]);
+    expect(at("SELECT * FROM pur|")?.from).toBe(14);
+    expect(at("SELECT * FROM HOP(|")?.proposals[0]?.type).toBe("table");
+  });
+  test("columns of the named table first, then functions", () => {
+    const found = at("SELECT p| FROM products")!.proposals;
+    expect(found.filter(({ type }) => type === "column").map(({ label }) => label)).toEqual(["item"]);
+    expect(found.some(({ label, type }) => type === "function" && label === "upper")).toBe(true);
+  });
+  test("nothing inside a text or a number", () => {
+    expect(at("WHERE a = 'it|")).toBeNull();
+    expect(at("WHERE a = 12.|")).toBeNull();
+  });
+});
+
+describe("a proposed table", () => {
+  const schema = {
+    schemaName: "x",
+    primaryKeyColumns: ["id"],
+    dimensionFieldSpecs: [{ name: "id", dataType: "LONG", notNull: true }],
+    dateTimeFieldSpecs: [
+      { name: "at", dataType: "TIMESTAMP", format: "TIMESTAMP", granularity: "1:MILLISECONDS" },
+    ],
+  };
+  test("comes back as it went, with what the grid does not show", () => {
+    expect(schemaOf(schema, "x", fieldsOf(schema))).toEqual(schema);
+  });
+  test("changes of name, role and choice", () => {
+    const fields = fieldsOf(schema).map((field) =>
+      field.name === "id" ? { ...field, role: "metric" as const } : { ...field, included: false },
+    );
+    expect(schemaOf(schema, "y", fields)).toEqual({
+      schemaName: "y",
+      primaryKeyColumns: ["id"],
+      metricFieldSpecs: [{ name: "id", dataType: "LONG", notNull: true }],
+    });
+    expect(
+      timeColumnOf(configOf({ segmentsConfig: { timeColumnName: "a", replication: "1" } }, "t", "at")),
+    ).toBe("at");
+    expect(configOf({ segmentsConfig: { timeColumnName: "a", replication: "1" } }, "t", null)).toEqual({
+      tableName: "t",
+      segmentsConfig: { replication: "1" },
+    });
+  });
+  test("faults are said before the server is asked", () => {
+    expect(faultOf("1x", fieldsOf(schema))).toContain("begins with a letter");
+    expect(faultOf("x", [...fieldsOf(schema), { ...fieldsOf(schema)[0]!, name: "AT" }])).toContain(
+      "case is ignored",
+    );
+    expect(faultOf("x", [])).toContain("at least one");
+    expect(faultOf("x", fieldsOf(schema))).toBeNull();
+  });
+  test("the format of pasted rows", () => {
+    expect([' [{"a":1}]', '{"a":1}\n', "a,b\n1,2"].map(rowFormatOf)).toEqual(["json", "ndjson", "csv"]);
+  });
+});
+
+test("CSV quotes what needs it", () => {
+  const result = {
+    columnNames: ["a", "b"],
+    columnTypes: ["STRING", "LONG"] as const,
+    rows: [
+      ['x,"y"', 1],
+      [null, 2],
+    ],
+  };
+  expect(csvOf(result)).toBe('a,b\r\n"x,""y""",1\r\n,2\r\n');
+  expect(fileName("Hourly sales / café", "csv")).toBe("hourly-sales-café.csv");
+});
