@@ -1,5 +1,5 @@
 /** The real disk against a real folder: the memory disk of the simulation promises the same. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -55,6 +55,16 @@ describe("the disk", () => {
     expect(() => file.readInto(target, 8)).toThrow("short");
     file.close();
     expect(() => world.disk.openRead("missing")).toThrow("missing");
+  });
+
+  test("says when it is full", async () => {
+    symlinkSync("/dev/full", join(folder, "full"));
+    const file = await world.disk.openAppend("full");
+    await expect(file.append([Uint8Array.of(1)])).rejects.toMatchObject({
+      code: "DISK_FULL",
+      detail: { at: "full" },
+    });
+    await file.close();
   });
 
   test("removes what may not be there, and stays inside its folder", async () => {
