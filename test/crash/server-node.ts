@@ -92,7 +92,12 @@ export async function push(
 export async function pushOn(
   server: Freshet,
   story: Story,
-  options: { readonly clients: number; readonly until: () => boolean; readonly ageMs?: number },
+  options: {
+    readonly clients: number;
+    readonly until: () => boolean;
+    readonly ageMs?: number;
+    readonly table?: string;
+  },
 ): Promise<void> {
   const client = async () => {
     while (!options.until() && server.child.exitCode === null && server.child.signalCode === null) {

@@ -1,0 +1,100 @@
+/** A real folder with damaged, cut and missing files: named clearly, and the rest is served. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Freshet, startsAndFails } from "#test/setup/freshet-node";
+import { crashTable, idsOf, makeTable, push, startOn } from "./server-node.ts";
+import { Story } from "./story.ts";
+
+let data: string;
+let server: Freshet;
+const story = new Story();
+
+const filesIn = (folder: string, end: string): string[] =>
+  readdirSync(join(data, folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(end))
+    .map((name) => join(data, folder, name));
+
+/** Two sealed segments and a tail that is only in the log. */
+beforeAll(async () => {
+  data = mkdtempSync(join(tmpdir(), "freshet-damage-"));
+  server = await startOn(data);
+  await makeTable(server, crashTable);
+  for (let round = 0; round < 2; round++) {
+    await push(server, story.next(100));
+    const { status } = await server.post(`/tables/${crashTable}/forceCommit`, {});
+    expect(status).toBe(200);
+    await expect.poll(() => filesIn("tables", ".segment").length, { timeout: 10_000 }).toBe(round + 1);
+  }
+  await push(server, story.next(50));
+  await server.stop();
+}, 90_000);
+afterAll(async () => {
+  await server?.kill();
+  rmSync(data, { recursive: true, force: true });
+});
+
+describe("a damaged segment", () => {
+  test("is named in every answer, and the rest is there", { timeout: 60_000 }, async () => {
+    const [path] = filesIn("tables", ".segment") as [string];
+    const whole = readFileSync(path);
+    const damaged = Uint8Array.from(whole, (byte, at) => (at > 20 && at < 300 ? byte ^ 0x55 : byte));
+    writeFileSync(path, damaged);
+    server = await startOn(data);
+    const answer = await server.sql(`SELECT id, key, ts FROM ${crashTable} LIMIT 1000`);
+    expect(answer["partialResult"]).toBe(true);
+    expect(JSON.stringify(answer.exceptions)).toContain(path.split("/").at(-1));
+    expect(answer.resultTable?.rows).toHaveLength(150);
+    const again = await server.sql(`SELECT count(*) FROM ${crashTable}`);
+    expect(again["partialResult"]).toBe(true);
+    expect(again.resultTable?.rows).toEqual([[150]]);
+    await server.stop();
+    writeFileSync(path, whole);
+  });
+
+  test("that is cut short is named like it", { timeout: 60_000 }, async () => {
+    const [path] = filesIn("tables", ".segment") as [string];
+    const whole = readFileSync(path);
+    truncateSync(path, whole.length >> 1);
+    server = await startOn(data);
+    const answer = await server.sql(`SELECT count(*) FROM ${crashTable}`);
+    expect(answer.resultTable?.rows).toEqual([[150]]);
+    expect(JSON.stringify(answer.exceptions)).toContain("SEGMENT_CORRUPT");
+    await server.stop();
+    writeFileSync(path, whole);
+  });
+});
+
+describe("the log", () => {
+  test("loses a torn end, nothing else", { timeout: 60_000 }, async () => {
+    const last = filesIn("log", ".log").toSorted().at(-1) as string;
+    writeFileSync(last, Buffer.concat([readFileSync(last), Buffer.alloc(100, 7)]));
+    server = await startOn(data);
+    expect(story.faults(await idsOf(server))).toEqual([]);
+    expect(await push(server, story.next(10))).toBe(200);
+    await server.stop();
+  });
+});
+
+describe("the catalog", () => {
+  test("that is damaged refuses to start, naming the file", { timeout: 60_000 }, async () => {
+    const path = join(data, "catalog.sqlite");
+    const whole = readFileSync(path);
+    writeFileSync(path, "not a database".repeat(1000));
+    const { code, output } = await startsAndFails(["--data", data, "--port", "0", "--no-demo"]);
+    expect(code).not.toBe(0);
+    expect(output).toContain(path);
+    writeFileSync(path, whole);
+  });
+
+  test("that is lost is rebuilt", { timeout: 60_000 }, async () => {
+    for (const name of readdirSync(data)) if (name.startsWith("catalog.sqlite")) rmSync(join(data, name));
+    server = await startOn(data);
+    expect(story.faults(await idsOf(server))).toEqual([]);
+    expect(await push(server, story.next(10))).toBe(200);
+    await server.stop();
+    server = await startOn(data);
+    expect(story.faults(await idsOf(server))).toEqual([]);
+  });
+});

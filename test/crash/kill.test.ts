@@ -1,0 +1,109 @@
+/**
+ * kill -9 of a real server over one folder, at seeded moments and at every named failpoint. After each start: every
+ * acknowledged row is there once, every request in flight whole or not at all, whoever asks again under its key counts
+ * once.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Freshet, startsAndFails } from "#test/setup/freshet-node";
+import { seededRandom } from "#test/setup/random";
+import { crashTable, idsOf, killHolder, makeTable, push, pushOn, startOn } from "./server-node.ts";
+import { Story } from "./story.ts";
+
+const kills = 20;
+const seed = Number(process.env["CRASH_SEED"] ?? 20_261_120);
+const failpoints = [
+  "push.durable",
+  "log.append",
+  "log.sync",
+  "log.trim",
+  "sink-appended",
+  "seal-encoded",
+  "seal-written",
+  "seal-renamed",
+  "catalog-committed",
+  "segment-swapped",
+  "log-trimmed",
+  "merge-encoded",
+  "merge-written",
+  "merge-committed",
+] as const;
+
+let data: string;
+let server: Freshet;
+const story = new Story();
+
+beforeAll(async () => {
+  data = mkdtempSync(join(tmpdir(), "freshet-crash-"));
+  server = await startOn(data);
+  await makeTable(server, crashTable);
+}, 90_000);
+afterAll(async () => {
+  await server?.kill();
+  rmSync(data, { recursive: true, force: true });
+});
+
+/** Starts again and compares; one request of unknown fate is sent again, and must count once. */
+async function restartAndCheck(): Promise<void> {
+  story.killed();
+  const unknown = story.batches.findLast(({ state }) => state === "unknown");
+  server = await startOn(data);
+  expect(story.faults(await idsOf(server))).toEqual([]);
+  if (unknown === undefined) return;
+  if (unknown.state === "refused") unknown.state = "sent";
+  expect(await push(server, unknown)).toBe(200);
+  unknown.state = "acknowledged";
+}
+
+const isDead = () => server.child.exitCode !== null || server.child.signalCode !== null;
+
+test(`${kills} kills at seeded moments (CRASH_SEED=${seed})`, { timeout: 240_000 }, async () => {
+  const random = seededRandom(seed);
+  for (let kill = 0; kill < kills; kill++) {
+    const untilMs = performance.now() + 30 + random.below(600);
+    const pushing = pushOn(server, story, { clients: 3, until: isDead });
+    await new Promise((resolve) => setTimeout(resolve, untilMs - performance.now()));
+    await killHolder(server);
+    await pushing;
+    await restartAndCheck();
+  }
+  expect(story.acknowledgedRows()).toBeGreaterThan(1000);
+});
+
+describe("killed at a failpoint", () => {
+  test.each(failpoints)("%s", { timeout: 60_000 }, async (name) => {
+    await server.stop();
+    try {
+      server = await startOn(data, `${name}:2`);
+      const untilMs = performance.now() + 15_000;
+      await pushOn(server, story, { clients: 2, until: () => performance.now() > untilMs });
+    } catch (error) {
+      // Recovery passes failpoints too: then the server is dead before it is ready.
+      expect(String(error)).toContain("exited with null");
+    }
+    expect(server.child.signalCode).toBe("SIGKILL");
+    await restartAndCheck();
+  });
+
+  test("expire-committed", { timeout: 60_000 }, async () => {
+    await makeTable(server, "short", 1);
+    await server.stop();
+    server = await startOn(data, "expire-committed");
+    const old = new Story();
+    const day = 86_400_000;
+    await pushOn(server, old, { clients: 1, until: isDead, ageMs: 3 * day, table: "short" });
+    expect(server.child.signalCode).toBe("SIGKILL");
+    await restartAndCheck();
+    const ids = await idsOf(server, "short");
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(await push(server, old.next(5), { table: "short" })).toBe(200);
+  });
+});
+
+test("a second process on the folder is refused in one line", { timeout: 60_000 }, async () => {
+  const { code, output } = await startsAndFails(["--data", data, "--port", "0", "--no-demo"]);
+  expect(code).not.toBe(0);
+  expect(output).toContain("is in use by process");
+});
