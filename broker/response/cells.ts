@@ -96,6 +96,7 @@ export function cellReader(vector: Vector): (row: number) => Cell {
     if (writer.isNull(row)) return null;
     if (writer.kind(row) === "text") return writer.text(row);
     if (vector.type === "BOOLEAN") return writer.text(row) === "true";
-    return vector.kind === "text" ? writer.text(row) : Number(vector.values[row]);
+    if (vector.kind === "text" || vector.type === "FLOAT") return Number(writer.text(row));
+    return Number(vector.values[row]);
   };
 }

@@ -1,10 +1,12 @@
 /**
- * A whole-number column compared with a fraction compares with the next whole number instead of casting every row:
- * quantity < 2.5 is quantity <= 2. Only for columns without dangerous casts: INT, and LONG within ±2⁵³.
+ * Comparisons of a cast column with a literal become comparisons of the column itself, so that dictionaries, zone
+ * maps and indexes serve them: quantity < 2.5 is quantity < 3. Only where both mean the same for every value, NULL
+ * included: a LONG past ±2^53 rounds when it is cast to DOUBLE, so LONG columns stay cast there.
  */
-import { callOf, mapConditions, mapExpression } from "#broker/plan/expressions";
+import { callOf, mapExpression, mapPlan } from "#broker/plan/expressions";
 import type { Expression } from "#schemas/plan/expression";
 import type { Plan } from "#schemas/plan/plan";
+import { sqlTypes } from "#schemas/types";
 
 const mirrored: Readonly<Record<string, string>> = {
   lessThan: "greaterThan",
@@ -15,46 +17,86 @@ const mirrored: Readonly<Record<string, string>> = {
   notEquals: "notEquals",
 };
 
-/** The INT expression behind a cast to DOUBLE. */
-function wholeBehind(expression: Expression): Expression | null {
-  if (expression.kind !== "call" || expression.name !== "cast" || expression.type !== "DOUBLE") return null;
-  // A LONG past 2^53 rounds in its cast, so comparing exactly could answer otherwise.
-  return expression.args[0].type === "INT" ? expression.args[0] : null;
+type Literal = Expression & { readonly kind: "literal" };
+
+const [intLeast, intMost] = sqlTypes.INT.range;
+const intLiteral = (value: bigint): Literal => ({ kind: "literal", type: "INT", value });
+
+/** What an implicit cast was put around; null for anything else. */
+function behindCast(expression: Expression): Expression | null {
+  return expression.kind === "call" && expression.name === "cast" ? expression.args[0] : null;
 }
 
-function fitted(name: string, whole: Expression, bound: number): Expression | null {
-  if (!Number.isFinite(bound) || Math.abs(bound) > 2 ** 52) return null;
-  const literal = (value: number): Expression => ({ kind: "literal", type: "INT", value: BigInt(value) });
-  const inInt = (value: number) => value >= -(2 ** 31) && value < 2 ** 31;
-  const down = Math.floor(bound);
-  const up = Math.ceil(bound);
-  if (!inInt(down) || !inInt(up)) return null;
-  switch (name) {
-    case "lessThan":
-      return callOf("lessThan", [whole, literal(up)]);
-    case "lessThanOrEqual":
-      return callOf("lessThanOrEqual", [whole, literal(down)]);
-    case "greaterThan":
-      return callOf("greaterThan", [whole, literal(down)]);
-    case "greaterThanOrEqual":
-      return callOf("greaterThanOrEqual", [whole, literal(up)]);
-    case "equals":
-    case "notEquals":
-      return down === up ? callOf(name, [whole, literal(down)]) : null;
+/** The literal as the column's own type has it, when that is exactly the same value. */
+function sameValue(literal: Literal, column: Expression): Literal | null {
+  const { value, type } = literal;
+  if (value === null) return null;
+  switch (`${column.type} ${type}`) {
+    case "INT LONG":
+      return typeof value === "bigint" && value >= intLeast && value <= intMost ? intLiteral(value) : null;
+    case "LONG TIMESTAMP":
+      return { kind: "literal", type: "LONG", value };
+    case "FLOAT DOUBLE":
+      return typeof value === "number" && Object.is(Math.fround(value), value)
+        ? { kind: "literal", type: "FLOAT", value }
+        : null;
+    case "INT DOUBLE":
+      return typeof value === "number" && Number.isInteger(value) && value >= -(2 ** 31) && value < 2 ** 31
+        ? intLiteral(BigInt(value))
+        : null;
     default:
       return null;
   }
 }
 
-function fit(expression: Expression): Expression {
-  if (expression.kind !== "call" || mirrored[expression.name] === undefined) return expression;
+/** An INT column beside a number that no INT is: compared with the nearest bound that divides them alike. */
+function beside(name: string, column: Expression, value: bigint | number): Expression | null {
+  if (column.type !== "INT" || Number.isNaN(value)) return null;
+  const above = value > intMost;
+  const below = value < intLeast;
+  const never = callOf("greaterThan", [column, intLiteral(intMost)]);
+  const always = callOf("lessThanOrEqual", [column, intLiteral(intMost)]);
+  if (name === "equals") return never;
+  if (name === "notEquals") return always;
+  if (above || below) return name.startsWith("less") === above ? always : never;
+  if (typeof value === "bigint") return null;
+  return name.startsWith("less")
+    ? callOf("lessThanOrEqual", [column, intLiteral(BigInt(Math.floor(value)))])
+    : callOf("greaterThanOrEqual", [column, intLiteral(BigInt(Math.ceil(value)))]);
+}
+
+function fitComparison(expression: Expression & { readonly kind: "call" }): Expression {
   const [left, right] = expression.args;
-  const [literal, other, name] =
+  const [literal, cast, name] =
     left.kind === "literal" ? [left, right, mirrored[expression.name]] : [right, left, expression.name];
-  const whole = wholeBehind(other);
-  if (whole === null || literal.kind !== "literal" || typeof literal.value !== "number") return expression;
-  return fitted(name, whole, literal.value) ?? expression;
+  const column = behindCast(cast);
+  if (column === null || literal.kind !== "literal") return expression;
+  const same = sameValue(literal, column);
+  if (same !== null) return callOf(name, [column, same]);
+  const { value } = literal;
+  const number = typeof value === "bigint" || typeof value === "number";
+  return (number ? beside(name, column, value) : null) ?? expression;
+}
+
+/** Choices that no value of the column's type equals go; NULL among them stays. */
+function fitChoices(expression: Expression & { readonly kind: "call" }): Expression {
+  const [cast, ...choices] = expression.args;
+  const column = behindCast(cast);
+  if (column === null || !["INT", "LONG"].includes(column.type) || cast.type === "DOUBLE") return expression;
+  const fitted = choices.map((choice) => {
+    if (choice.kind !== "literal") return null;
+    return choice.value === null ? choice : sameValue(choice, column);
+  });
+  const known = fitted.filter((choice) => choice !== null);
+  const outside = choices.every((choice) => choice.kind === "literal");
+  return outside && known.length > 0 ? callOf("in", [column, ...known]) : expression;
+}
+
+function fit(expression: Expression): Expression {
+  if (expression.kind !== "call") return expression;
+  if (expression.name === "in") return fitChoices(expression);
+  return mirrored[expression.name] === undefined ? expression : fitComparison(expression);
 }
 
 export const fitLiterals = (plan: Plan): Plan =>
-  mapConditions(plan, (condition) => mapExpression(condition, fit));
+  mapPlan(plan, (expression) => mapExpression(expression, fit));
