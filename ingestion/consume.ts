@@ -102,6 +102,7 @@ export class PartitionConsumer {
   async recover(): Promise<void> {
     const { log, keys, environment, committed } = this.#parts;
     if (committed !== null) this.#open(committed.nextOffset);
+    else if (!this.#parts.isMirrored) await this.#openAt(0n);
     const keysLost = await keys?.load();
     if (keysLost) this.#progress.note(keysLost);
     const recovered = await log.recover((entry) => this.#replay(entry));
@@ -120,10 +121,6 @@ export class PartitionConsumer {
     }
     // A hole at the log's head: what is behind it would come again, out of order.
     if (this.#parts.isMirrored && log.endOffset > this.#next) await log.discard();
-    if (!this.#parts.isMirrored && this.#sink === null) {
-      await environment.events.started(this.#table.name, this.partition, 0n);
-      this.#open(0n);
-    }
     if (this.#sink !== null) log.begin(this.#next);
     if (this.#progress.stopError !== null) return;
     if (this.#isPaused) this.#progress.pause(null);
@@ -315,10 +312,9 @@ export class PartitionConsumer {
   /** Before the first fetch: where to begin, and whether it is still the stream that we know. */
   async #begin(): Promise<void> {
     if (this.#isVerified) return;
-    const { source, environment, log, isMirrored } = this.#parts;
+    const { source, log, isMirrored } = this.#parts;
     if (this.#sink === null) {
       const offset = await source.firstOffset(this.partition, this.#table.stream.start);
-      await environment.events.started(this.#table.name, this.partition, offset);
       log.begin(offset);
       // A first record that says where we began: "largest" must not move when nothing is sealed yet.
       await log.append({
@@ -336,6 +332,12 @@ export class PartitionConsumer {
     }
     this.#isVerified = true;
     this.#published();
+  }
+
+  /** Opens where the catalog knows nothing yet. */
+  async #openAt(offset: bigint): Promise<void> {
+    await this.#parts.environment.events.started(this.#table.name, this.partition, offset);
+    this.#open(offset);
   }
 
   #open(offset: bigint): void {

@@ -45,6 +45,7 @@ export class TailLog {
   #queue: Queued[] = [];
   #unsynced: Queued[] = [];
   #queuedBytes = 0;
+  #isUrgent = false;
   #durableBytes = 0;
   #durableOffset = 0n;
   #endOffset = 0n;
@@ -127,6 +128,8 @@ export class TailLog {
     if (this.#failure !== null) return Promise.reject(this.#failure);
     assert(entry.endOffset >= this.#endOffset, "records are appended in offset order");
     this.#endOffset = entry.endOffset;
+    // Marks and gaps are what the source cannot tell again: they do not wait for the mirror's next sync.
+    this.#isUrgent ||= entry.kind === "mark" || entry.kind === "gap";
     return new Promise<void>((resolve, reject) => {
       this.#queue.push({ entry, resolve, reject });
       this.#queuedBytes += recordBytes(entry);
@@ -187,9 +190,8 @@ export class TailLog {
   async #drain(): Promise<void> {
     while ((this.#queue.length > 0 || this.#unsynced.length > 0) && this.#failure === null) {
       if (this.#queue.length > 0 && !(await this.#write())) return;
-      const waitMs = this.#closing.signal.aborted
-        ? 0
-        : this.#syncedMs + this.#options.syncMs - this.#world.clock.monotonicMs();
+      const isDue = this.#isUrgent || this.#closing.signal.aborted;
+      const waitMs = isDue ? 0 : this.#syncedMs + this.#options.syncMs - this.#world.clock.monotonicMs();
       if (waitMs <= 0 || this.#options.syncMs === 0) await this.#sync();
       else if (this.#queue.length === 0)
         await this.#world.clock.sleep(Math.min(waitMs, 50), this.#closing.signal).catch(() => {});
@@ -285,6 +287,7 @@ export class TailLog {
       return;
     }
     this.#syncedMs = this.#world.clock.monotonicMs();
+    this.#isUrgent = this.#queue.some(({ entry }) => entry.kind === "mark" || entry.kind === "gap");
     this.#durableBytes = reached;
     const last = group.at(-1);
     if (last !== undefined) this.#durableOffset = last.entry.endOffset;
