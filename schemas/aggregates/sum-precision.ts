@@ -17,16 +17,14 @@ export const sumPrecision: Aggregate = {
   bind(args) {
     expectCount("sumPrecision", args, { least: 1, most: 3 });
     expectNumber("sumPrecision", args, 0);
-    const parameters = args
-      .slice(1)
-      .map((_, index) =>
-        literalNumber("sumPrecision", args, {
-          index: index + 1,
-          least: index === 0 ? 1 : 0,
-          most: 1000,
-          whole: true,
-        }),
-      );
+    const parameters = args.slice(1).map((_, index) =>
+      literalNumber("sumPrecision", args, {
+        index: index + 1,
+        least: index === 0 ? 1 : 0,
+        most: 1000,
+        whole: true,
+      }),
+    );
     return bound("sumPrecision", 1, "BIG_DECIMAL", parameters);
   },
   layout: () => ({ kind: "variable" }),

@@ -1,4 +1,5 @@
 /** One chunk of a task as kernels see it: decoded forwards, scratch, and the columns' values as vectors. */
+import { isNull } from "#schemas/aggregates/vectors";
 import type { Vector } from "#schemas/batch";
 import { assert } from "#schemas/errors";
 import type { Evaluate } from "#schemas/plan/evaluator";
@@ -53,6 +54,8 @@ export interface Positions {
   readonly count: number;
 }
 
+const absent = { width: 8, pointer: 0, validity: 0, offsets: 0, base: 0n } as const;
+
 export const bitmapBytes = (rows: number): number => ((rows + 63) >> 6) << 3;
 
 export class Chunk {
@@ -79,6 +82,7 @@ export class Chunk {
     const known = this.decoded[place];
     if (known !== undefined) return known;
     const { kind, forwards } = this.task.columns[place];
+    if (kind === "missing" || kind === "window") return { ...absent, kind };
     const at = this.index * forwardWords;
     const created: ChunkColumn = {
       kind,
@@ -123,6 +127,8 @@ export class Chunk {
   present(place: number): Selection {
     const column = this.column(place);
     if (column.kind === "missing") return nothing;
+    const { window } = this.task.columns[place];
+    if (window !== null) return this.present(window.time);
     if (column.kind === "ids") {
       if (!this.task.columns[place].nulls) return everything;
       const bitmap = this.newBitmap();
@@ -154,6 +160,8 @@ export class Chunk {
     switch (column.kind) {
       case "missing":
         return nullVector(info, rows);
+      case "window":
+        return this.windowVector(place, positions);
       case "ids":
       case "bytes":
         return textVector(this, info, column, positions);
@@ -174,6 +182,20 @@ export class Chunk {
           nulls: this.nulls(column, positions),
         };
     }
+  }
+
+  private windowVector(place: number, positions: Positions | null): Vector {
+    const { window, type } = this.task.columns[place];
+    assert(window !== null, "a window column has a window");
+    const time = this.vector(window.time, positions);
+    if (time.kind !== "int") return nullVector({ type }, time.rows);
+    const { slideMs, addMs } = window;
+    const values = time.values.map((value) => {
+      const rest = value % slideMs;
+      return value - (rest < 0n ? rest + slideMs : rest) + addMs;
+    });
+    for (let row = 0; row < time.rows; row++) if (isNull(time.nulls, row)) values[row] = 0n;
+    return { kind: "int", type, rows: time.rows, values, nulls: time.nulls };
   }
 
   private doubles(column: ChunkColumn, positions: Positions | null): Float64Array {

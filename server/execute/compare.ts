@@ -71,6 +71,7 @@ export function compareColumn(column: SegmentColumn, op: Comparison, value: Valu
       return bytes === null ? null : compareIds(column, op, bytes);
     }
     case "bytes":
+    case "window":
       return null;
   }
 }

@@ -42,7 +42,8 @@ const numberOrNull = (value: Value): bigint | number | null =>
       : null;
 
 function statsZone(columns: SegmentColumns, place: number): Zone {
-  const { reader } = columns.used[place];
+  const { reader, window } = columns.used[place];
+  if (window !== null) return { min: null, max: null, nulls: 1, hasNaN: false };
   if (reader === null) return { min: null, max: null, nulls: columns.segment.rows, hasNaN: false };
   const { min, max, nulls, hasNaN } = reader.stats;
   if (layoutOf(reader.type) === "text") return { min: null, max: null, nulls, hasNaN };

@@ -44,31 +44,67 @@ export class Runtime {
   }
 }
 
+const words = { stopped: 0, taken: 1, merged: 2, enough: 3 } as const;
+const waitMs = 50;
+
 /**
- * Stops a query's scans wherever they run: word 0 is set by cancel or failure, word 1 counts taken tasks, word 2
- * merged ones. Shared memory, so that threads see it between chunks.
+ * Steers one query's scans wherever they run, through shared memory: threads take tasks by a counter, wait when they are
+ * too far ahead of the merge, and stop between chunks when the query is cancelled, has failed, or has enough rows.
  */
 export class Control {
-  static readonly words = 4;
   readonly shared: Int32Array;
-  readonly deadlineMs: number;
 
-  constructor(shared: Int32Array, deadlineMs: number) {
+  constructor(shared: Int32Array) {
     this.shared = shared;
-    this.deadlineMs = deadlineMs;
   }
 
-  static create(deadlineMs: number): Control {
-    return new Control(new Int32Array(new SharedArrayBuffer(Control.words * 4)), deadlineMs);
+  static create(): Control {
+    return new Control(new Int32Array(new SharedArrayBuffer(Object.keys(words).length * 4)));
   }
 
   get stopped(): boolean {
-    return Atomics.load(this.shared, 0) !== 0;
+    return Atomics.load(this.shared, words.stopped) !== 0;
+  }
+
+  /** No further task is needed. */
+  get ended(): boolean {
+    return this.stopped || Atomics.load(this.shared, words.enough) !== 0;
   }
 
   stop(): void {
-    Atomics.store(this.shared, 0, 1);
-    Atomics.notify(this.shared, 2);
+    Atomics.store(this.shared, words.stopped, 1);
+    Atomics.notify(this.shared, words.merged);
+  }
+
+  enough(): void {
+    Atomics.store(this.shared, words.enough, 1);
+    Atomics.notify(this.shared, words.merged);
+  }
+
+  /** Before each list of tasks of the query. */
+  begin(): void {
+    Atomics.store(this.shared, words.taken, 0);
+    Atomics.store(this.shared, words.merged, 0);
+  }
+
+  /** The next task's number. */
+  take(): number {
+    return Atomics.add(this.shared, words.taken, 1);
+  }
+
+  /** The merge has come to this task. */
+  merged(task: number): void {
+    Atomics.store(this.shared, words.merged, task);
+    Atomics.notify(this.shared, words.merged);
+  }
+
+  /** Blocks (workers only) while `task` is more than `ahead` tasks in front of the merge. */
+  waitFor(task: number, ahead: number): void {
+    while (!this.ended) {
+      const merged = Atomics.load(this.shared, words.merged);
+      if (task < merged + ahead) return;
+      Atomics.wait(this.shared, words.merged, merged, waitMs);
+    }
   }
 
   /** Throws when the query has been stopped. */

@@ -1,5 +1,6 @@
 /** The columns of one segment that a query touches, numbered in order of first use; makes their part of each task. */
 import type { Expression } from "#schemas/plan/expression";
+import type { Hop } from "#schemas/plan/plan";
 import type { SqlType } from "#schemas/types";
 import {
   type BoundExpression,
@@ -7,6 +8,7 @@ import {
   forwardWords,
   type PlainDictionary,
   type TaskColumn,
+  type TaskWindow,
 } from "#server/execute/task";
 import type { ColumnReader, DictionaryReader, Forward, SegmentReader } from "#server/segment/reader";
 
@@ -20,19 +22,30 @@ export interface SegmentColumn {
   readonly reader: ColumnReader | null;
   readonly dictionary: DictionaryReader | null;
   readonly nulls: boolean;
+  readonly window: TaskWindow | null;
+}
+
+/** HOP's pseudo columns in one pass: windows that begin `backMs` before the row's own slide. */
+export interface WindowPass {
+  readonly hop: Hop;
+  readonly backMs: bigint;
 }
 
 export class SegmentColumns {
   readonly segment: SegmentReader;
   readonly used: SegmentColumn[] = [];
+  private readonly pass: WindowPass | null;
 
-  constructor(segment: SegmentReader) {
+  constructor(segment: SegmentReader, pass: WindowPass | null) {
     this.segment = segment;
+    this.pass = pass;
   }
 
   column(columnId: number, type: SqlType): SegmentColumn {
     const known = this.used.find((column) => column.columnId === columnId);
     if (known !== undefined) return known;
+    const window = this.windowOf(columnId);
+    if (window !== null) return this.add({ columnId, type, window });
     const reader = this.segment.column(columnId);
     const kind = reader === null || this.segment.rows === 0 ? "missing" : reader.forward(0).kind;
     const created: SegmentColumn = {
@@ -43,9 +56,32 @@ export class SegmentColumns {
       reader,
       dictionary: reader?.dictionary ?? null,
       nulls: reader === null || reader.stats.nulls > 0,
+      window: null,
     };
     this.used.push(created);
     return created;
+  }
+
+  private add(parts: Pick<SegmentColumn, "columnId" | "type" | "window">): SegmentColumn {
+    const created: SegmentColumn = {
+      ...parts,
+      place: this.used.length,
+      kind: "window",
+      reader: null,
+      dictionary: null,
+      nulls: true,
+    };
+    this.used.push(created);
+    return created;
+  }
+
+  private windowOf(columnId: number): TaskWindow | null {
+    if (this.pass === null) return null;
+    const { hop, backMs } = this.pass;
+    if (columnId !== hop.startColumn && columnId !== hop.endColumn) return null;
+    const time = this.column(hop.timeColumn, "TIMESTAMP").place;
+    const addMs = columnId === hop.startColumn ? -backMs : hop.sizeMs - backMs;
+    return { time, slideMs: hop.slideMs, addMs };
   }
 
   /** An expression with its columns as places in the list it names. */
@@ -68,6 +104,7 @@ export class SegmentColumns {
       dictionary: plainDictionary(column.dictionary),
       nulls: column.nulls,
       hasNaN: column.reader?.stats.hasNaN ?? false,
+      window: column.window,
       forwards: this.forwards(column, chunks),
     }));
   }

@@ -9,7 +9,16 @@ import type { Expression } from "#schemas/plan/expression";
 import type { Fragment } from "#schemas/plan/plan";
 import type { SqlType, Value } from "#schemas/types";
 
-export type ColumnKind = "ids" | "ints" | "doubles" | "bytes" | "missing";
+/** "window": a bound of a HOP window, computed from the time column; see `TaskWindow`. */
+export type ColumnKind = "ids" | "ints" | "doubles" | "bytes" | "missing" | "window";
+
+/** value = floor(time / slide) · slide + add */
+export interface TaskWindow {
+  /** Place of the time column. */
+  readonly time: number;
+  readonly slideMs: bigint;
+  readonly addMs: bigint;
+}
 
 /** A dictionary by its addresses; see DictionaryReader.layout. */
 export interface PlainDictionary {
@@ -34,6 +43,7 @@ export interface TaskColumn {
   /** Some row of the segment is NULL. */
   readonly nulls: boolean;
   readonly hasNaN: boolean;
+  readonly window: TaskWindow | null;
   /** Per chunk of the task: width, pointer, validity, offsets, base. */
   readonly forwards: BigInt64Array;
 }

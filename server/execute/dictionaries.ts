@@ -1,0 +1,75 @@
+/**
+ * Common codes of text columns and each segment's mapping to them, kept between queries: merging groups by a text key is
+ * then an array lookup. Filled only as far as queries need it; dropped whole when it grows past its bound (queries
+ * that still use it keep their own reference).
+ */
+import type { Views } from "#server/arena/arena";
+import { type DictionaryPart, unmapped } from "#server/execute/domain";
+import type { PlainDictionary } from "#server/execute/task";
+import { TextDomain } from "#server/execute/text-domain";
+import type { SegmentReader } from "#server/segment/reader";
+
+interface Column {
+  readonly domain: TextDomain;
+  readonly remaps: Map<string, Uint32Array>;
+}
+
+export class Dictionaries {
+  private readonly bytesMax: number;
+  private columns = new Map<string, Column>();
+
+  constructor(bytesMax: number) {
+    this.bytesMax = bytesMax;
+  }
+
+  /** At the start of a query: forgets everything when it has become too large. */
+  trim(): void {
+    if (this.bytes() > this.bytesMax) this.columns = new Map();
+  }
+
+  bytes(): number {
+    let bytes = 0;
+    for (const { domain, remaps } of this.columns.values()) {
+      bytes += domain.bytes();
+      for (const remap of remaps.values()) bytes += remap.byteLength;
+    }
+    return bytes;
+  }
+
+  /** The shared column: hold it for the whole query. */
+  column(table: string, columnId: number): Column {
+    const key = `${columnId} ${table}`;
+    const known = this.columns.get(key);
+    if (known !== undefined) return known;
+    const created = { domain: new TextDomain(), remaps: new Map<string, Uint32Array>() };
+    this.columns.set(key, created);
+    return created;
+  }
+
+  /** Forgets mappings of segments that are gone. */
+  forget(segmentId: string): void {
+    for (const { remaps } of this.columns.values()) {
+      for (const key of remaps.keys()) if (key.endsWith(` ${segmentId}`)) remaps.delete(key);
+    }
+  }
+}
+
+/** The mapping of one segment's dictionary; grows with a consuming segment's, whose ids never change. */
+export function dictionaryPart(
+  column: Column,
+  segment: SegmentReader,
+  dictionary: PlainDictionary,
+  views: Views,
+): DictionaryPart {
+  const key = `${segment.state} ${segment.id}`;
+  let remap = column.remaps.get(key);
+  if (remap === undefined || remap.length <= dictionary.count) {
+    const room = segment.state === "sealed" ? dictionary.count + 1 : (dictionary.count + 1) * 2;
+    const grown = new Uint32Array(room).fill(unmapped);
+    if (remap !== undefined) grown.set(remap);
+    grown[0] = 0;
+    column.remaps.set(key, grown);
+    remap = grown;
+  }
+  return { views, dictionary, remap };
+}

@@ -1,0 +1,239 @@
+/**
+ * Slices' states → the query's states, in the order of slices. Keys are joined through domains; groups that no row
+ * reached are left behind.
+ */
+import { aggregateNamed } from "#schemas/aggregates/registry";
+import { assert, unreachable } from "#schemas/errors";
+import type { Expression } from "#schemas/plan/expression";
+import { layoutOf } from "#schemas/types";
+import { type Dictionaries, dictionaryPart } from "#server/execute/dictionaries";
+import { type Domain, type LocalKey, numberDomain, TextKeyDomain } from "#server/execute/domain";
+import { GroupTable } from "#server/execute/group-table";
+import { MergedDistinct, MergedValues } from "#server/execute/merged-sets";
+import {
+  MergedCounts,
+  MergedDoubles,
+  MergedIntegers,
+  type MergedSlot,
+  MergedStates,
+  type MergeHome,
+  type SlicePart,
+} from "#server/execute/merged-slot";
+import type { Runtime } from "#server/execute/runtime";
+import type { AggregateResult } from "#server/execute/scan-aggregate";
+import type { SlotSpec, Specs } from "#server/execute/specs";
+import type { AggregateTask, KeyPlan } from "#server/execute/task";
+import { TextDomain } from "#server/execute/text-domain";
+import type { SegmentReader } from "#server/segment/reader";
+
+/** A task and the segment it is about. */
+export interface MergeSource {
+  readonly task: AggregateTask;
+  readonly segment: SegmentReader;
+}
+
+export interface MergeParts {
+  readonly table: string;
+  readonly keys: readonly Expression[];
+  readonly specs: Specs;
+  /** What to add to each integer key for the windows that a group lies in (HOP); [0] else. */
+  readonly shifts: readonly bigint[];
+  /** Keys that are a window's bound. */
+  readonly windowKeys: readonly boolean[];
+  readonly home: MergeHome;
+  readonly owner: Runtime;
+  readonly dictionaries: Dictionaries;
+  readonly sources: readonly MergeSource[];
+}
+
+type Column = ReturnType<Dictionaries["column"]>;
+
+export class AggregateMerge {
+  readonly parts: MergeParts;
+  readonly groups: GroupTable;
+  readonly slots: readonly MergedSlot[];
+  private readonly columns = new Map<string, Column>();
+  private counted = 0;
+
+  constructor(parts: MergeParts) {
+    this.parts = parts;
+    this.groups = new GroupTable(parts.keys.map((key, index) => this.keyDomain(key, index)));
+    this.slots = parts.specs.slots.map((spec, index) => this.mergedSlot(spec, index));
+    for (const slot of this.slots) slot.ensure(this.groups.groups);
+  }
+
+  private keyDomain(key: Expression, index: number): Domain {
+    const plans = this.parts.sources.map(({ task }) => plansOf(task)[index]);
+    return this.domain(key, plans, this.parts.windowKeys[index] ? this.parts.shifts : [0n]);
+  }
+
+  private domain(expression: Expression, plans: readonly KeyPlan[], shifts: readonly bigint[]): Domain {
+    if (layoutOf(expression.type) !== "text") return numberDomain(expression.type, plans, shifts);
+    if (expression.kind !== "column") return new TextKeyDomain(new TextDomain(), expression.type);
+    return new TextKeyDomain(this.column(expression.column).domain, expression.type);
+  }
+
+  private column(columnId: number): Column {
+    const key = String(columnId);
+    const known = this.columns.get(key);
+    if (known !== undefined) return known;
+    const column = this.parts.dictionaries.column(this.parts.table, columnId);
+    this.columns.set(key, column);
+    return column;
+  }
+
+  private mergedSlot(spec: SlotSpec, index: number): MergedSlot {
+    const { home } = this.parts;
+    switch (spec.kind) {
+      case "rows":
+      case "count":
+        return new MergedCounts(home);
+      case "ints":
+        return new MergedIntegers(home);
+      case "doubles":
+        return new MergedDoubles(home, spec.extremes ? "full" : "sum");
+      case "distinct": {
+        const plans = this.parts.sources.flatMap(({ task }) => {
+          const plan = task.slots[index];
+          return plan.kind === "distinct" ? [plan.key] : [];
+        });
+        return new MergedDistinct(home, this.domain(spec.argument, plans, [0n]));
+      }
+      case "values":
+        return new MergedValues(home, spec.percent);
+      case "registers":
+        return new MergedStates(
+          home,
+          accumulatorOf("distinctCountHll", [spec.argument], [spec.precision], "LONG"),
+        );
+      case "states": {
+        const { name, args, parameters, type } = spec.call;
+        return new MergedStates(home, accumulatorOf(name, args, parameters, type));
+      }
+      default:
+        return unreachable(spec);
+    }
+  }
+
+  /** Takes one slice's result. Its memory may be freed afterwards. */
+  add(source: MergeSource, result: AggregateResult): void {
+    const { runtime } = this.parts.home;
+    const mark = runtime.scratch.mark();
+    const occupied = this.occupied(source, result);
+    const codes = occupiedCodes(source.task, result, occupied);
+    for (const shift of this.parts.shifts) {
+      const part = this.slicePart(source, result, { occupied, codes, shift });
+      for (const slot of this.slots) slot.ensure(this.groups.groups);
+      this.mergeSlots(source, result, part);
+    }
+    runtime.scratch.release(mark);
+    const bytes = this.groups.bytes() + this.groups.domains.reduce((sum, domain) => sum + domain.bytes(), 0);
+    this.parts.home.memory.count(Math.max(0, bytes - this.counted));
+    this.counted = Math.max(bytes, this.counted);
+  }
+
+  /** The slice's groups that have rows. */
+  private occupied(source: MergeSource, result: AggregateResult): Uint32Array {
+    if (source.task.grouping.kind === "one") return Uint32Array.of(0);
+    const [rows] = result.slots;
+    assert(rows.kind === "count", "the first slot counts the rows of groups");
+    const { u32 } = this.parts.owner.at(result.arena).arena.views;
+    const found = new Uint32Array(result.groups);
+    const { copies } = rows;
+    let count = 0;
+    let at = rows.pointer >> 2;
+    for (let group = 0; group < result.groups; group++) {
+      let population = 0;
+      for (let copy = 0; copy < copies; copy++) population += u32[at++];
+      if (population > 0) found[count++] = group;
+    }
+    return found.subarray(0, count);
+  }
+
+  private slicePart(
+    source: MergeSource,
+    result: AggregateResult,
+    from: { readonly occupied: Uint32Array; readonly codes: readonly Uint32Array[]; readonly shift: bigint },
+  ): SlicePart {
+    const { runtime } = this.parts.home;
+    const home = runtime.arena;
+    const local = (pointer: number, bytes: number): number => {
+      if (result.arena === home.index || bytes === 0) return pointer;
+      const copy = runtime.scratch.take(bytes);
+      const { u8 } = this.parts.owner.at(result.arena).arena.views;
+      home.views.u8.set(u8.subarray(pointer, pointer + bytes), copy);
+      return copy;
+    };
+    if (source.task.grouping.kind === "one") return { groups: 1, remap: 0, targets: null, local };
+    const common = from.codes.map((codes, key) => {
+      const shift = this.parts.windowKeys[key] ? from.shift : 0n;
+      return this.groups.domains[key].map(this.localKey(source, key, result), codes, shift);
+    });
+    const numbers = this.groups.intern(common);
+    const targets = new Uint32Array(result.groups);
+    for (let at = 0; at < numbers.length; at++) targets[from.occupied[at]] = numbers[at];
+    const remap = runtime.scratch.take(targets.length * 4);
+    home.views.u32.set(targets, remap >> 2);
+    return { groups: result.groups, remap, targets, local };
+  }
+
+  private localKey(source: MergeSource, key: number, result: AggregateResult): LocalKey {
+    const plan = plansOf(source.task)[key];
+    return { plan, values: result.values[key], part: this.partOf(source, plan, this.parts.keys[key]) };
+  }
+
+  private partOf({ task, segment }: MergeSource, plan: KeyPlan, expression: Expression) {
+    if (plan.kind !== "ids" || expression.kind !== "column") return null;
+    const { dictionary } = task.columns[plan.column];
+    assert(dictionary !== null, "ids have a dictionary");
+    return dictionaryPart(this.column(expression.column), segment, dictionary, segment.arena.views);
+  }
+
+  private mergeSlots(source: MergeSource, result: AggregateResult, part: SlicePart): void {
+    this.slots.forEach((slot, index) => {
+      const slice = result.slots[index];
+      const plan = source.task.slots[index];
+      if (slot instanceof MergedDistinct) {
+        if (plan.kind !== "distinct") return;
+        const spec = this.parts.specs.slots[index];
+        assert(spec.kind === "distinct", "a set has an argument");
+        const key = { plan: plan.key, values: null, part: this.partOf(source, plan.key, spec.argument) };
+        slot.mergeDistinct(part, slice, key);
+      } else slot.merge(part, slice);
+    });
+  }
+}
+
+const plansOf = (task: AggregateTask): readonly KeyPlan[] =>
+  task.grouping.kind === "one" ? [] : task.grouping.keys;
+
+/** Per key the codes of the occupied groups. */
+function occupiedCodes(task: AggregateTask, result: AggregateResult, occupied: Uint32Array): Uint32Array[] {
+  const plans = plansOf(task);
+  if (result.codes !== null) {
+    return result.codes.map((codes) => occupied.map((group) => codes[group]));
+  }
+  if (plans.length === 1) return [occupied];
+  const codes = plans.map(() => new Uint32Array(occupied.length));
+  for (let at = 0; at < occupied.length; at++) {
+    let rest = occupied[at];
+    for (let key = plans.length - 1; key >= 0; key--) {
+      const { card } = plans[key];
+      const above = Math.floor(rest / card);
+      codes[key][at] = rest - above * card;
+      rest = above;
+    }
+  }
+  return codes;
+}
+
+export function accumulatorOf(
+  name: string,
+  args: readonly { readonly type: Expression["type"] }[],
+  parameters: readonly (string | number | bigint | boolean | Uint8Array | null)[],
+  type: Expression["type"],
+) {
+  const aggregate = aggregateNamed(name);
+  assert(aggregate !== null, `there is an aggregate ${name}`);
+  return aggregate.accumulator({ name, args, parameters, type });
+}

@@ -1,0 +1,173 @@
+/**
+ * The rows fragment's path: compile → scan → the first rows in order. Without an order it stops as soon as slices from
+ * the front have enough rows. With one, the slice whose zone promises most goes first, and what it reaches prunes the others.
+ */
+
+import { isNull } from "#schemas/aggregates/vectors";
+import type { Vector } from "#schemas/batch";
+import { assert } from "#schemas/errors";
+import { type Compiled, Compiler } from "#server/execute/compile";
+import { firstInOrder } from "#server/execute/order";
+import { chunkExtent, verdictOf } from "#server/execute/prune";
+import type { Answer, Query } from "#server/execute/run";
+import { noteMatched } from "#server/execute/run-aggregate";
+import type { RowsResult } from "#server/execute/scan-rows";
+import { addCounts } from "#server/execute/stats";
+import type { RowsFragment, RowsTask } from "#server/execute/task";
+import { memoryError } from "#server/execute/task-memory";
+import { type Reach, reachTest } from "#server/execute/top-reach";
+import { joinVectors, pickRows, vectorBytes } from "#server/execute/vector-lists";
+
+type Source = Compiled<RowsTask>;
+
+export async function runRows(query: Query, fragment: RowsFragment): Promise<Answer> {
+  const compiled = new Compiler(query.compile).rows(fragment, query.segments);
+  const gather = new Gather(query, fragment);
+  if (fragment.rows > 0) {
+    const { first, others } = split(compiled, fragment);
+    if (first !== null) await gather.scan([first]);
+    await gather.scan(first === null ? compiled : prunedBy(gather.reach(first), others, query));
+  }
+  noteMatched(query, gather.matched);
+  return { partial: { kind: "rows", batch: gather.batch() }, stats: query.stats };
+}
+
+class Gather {
+  readonly matched = new Set<string>();
+  private readonly query: Query;
+  private readonly fragment: RowsFragment;
+  private readonly results: RowsResult[] = [];
+  private rows = 0;
+  private bytes = 0;
+
+  constructor(query: Query, fragment: RowsFragment) {
+    this.query = query;
+    this.fragment = fragment;
+  }
+
+  async scan(sources: readonly Source[]): Promise<void> {
+    const { query, fragment } = this;
+    await query.scan(
+      sources.map(({ task }) => task),
+      (result, index) => {
+        assert(result.kind === "rows", "a rows task has rows");
+        addCounts(query.stats, result.counts);
+        if (result.counts.rowsMatched > 0) this.matched.add(sources[index].segment.id);
+        this.keep(result);
+        if (fragment.order.length === 0 && this.rows >= fragment.rows) query.control.enough();
+      },
+    );
+  }
+
+  private keep(result: RowsResult): void {
+    this.results.push(result);
+    this.rows += result.rows;
+    for (const vector of [...result.project, ...result.order]) this.bytes += vectorBytes(vector);
+    const { queryBytes } = this.query.options;
+    if (this.bytes > queryBytes) throw memoryError(this.bytes, queryBytes);
+  }
+
+  /** What the one scanned slice reaches with a full list, by the leading key; null: nothing to prune by. */
+  reach(source: Source): Reach | null {
+    const [result] = this.results;
+    if (result === undefined || result.rows < this.fragment.rows) return null;
+    const [vector] = result.order;
+    const last = result.rows - 1;
+    if (vector === undefined || isNull(vector.nulls, last)) return null;
+    const [order] = source.task.order;
+    if (order.source.kind !== "column") return null;
+    const { kind } = source.task.columns[order.source.column];
+    if (kind === "ints" && vector.kind === "int") return { kind, value: vector.values[last] };
+    if (kind === "doubles" && vector.kind === "double") return { kind, value: vector.values[last] };
+    return null;
+  }
+
+  batch(): { readonly rows: number; readonly columns: readonly Vector[] } {
+    const { fragment } = this;
+    const results = [...this.results].sort((a, b) => a.ordinal - b.ordinal);
+    const joined = fragment.project.map(({ type }, column) =>
+      joinVectors(
+        results.map((result) => result.project[column]),
+        type,
+      ),
+    );
+    const wanted = Math.min(fragment.rows, this.rows);
+    const keys = fragment.order.map(({ expression, descending, nullsFirst }, key) => ({
+      vector: joinVectors(
+        results.map((result) => result.order[key]),
+        expression.type,
+      ),
+      descending,
+      nullsFirst,
+    }));
+    const single = results.length === 1 && results[0].rows === wanted;
+    if (single || (keys.length === 0 && this.rows === wanted)) return { rows: wanted, columns: joined };
+    const chosen = firstInOrder(this.rows, keys, wanted);
+    return { rows: wanted, columns: joined.map((vector) => pickRows(vector, chosen)) };
+  }
+}
+
+/** The slice to begin with when the leading key is a plain number column, and the rest in order of promise. */
+function split(
+  compiled: readonly Source[],
+  fragment: RowsFragment,
+): { readonly first: Source | null; readonly others: readonly Source[] } {
+  const [order] = fragment.order;
+  if (compiled.length < 2 || order === undefined || order.expression.kind !== "column") {
+    return { first: null, others: compiled };
+  }
+  let first: Source | null = null;
+  let best: bigint | number | null = null;
+  for (const source of compiled) {
+    const promise = promiseOf(source, order.descending);
+    if (promise === null) continue;
+    if (best === null || (order.descending ? promise > best : promise < best)) {
+      best = promise;
+      first = source;
+    }
+  }
+  return { first, others: compiled.filter((source) => source !== first) };
+}
+
+/** The best value of the leading key that the slice's zones allow. */
+function promiseOf({ task, filter }: Source, descending: boolean): bigint | number | null {
+  const [{ source }] = task.order;
+  if (source.kind !== "column") return null;
+  let best: bigint | number | null = null;
+  for (const { chunk, firstRow } of task.chunks) {
+    const zone = chunkExtent(filter.columns, chunk, firstRow).zone(source.column);
+    const value = descending ? zone.max : zone.min;
+    if (value !== null && (best === null || (descending ? value > best : value < best))) best = value;
+  }
+  return best;
+}
+
+/** The other slices with the reach as one more test, without the chunks whose zones stay below it. */
+function prunedBy(reach: Reach | null, sources: readonly Source[], query: Query): Source[] {
+  if (reach === null) return [...sources];
+  return sources.flatMap((source) => {
+    const { task, filter } = source;
+    const [order] = task.order;
+    if (order.source.kind !== "column") return [source];
+    const column = task.columns[order.source.column];
+    if (column.kind !== reach.kind) return [source];
+    const test = reachTest(order, reach, { nulls: column.nulls });
+    if (test === null) return [source];
+    const kept = task.chunks.flatMap((chunk, index) => {
+      const verdict = verdictOf(test, chunkExtent(filter.columns, chunk.chunk, chunk.firstRow));
+      if (verdict === "never") return [];
+      const tests = verdict === "maybe" ? [...chunk.tests, task.tests.length] : chunk.tests;
+      return [{ index, chunk: { ...chunk, tests } }];
+    });
+    if (kept.length === 0) {
+      query.stats.segmentsPruned++;
+      return [];
+    }
+    const columns = filter.columns.taskColumns(kept.map(({ chunk }) => chunk.chunk));
+    const tests = task.tests.map((one) =>
+      one.kind === "bitmaps" ? { ...one, pointers: kept.map(({ index }) => one.pointers[index]) } : one,
+    );
+    const chunks = kept.map(({ chunk }) => chunk);
+    return [{ ...source, task: { ...task, columns, chunks, tests: [...tests, test] } }];
+  });
+}

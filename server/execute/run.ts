@@ -1,0 +1,183 @@
+/**
+ * A fragment over a snapshot's segments: prune and compile on this thread, scan slices inline or on the pool's threads,
+ * merge in the order of slices. Same rows, same digits, whatever the number of threads.
+ */
+import { StoreError, storeErrorOf } from "#schemas/errors";
+import type { Limits } from "#schemas/limits";
+import type { Evaluate } from "#schemas/plan/evaluator";
+import type { Fragment } from "#schemas/plan/plan";
+import type { ExecuteOptions, Partial, ScanStats } from "#schemas/plan/server-client";
+import type { Steps } from "#server/execute/buckets";
+import type { CompileTools } from "#server/execute/compile";
+import { Dictionaries } from "#server/execute/dictionaries";
+import { costNs } from "#server/execute/estimate";
+import { explainFragment } from "#server/execute/explain";
+import { InlinePool, type ScanPool, type ScanResult } from "#server/execute/pool";
+import { inOrder, runAggregate } from "#server/execute/run-aggregate";
+import { runRows } from "#server/execute/run-rows";
+import { Control, type Runtime } from "#server/execute/runtime";
+import { statsOf } from "#server/execute/stats";
+import type { Task } from "#server/execute/task";
+import { TaskMemory } from "#server/execute/task-memory";
+import type { SegmentReader } from "#server/segment/reader";
+
+export interface ExecutorParts {
+  /** This thread's arenas, kernels and functions. */
+  readonly runtime: Runtime;
+  readonly evaluate: Evaluate;
+  readonly limits: Limits;
+  /** Wall clock, for deadlines. */
+  readonly nowMs: () => number;
+  /** CPU time of this process's threads for queries, ns; absent: not measured. */
+  readonly pool?: ScanPool;
+}
+
+export interface Answer {
+  readonly partial: Partial;
+  readonly stats: ScanStats;
+}
+
+/** What the stages of one query share. */
+export interface Query {
+  readonly parts: ExecutorParts;
+  readonly options: ExecuteOptions;
+  readonly segments: readonly SegmentReader[];
+  readonly stats: ScanStats;
+  readonly control: Control;
+  readonly compile: CompileTools;
+  readonly dictionaries: Dictionaries;
+  /** Runs tasks where their cost says, and hands results over in the tasks' order. */
+  readonly scan: (tasks: readonly Task[], take: (result: ScanResult, index: number) => void) => Promise<void>;
+}
+
+export class Executor {
+  private readonly parts: ExecutorParts;
+  private readonly inline: InlinePool;
+  private readonly dictionaries: Dictionaries;
+  private readonly steps = new Map<string, Steps | null>();
+
+  constructor(parts: ExecutorParts) {
+    this.parts = parts;
+    this.inline = new InlinePool(parts.runtime);
+    this.dictionaries = new Dictionaries(parts.limits.resultCacheBytes);
+  }
+
+  /** Answers the fragment over the readers' rows. The readers stay the caller's, who releases them afterwards. */
+  async run(
+    readers: readonly SegmentReader[],
+    fragment: Fragment,
+    options: ExecuteOptions,
+    signal: AbortSignal,
+  ): Promise<Answer> {
+    const control = Control.create();
+    const reason: { error: StoreError | null } = { error: null };
+    const stop = (error: StoreError) => {
+      reason.error ??= error;
+      control.stop();
+    };
+    const cancel = () => stop(new StoreError("QUERY_CANCELLED", "the query was cancelled"));
+    if (signal.aborted) cancel();
+    signal.addEventListener("abort", cancel, { once: true });
+    const late = () =>
+      stop(
+        new StoreError("QUERY_DEADLINE", "the query ran past its deadline; give it more time by timeoutMs"),
+      );
+    const leftMs = options.deadlineMs - this.parts.nowMs();
+    if (leftMs <= 0) late();
+    const timer = setTimeout(late, Math.min(Math.max(leftMs, 0), 2 ** 31 - 1));
+    const memories = new Map<number, TaskMemory>();
+    try {
+      control.check();
+      return await this.answer(this.query(readers, options, control, memories), fragment);
+    } catch (error) {
+      throw reason.error ?? storeErrorOf(error);
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", cancel);
+      for (const memory of memories.values()) memory.freeAll();
+    }
+  }
+
+  private answer(query: Query, fragment: Fragment): Promise<Answer> {
+    return fragment.kind === "aggregate" ? runAggregate(query, fragment) : runRows(query, fragment);
+  }
+
+  private query(
+    readers: readonly SegmentReader[],
+    options: ExecuteOptions,
+    control: Control,
+    memories: Map<number, TaskMemory>,
+  ): Query {
+    const { parts } = this;
+    const segments = [...readers].sort(byRange);
+    const stats = statsOf(segments);
+    this.dictionaries.trim();
+    const memoryIn = (segment: SegmentReader): TaskMemory => {
+      const { arena } = segment;
+      const known = memories.get(arena.index);
+      if (known !== undefined) return known;
+      const created = new TaskMemory(arena, options.queryBytes);
+      memories.set(arena.index, created);
+      return created;
+    };
+    const context = { nowMs: options.nowMs, timeZone: options.timeZone };
+    const compile: CompileTools = {
+      owner: parts.runtime,
+      evaluate: parts.evaluate,
+      context,
+      steps: this.steps,
+      limits: parts.limits,
+      bytesMax: options.queryBytes,
+      memoryIn,
+      stats,
+    };
+    const { dictionaries } = this;
+    const scan: Query["scan"] = (tasks, take) => this.scan(tasks, control, take);
+    return { parts, options, segments, stats, control, compile, dictionaries, scan };
+  }
+
+  private async scan(
+    tasks: readonly Task[],
+    control: Control,
+    take: (result: ScanResult, index: number) => void,
+  ): Promise<void> {
+    const { pool, limits } = this.parts;
+    const cost = tasks.reduce((sum, task) => sum + costNs(task), 0);
+    const chosen = pool === undefined || pool.threads === 0 || cost < limits.inlineNs ? this.inline : pool;
+    control.begin();
+    await chosen.run(tasks, control, inOrder(tasks, control, take));
+    control.check();
+  }
+
+  /** What `run` would do, one line an operator, outermost first. */
+  explain(readers: readonly SegmentReader[], fragment: Fragment, options: ExecuteOptions): readonly string[] {
+    const memories = new Map<number, TaskMemory>();
+    try {
+      const query = this.query(readers, options, Control.create(), memories);
+      return explainFragment(query, fragment);
+    } finally {
+      for (const memory of memories.values()) memory.freeAll();
+    }
+  }
+
+  /** Bytes of common codes kept for text columns. */
+  cacheBytes(): number {
+    return this.dictionaries.bytes();
+  }
+
+  /** A segment is gone: forget what was kept of it. */
+  forget(segmentId: string): void {
+    this.dictionaries.forget(segmentId);
+  }
+}
+
+/** Segments in the order of their sources: ties and double sums then do not depend on how a snapshot lists them. */
+function byRange(left: SegmentReader, right: SegmentReader): number {
+  const [a] = left.ranges;
+  const [b] = right.ranges;
+  if (a !== undefined && b !== undefined) {
+    if (a.partition !== b.partition) return a.partition - b.partition;
+    if (a.start !== b.start) return a.start < b.start ? -1 : 1;
+  }
+  return Buffer.compare(Buffer.from(left.id), Buffer.from(right.id));
+}
