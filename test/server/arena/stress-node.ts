@@ -44,6 +44,9 @@ interface Listed {
   readonly firstRow: number;
 }
 let listed: Listed[] = [];
+/** Once set, nothing new is begun: a thread that is terminated while it allocates would leave the arena locked. */
+let stopping = false;
+let stopped = false;
 const totals = { snapshots: 0, rows: 0, seals: 0, frees: 0, written: 0 };
 let fault: string | null = null;
 
@@ -59,6 +62,7 @@ function start(role: StressData["role"], listen: (message: StressMessage) => voi
 
 function onWriter(message: StressMessage): void {
   if (message.kind === "fault") fault ??= `writer: ${message.text}`;
+  if (message.kind === "stopped") stopped = true;
   if (message.kind !== "segment") return;
   const handle = message.handle as MutableHandle;
   const firstRow = Number(handle.startOffset);
@@ -124,6 +128,7 @@ function chunkOf(reader: SegmentReader, chunk: number, firstRow: number): PlainC
 
 /** Takes a snapshot, sends a scanner some chunks of it (always the newest ones), releases it when they are checked. */
 function scanOnce(scanner: Worker, release: { done: () => void }): void {
+  if (stopping) return;
   const snapshot = epochs.take();
   const readers = listed.map((segment) => ({ reader: segment.reader(), firstRow: segment.firstRow }));
   const chunks: PlainChunk[] = [];
@@ -161,7 +166,11 @@ function startScanner(): Worker {
 const writer = start("writer", onWriter);
 const scanners = [startScanner(), startScanner()];
 const endMs = Date.now() + seconds * 1000;
-while (fault === null && Date.now() < endMs) await new Promise((resolve) => setTimeout(resolve, 50));
+const pause = () => new Promise((resolve) => setTimeout(resolve, 50));
+while (fault === null && Date.now() < endMs) await pause();
+stopping = true;
+writer.postMessage("stop");
+while (fault === null && !(stopped && epochs.snapshots() === 0)) await pause();
 await Promise.all([writer, ...scanners].map((worker) => worker.terminate()));
 console.log(JSON.stringify({ ...totals, waiting: epochs.waiting(), bytesUsed: arena.bytesUsed() }));
 if (fault !== null) {

@@ -40,6 +40,7 @@ export interface PlainChunk {
 export type StressMessage =
   | { readonly kind: "segment"; readonly handle: unknown; readonly frozen: boolean; readonly rows: number }
   | { readonly kind: "scanned"; readonly chunks: number; readonly rows: number }
+  | { readonly kind: "stopped" }
   | { readonly kind: "fault"; readonly text: string };
 
 export interface StressData {

@@ -71,7 +71,9 @@ function fill(stage: Stage, first: number): void {
 async function write(): Promise<void> {
   const stage = makeStage();
   const held = new Map<string, MutableSegment>();
+  let stopping = false;
   port?.on("message", (id: string) => {
+    if (id === "stop") stopping = true;
     held.get(id)?.freeAll();
     held.delete(id);
   });
@@ -93,7 +95,7 @@ async function write(): Promise<void> {
     return segment;
   };
   let segment = open();
-  for (let sealAt = Date.now() + sealMs; ; ) {
+  for (let sealAt = Date.now() + sealMs; !stopping; ) {
     fill(stage, row);
     segment.append(stage, stageRows, BigInt(row + stageRows));
     row += stageRows;
@@ -106,7 +108,8 @@ async function write(): Promise<void> {
     }
     // Messages are only heard between turns.
     if ((row & 0xffff) === 0) await new Promise((resolve) => setImmediate(resolve));
-    while (arena.bytesUsed() > pauseBytes) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (!stopping && arena.bytesUsed() > pauseBytes)
+      await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
 
@@ -152,5 +155,8 @@ function listen(): void {
   });
 }
 
-if (role === "writer") write().catch((error) => tell({ kind: "fault", text: messageOf(error) }));
+if (role === "writer")
+  write()
+    .then(() => tell({ kind: "stopped" }))
+    .catch((error) => tell({ kind: "fault", text: messageOf(error) }));
 else listen();
