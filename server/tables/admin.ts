@@ -74,7 +74,13 @@ export class Tables implements TableAdmin {
       tables.delete(name);
       throw error;
     }
-    await consume(this.#server, state, []);
+    try {
+      await consume(this.#server, state, []);
+    } catch (error) {
+      // A stream that cannot be read as configured: the table is not made at all.
+      await this.drop(name);
+      throw error;
+    }
     this.#server.changed(name);
   }
 
@@ -95,7 +101,9 @@ export class Tables implements TableAdmin {
     const ingest = this.#server.ingestOf(name);
     await parts.catalog.dropTable(name);
     state.dropping = true;
-    await ingest.dropTable(name);
+    await ingest.dropTable(name).catch((error: unknown) => {
+      if (!(error instanceof StoreError && error.code === "TABLE_UNKNOWN")) throw error;
+    });
     await parts.world.disk.remove(definitionPath(name));
     const mutable = state.entries.filter((entry) => entry.kind === "consuming");
     const sealed = state.sealedEntries();

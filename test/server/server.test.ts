@@ -163,6 +163,16 @@ describe("definitions", () => {
     await expect(life.until(again)).rejects.toMatchObject({ code: "TABLE_EXISTS" });
   });
 
+  test("a table whose stream is refused is not made", async () => {
+    await life.start();
+    const kafka = record({ stream: { ...stream, kind: "kafka" } });
+    await expect(life.until(life.admin.create(kafka))).rejects.toMatchObject({ code: "TABLE_DEFINITION" });
+    expect(life.admin.records()).toEqual([]);
+    await life.until(life.admin.create(record()));
+    await life.push([1]);
+    expect(await life.ids()).toEqual([1]);
+  });
+
   test("a column that is added has NULLs before and values after", async () => {
     await life.start();
     await life.until(life.admin.create(record()));

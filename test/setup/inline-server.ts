@@ -1,7 +1,7 @@
 /** Production's server on one thread, over any world and catalog: for the simulation and for tests of whole lives. */
 import { Host } from "#ingestion/host";
 import type { CatalogClient } from "#schemas/catalog";
-import { AssertionError } from "#schemas/errors";
+import { AssertionError, StoreError } from "#schemas/errors";
 import type { IngestEnvironment } from "#schemas/ingest";
 import { type Limits, limits as usualLimits } from "#schemas/limits";
 import type { World } from "#schemas/world";
@@ -42,7 +42,10 @@ export interface InlineOptions {
 }
 
 const noStream: NonNullable<InlineOptions["stream"]> = {
-  openSource: () => null,
+  openSource: ({ stream }) => {
+    if (stream.kind === "embedded") return null;
+    throw new StoreError("TABLE_DEFINITION", "this test has no Kafka");
+  },
   sliceKafka: () => {
     throw new AssertionError("no table of this test reads Kafka");
   },
