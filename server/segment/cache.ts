@@ -1,7 +1,7 @@
 /**
- * What sealed segments have decoded into arenas: chunks, dictionaries, indexes. Pinned items stay; unpinned ones go, least
- * recently used first, when all together pass the budget or when an arena is full. One cache for all segments that a
- * thread opens; not shared between threads.
+ * What sealed segments have decoded into arenas: chunks, dictionaries, indexes. Pinned items stay; unpinned ones
+ * go, least recently used first, when all together pass the budget or when an arena is full. One cache for all
+ * segments that a thread opens; not shared between threads.
  */
 import { StoreError } from "#schemas/errors";
 import type { Arena, Purpose } from "#server/arena/arena";

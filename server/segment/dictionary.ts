@@ -6,6 +6,7 @@
  */
 import type { Arena, Views } from "#server/arena/arena";
 import type { TextKernels } from "#server/kernels/storage-kernels";
+import type { Store } from "#server/segment/block-store";
 import type { DictionaryReader } from "#server/segment/reader";
 
 /** What the writer's dictionary needs of the kernels. */
@@ -29,12 +30,6 @@ const header = {
   wanted: 8,
 };
 const wantedRoom = 1;
-
-/** Where the writer takes memory from; what it takes is freed with the segment, or given back before. */
-export interface Store {
-  take(bytes: number): number;
-  give(pointer: number): void;
-}
 
 /** The writer's side of one dictionary: the address of its text table. */
 export interface DictionaryWriter {

@@ -1,14 +1,15 @@
 /**
- * A segment file, format version 1, little-endian. One file a segment, written once. The footer is last, so that a file
- * without one is not a segment; it names everything needed to rebuild the catalog. Every block has a CRC32 in the
- * footer and the footer has one in the trailer; nothing is decoded before its bytes are checked.
+ * A segment file, format version 1, little-endian. One file a segment, written once. The footer is last, so that
+ * a file without one is not a segment; it names everything needed to rebuild the catalog. Every block has a CRC32 in
+ * the footer and the footer has one in the trailer; nothing is decoded before its bytes are checked.
  *
- * File     => magic:u8[8] "FRESHET1" block* footer:Compressed trailer        blocks begin at multiples of 8, zeros between
+ * File     => magic:u8[8] "FRESHET1" block* footer:Compressed trailer
+ *             blocks begin at multiples of 8, zeros between
  * block    => Compressed(content), encode/compress.ts
  * trailer  => footerOffset:u64 footerBytes:u32 footerCrc:u32 version:u32 magic:u32 "FSEG"
  *
- * footer   => table:text tableVersion:u32 segment:text rows:u32 chunkRows:u32 contentHash:u64 sortedColumn:i32 (0: none)
- *             hasTimes:u8 [timeMinMs:i64 timeMaxMs:i64]
+ * footer   => table:text tableVersion:u32 segment:text rows:u32 chunkRows:u32 contentHash:u64
+ *             sortedColumn:i32 (0: none) hasTimes:u8 [timeMinMs:i64 timeMaxMs:i64]
  *             ranges:u32 (partition:i32 start:i64 end:i64)* lineage:u32 text* columns:u32 column*
  * column   => id:i32 type:u8 name:text kind:u8 (0 ids, 1 ints, 2 doubles, 3 bytes) sorted:u8
  *             [ids: entries:u32 entryBytes:u32 longest:u32 entries:Block]
@@ -45,8 +46,8 @@ export const footerBytesMax = 256 << 20;
 export const optionalTags = { inverted: 1 } as const;
 
 /** Bounds of the format: what a reader may have to allocate for numbers that a damaged file claims. */
-export const rowsMax = 1 << 26;
-export const chunkRowsMax = 1 << 20;
+const rowsMax = 1 << 26;
+const chunkRowsMax = 1 << 20;
 
 /** Where a block lies. */
 export interface Block {
@@ -55,7 +56,7 @@ export interface Block {
   readonly crc: number;
 }
 
-export type ColumnKind = "ids" | "ints" | "doubles" | "bytes";
+type ColumnKind = "ids" | "ints" | "doubles" | "bytes";
 const kinds: readonly ColumnKind[] = ["ids", "ints", "doubles", "bytes"];
 
 export interface DictionaryBlock extends Block {

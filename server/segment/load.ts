@@ -118,7 +118,7 @@ function filled(context: LoadContext, bytes: number, fill: (pointer: number) => 
 }
 
 /** Bytes of an id of a dictionary with this many entries. */
-export const widthOf = (entries: number): 1 | 2 | 4 => (entries < 256 ? 1 : entries < 65_536 ? 2 : 4);
+const widthOf = (entries: number): 1 | 2 | 4 => (entries < 256 ? 1 : entries < 65_536 ? 2 : 4);
 
 function loadIds(context: LoadContext, column: FooterColumn, rows: number, from: ByteReader): LoadedChunk {
   const { views } = context.arena;

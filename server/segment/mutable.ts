@@ -23,19 +23,17 @@ import {
   type SourceViews,
   textBytesOf,
 } from "#server/segment/append";
+import { BlockStore } from "#server/segment/block-store";
 import {
   type DictionaryWriter,
   dictionaryWriter,
   freezeDictionary,
   internStage,
   publishDictionary,
-  type Store,
 } from "#server/segment/dictionary";
+import { type ChunkBlock, ChunkBlocks } from "#server/segment/mutable-chunks";
 import {
-  aligned,
-  type ChunkLayout,
   type ControlLayout,
-  chunkLayout,
   controlLayout,
   dictionaryBytes,
   type MutableColumn,
@@ -43,11 +41,6 @@ import {
   mutableColumns,
   zoneBytes,
 } from "#server/segment/mutable-layout";
-import { type ZoneSet, zoneSet } from "#server/segment/zone";
-
-/** Rows of the first chunk's first block. */
-const firstCapacity = 1024;
-const textBytesMin = 4096;
 
 export interface MutableOptions {
   readonly id: string;
@@ -57,15 +50,6 @@ export interface MutableOptions {
   readonly arena: Arena;
   readonly kernels: Kernels;
   readonly limits: Pick<Limits, "chunkRows" | "segmentRows" | "stageRows">;
-}
-
-interface ChunkBlock {
-  pointer: number;
-  capacity: number;
-  layout: ChunkLayout;
-  readonly zones: ZoneSet;
-  /** Bytes that the raw text of each column has room for, at the chunk's textPointers. */
-  readonly textRoom: number[];
 }
 
 /** The writer. Not thread-safe; readers are. */
@@ -81,7 +65,7 @@ export class MutableSegment {
   readonly #control: ControlLayout;
   readonly #store: BlockStore;
   readonly #dictionaries: (DictionaryWriter | null)[];
-  readonly #chunks: ChunkBlock[] = [];
+  readonly #chunks: ChunkBlocks;
   #publishedChunk = 0;
   #source: { readonly memory: WebAssembly.Memory; readonly views: SourceViews } | null = null;
   #frozen = false;
@@ -118,7 +102,10 @@ export class MutableSegment {
       this.#store.giveAll();
       throw error;
     }
-    arena.views.i64[(this.handle.control + 16) >> 3] = options.startOffset;
+    const { control, chunkRows } = this.handle;
+    const pointers = control + this.#control.chunkPointers;
+    this.#chunks = new ChunkBlocks(arena.views, this.#store, { columns, chunkRows, pointers });
+    arena.views.i64[(control + 16) >> 3] = options.startOffset;
   }
 
   /**
@@ -140,12 +127,13 @@ export class MutableSegment {
   publish(arrivalMs: number): void {
     const { u8, u32, i32, f64, i64 } = this.#arena.views;
     const { control, columns } = this.handle;
+    const { blocks } = this.#chunks;
     Atomics.add(i32, control >> 2, 1);
-    for (; this.#publishedChunk < this.#chunks.length; this.#publishedChunk++) {
-      const { pointer, layout, zones } = this.#chunks[this.#publishedChunk];
+    for (; this.#publishedChunk < blocks.length; this.#publishedChunk++) {
+      const { pointer, layout, zones } = blocks[this.#publishedChunk];
       u8.set(zones.bytes, pointer + layout.zones);
     }
-    this.#publishedChunk = Math.max(0, this.#chunks.length - 1);
+    this.#publishedChunk = Math.max(0, blocks.length - 1);
     const dictionaries = control + this.#control.dictionaries;
     for (let column = 0; column < columns.length; column++) {
       const dictionary = this.#dictionaries[column];
@@ -219,94 +207,19 @@ export class MutableSegment {
     return this.#source.views;
   }
 
-  /** Makes sure that the chunk has room for the piece's rows and raw text. */
-  #reserve(stage: Stage, piece: RowPiece): void {
-    const { chunkRows, columns } = this.handle;
-    const rowsAfter = piece.row + piece.rows;
-    if (piece.chunk === this.#chunks.length) {
-      const first = piece.chunk === 0 ? Math.min(chunkRows, Math.max(firstCapacity, rowsAfter)) : chunkRows;
-      this.#addChunk(first);
-    }
-    const chunk = this.#chunks[piece.chunk];
-    if (chunk.capacity < rowsAfter) {
-      this.#growChunk(piece.chunk, Math.min(chunkRows, Math.max(chunk.capacity * 4, rowsAfter)), piece.row);
-    }
-    columns.forEach(({ kind }, column) => {
-      if (kind === "bytes") this.#reserveText(chunk, column, piece.row, this.#pieceOf(stage, piece, column));
+  #reserve(stage: Stage, { chunk, row, from, rows }: RowPiece): void {
+    this.#chunks.reserve(chunk, row, row + rows);
+    this.handle.columns.forEach(({ kind }, column) => {
+      if (kind !== "bytes") return;
+      const cells = this.#pieceOf(stage, { chunk, row, from, rows }, column);
+      this.#chunks.reserveText(chunk, column, row, textBytesOf(cells));
     });
-  }
-
-  #addChunk(capacity: number): void {
-    const { columns, control } = this.handle;
-    const layout = chunkLayout(columns, capacity);
-    const pointer = this.#store.take(layout.bytes);
-    this.#clearHead(pointer, layout, capacity);
-    const textRoom = columns.map(() => 0);
-    this.#chunks.push({ pointer, capacity, layout, zones: zoneSet(columns.length), textRoom });
-    const place = (control + this.#control.chunkPointers) >> 2;
-    Atomics.store(this.#arena.views.u32, place + this.#chunks.length - 1, pointer);
-  }
-
-  /** Zeroes what is before the columns, the validity bitmaps and the first text offset. */
-  #clearHead(pointer: number, layout: ChunkLayout, capacity: number): void {
-    const { u8, u32 } = this.#arena.views;
-    const { columns } = this.handle;
-    u8.fill(0, pointer, pointer + layout.textPointers + aligned(columns.length * 4));
-    u32[pointer >> 2] = capacity;
-    columns.forEach(({ kind }, column) => {
-      const { validity, values } = layout;
-      if (validity[column] !== 0) u8.fill(0, pointer + validity[column], pointer + values[column]);
-      if (kind === "bytes") u32[(pointer + values[column]) >> 2] = 0;
-    });
-  }
-
-  /** Copies a chunk of `rows` rows into a larger block; readers may go on with the old one. */
-  #growChunk(index: number, capacity: number, rows: number): void {
-    const { columns, control } = this.handle;
-    const chunk = this.#chunks[index];
-    const { u8, u32 } = this.#arena.views;
-    const layout = chunkLayout(columns, capacity);
-    const pointer = this.#store.take(layout.bytes);
-    this.#clearHead(pointer, layout, capacity);
-    const from = chunk.pointer;
-    const head = chunk.layout.zones;
-    const headEnd = chunk.layout.textPointers + columns.length * 4;
-    u8.copyWithin(pointer + layout.zones, from + head, from + headEnd);
-    columns.forEach((column, at) => {
-      if (column.kind === "constant") return;
-      const bits = chunk.layout.validity[at];
-      if (bits !== 0) {
-        u8.copyWithin(pointer + layout.validity[at], from + bits, from + bits + Math.ceil(rows / 8));
-      }
-      const values = from + chunk.layout.values[at];
-      const bytes = column.kind === "bytes" ? (rows + 1) * 4 : rows * column.width;
-      u8.copyWithin(pointer + layout.values[at], values, values + bytes);
-    });
-    chunk.pointer = pointer;
-    chunk.capacity = capacity;
-    chunk.layout = layout;
-    Atomics.store(u32, ((control + this.#control.chunkPointers) >> 2) + index, pointer);
-  }
-
-  /** Room for the piece's text behind the chunk's; a larger block takes over what is there. */
-  #reserveText(chunk: ChunkBlock, column: number, row: number, piece: Piece): void {
-    const { u8, u32 } = this.#arena.views;
-    const { pointer, layout, textRoom } = chunk;
-    const used = u32[((pointer + layout.values[column]) >> 2) + row];
-    const needed = used + textBytesOf(piece);
-    if (needed <= textRoom[column] && textRoom[column] > 0) return;
-    const room = Math.max(textBytesMin, needed, Math.min(needed * 2, textRoom[column] * 2));
-    const text = this.#store.take(room);
-    const place = ((pointer + layout.textPointers) >> 2) + column;
-    u8.copyWithin(text, u32[place], u32[place] + used);
-    textRoom[column] = room;
-    Atomics.store(u32, place, text);
   }
 
   /** Texts to ids, straight into the chunk: rows past rowsVisible are nobody's yet. */
   #internTexts(stage: Stage, piece: RowPiece): void {
     const { columns } = this.handle;
-    const { pointer, layout } = this.#chunks[piece.chunk];
+    const { pointer, layout } = this.#chunks.blocks[piece.chunk];
     assert(stage.memory === this.#arena.memory, "the stage lies in the segment's arena");
     for (let column = 0; column < columns.length; column++) {
       const dictionary = this.#dictionaries[column];
@@ -320,7 +233,7 @@ export class MutableSegment {
   /** Everything that cannot fail: values, validity, zones. */
   #take(stage: Stage, row: RowPiece): void {
     const { columns } = this.handle;
-    const chunk = this.#chunks[row.chunk];
+    const chunk = this.#chunks.blocks[row.chunk];
     for (let column = 0; column < columns.length; column++) {
       if (columns[column].kind === "constant") continue;
       this.#takeColumn(chunk, columns[column], column, this.#pieceOf(stage, row, column));
@@ -369,37 +282,6 @@ function countNulls({ source, tags, from, rows }: Piece): number {
   let nulls = 0;
   for (let at = tags + from; at < tags + from + rows; at++) nulls += +(source.u8[at] === 0);
   return nulls;
-}
-
-/** Counts and remembers the blocks of one segment. */
-class BlockStore implements Store {
-  bytes = 0;
-  readonly #arena: Arena;
-  readonly #blocks = new Map<number, number>();
-  constructor(arena: Arena) {
-    this.#arena = arena;
-  }
-  take(bytes: number): number {
-    const pointer = this.#arena.allocate(bytes, "mutable");
-    this.#blocks.set(pointer, bytes);
-    this.bytes += bytes;
-    return pointer;
-  }
-  zeroed(bytes: number): number {
-    const pointer = this.take(bytes);
-    this.#arena.views.u8.fill(0, pointer, pointer + bytes);
-    return pointer;
-  }
-  give(pointer: number): void {
-    this.bytes -= this.#blocks.get(pointer) ?? 0;
-    this.#blocks.delete(pointer);
-    this.#arena.free(pointer);
-  }
-  giveAll(): void {
-    for (const pointer of this.#blocks.keys()) this.#arena.free(pointer);
-    this.#blocks.clear();
-    this.bytes = 0;
-  }
 }
 
 /** A new mutable segment, empty and published as such. */

@@ -3,7 +3,7 @@
  * segment: its row count and dictionary sizes do not change, even while the writer goes on.
  *
  * Rows come in chunks of `limits.chunkRows`. Dictionary id 0 always means NULL; entries start at id 1. In a sealed
- * segment ids 1 … are in value order (UTF-8 bytes, numbers by value; decimals by value), in a mutable one in order of arrival.
+ * segment ids 1 … are in value order (UTF-8 bytes, decimals by value), in a mutable one in order of arrival.
  * NULL slots of the other kinds hold 0 (the base for "ints") and have a 0 bit in the validity bitmap.
  */
 

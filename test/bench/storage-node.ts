@@ -9,6 +9,7 @@ import { createWriteStream, mkdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
+import { assert } from "#schemas/errors";
 import { limits } from "#schemas/limits";
 import type { Table } from "#schemas/table";
 import type { SqlType, Value } from "#schemas/types";
@@ -87,8 +88,11 @@ async function append(): Promise<{ writer: MutableSegment; halves: MutableSegmen
   return { writer, halves };
 }
 
+/** Rows and content hashes of all that was written: a fast wrong answer must not pass. */
+const hashes = new Set<string>();
+
 function encode(readers: readonly SegmentReader[], definition: Table): Uint8Array {
-  const { chunks } = encodeSegment(readers, {
+  const { chunks, record } = encodeSegment(readers, {
     id: "bench",
     table: definition,
     path: "bench",
@@ -97,6 +101,7 @@ function encode(readers: readonly SegmentReader[], definition: Table): Uint8Arra
     keepFromMs: null,
     createdMs: 0,
   });
+  hashes.add(`${record.rows} ${record.contentHash}`);
   return Buffer.concat(chunks);
 }
 
@@ -184,6 +189,7 @@ try {
   const files = halves.map((half) => encode([openMutable(half.handle, arena).reader()], table));
   for (const half of halves) half.freeAll();
   const inputs = files.map((bytes) => openBytes(bytes, "bench", { arena, kernels }));
+  hashes.clear();
   const merged = best(() =>
     encode(
       inputs.map((input) => input.segment.reader()),
@@ -192,6 +198,10 @@ try {
   );
   report("merge of two halves", `${((rows / merged.ms) * 1000).toFixed(0)} rows/s`);
   for (const input of inputs) input.close();
+  const again = openBytes(file, "bench", { arena, kernels });
+  encode([again.reader], table);
+  again.close();
+  assert(hashes.size === 1, "mutable, sealed and merged rows are the same");
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

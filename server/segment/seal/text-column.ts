@@ -1,6 +1,6 @@
 /**
- * A text column on its way into a file: only entries that kept rows use, copied into one pool, hashed, and either sorted
- * into a dictionary or left raw.
+ * A text column on its way into a file: only entries that kept rows use, copied into one pool, hashed, and either
+ * sorted into a dictionary or left raw.
  */
 import type { SqlType } from "#schemas/types";
 import { compareDecimals, equalBytes } from "#server/encode/bytes";

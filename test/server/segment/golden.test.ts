@@ -1,9 +1,11 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { kernelsFor } from "#server/kernels/instance";
+import { loadKernels } from "#server/kernels/load-kernels-node";
 import { formatVersion } from "#server/segment/format";
 import { readFileFooter } from "#server/segment/open";
 import { recordOf } from "#server/segment/seal/seal";
-import { buildSealed, openBytes, type Row, rowsOf } from "#test/server/segment/build";
+import { buildSealed, openBytes, type Row, rowsOf, testArena } from "#test/server/segment/build";
 import { memoryDisk } from "#test/server/segment/disk";
 import { goldenChunkRows, goldenRows, goldenTable } from "#test/server/segment/golden-rows";
 
@@ -24,11 +26,14 @@ const build = () =>
 
 if (process.env["UPDATE_GOLDEN"] === "1" && !existsSync(current)) writeFileSync(current, build().bytes);
 
-test("a golden file of every format version is read for ever", () => {
+test("a golden file of every format version is read for ever, by kernels and twins", async () => {
   const files = readdirSync(folder).filter((name) => name.endsWith(".segment"));
   expect(files.length).toBe(formatVersion);
-  for (const name of files) {
-    const { reader, close } = openBytes(readFileSync(new URL(name, folder)), name);
+  const sources = [{ kind: "twin" } as const, await loadKernels()];
+  for (const [name, source] of files.flatMap((file) => sources.map((one) => [file, one] as const))) {
+    const arena = testArena();
+    const kernels = kernelsFor(arena, source);
+    const { reader, close } = openBytes(readFileSync(new URL(name, folder)), name, { arena, kernels });
     expect(rowsOf(reader, goldenTable, { hidden: true })).toEqual(inFileOrder(goldenRows()));
     const id = (column: string) => goldenTable.columns.find((one) => one.name === column)!.id;
     expect(reader.column(id("name"))!.inverted!.count(0)).toBe(
