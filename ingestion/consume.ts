@@ -5,13 +5,12 @@
  * except a changed stream, a broken log and a failed disk, which stop the partition until it is restarted.
  */
 import { type ConsumerParts, type Progress, startProgress } from "#ingestion/consumer-state";
-import { Decoder } from "#ingestion/decode/decoder";
-import { sliceLines } from "#ingestion/decode/lines";
+import type { Decoder } from "#ingestion/decode/decoder";
 import type { LogEntry } from "#ingestion/log/format";
 import { decodeNote } from "#ingestion/log/keys";
+import { BatchStore } from "#ingestion/store";
 import type { PartitionStatus } from "#schemas/api/tables";
-import { AssertionError, assert, StoreError, storeErrorOf } from "#schemas/errors";
-import type { RecordSlices } from "#schemas/ingest";
+import { AssertionError, StoreError, storeErrorOf } from "#schemas/errors";
 import { OffsetGone, type RawBatch } from "#schemas/source";
 import type { RowSink } from "#schemas/stage";
 import type { Table } from "#schemas/table";
@@ -29,12 +28,9 @@ export class PartitionConsumer {
   readonly partition: number;
   readonly #parts: ConsumerParts;
   readonly #progress: Progress;
-  #table: Table;
+  readonly #store: BatchStore;
   #altered: Table | null = null;
-  #decoder: Decoder;
-  #sink: RowSink | null = null;
-  #next = 0n;
-  /** CRC of the record before `#next`, when it is known from the log. */
+  /** CRC of the record before the next, when it is known from the log. */
   #lastCrc: number | null;
   #isVerified = false;
   #isPaused: boolean;
@@ -47,29 +43,21 @@ export class PartitionConsumer {
   constructor(parts: ConsumerParts) {
     this.#parts = parts;
     this.partition = parts.partition;
-    this.#table = parts.table;
-    this.#decoder = new Decoder(
-      parts.table,
-      parts.environment.limits,
-      parts.environment.extractor,
-      parts.unknown,
-    );
     this.#lastCrc = parts.committed?.lastRecordCrc ?? null;
     this.#isPaused = parts.isPaused;
     this.#progress = startProgress(parts, () => this.#changed());
-  }
-
-  get nextOffset(): bigint {
-    return this.#next;
+    this.#store = new BatchStore(parts, this.#progress, async (error) => {
+      await this.#short(error);
+      return !this.#isClosed;
+    });
   }
 
   get decoder(): Decoder {
-    return this.#decoder;
+    return this.#store.decoder;
   }
 
   get sink(): RowSink {
-    assert(this.#sink !== null, "the consumer was recovered");
-    return this.#sink;
+    return this.#store.sink;
   }
 
   get isPaused(): boolean {
@@ -83,7 +71,7 @@ export class PartitionConsumer {
 
   /** Bytes that this partition's unsealed rows hold; 0 before it has begun. */
   unsealedBytes(): number {
-    return this.#sink?.unsealedBytes() ?? 0;
+    return this.#store.isOpen ? this.#store.sink.unsealedBytes() : 0;
   }
 
   /** Why rows are not taken at the moment, or null. */
@@ -92,7 +80,7 @@ export class PartitionConsumer {
   }
 
   status(): PartitionStatus {
-    const status = this.#progress.status(this.#next);
+    const status = this.#progress.status(this.#store.next);
     const { log, isMirrored } = this.#parts;
     if (isMirrored || log.failure === null || this.#isClosed) return status;
     return { ...status, state: log.stopped ? "stopped" : "paused", lastError: log.failure.message };
@@ -101,7 +89,7 @@ export class PartitionConsumer {
   /** Replays the log into the sink. Resolves also when the log is damaged: then what came before is served. */
   async recover(): Promise<void> {
     const { log, keys, environment, committed } = this.#parts;
-    if (committed !== null) this.#open(committed.nextOffset);
+    if (committed !== null) this.#store.open(committed.nextOffset);
     else if (!this.#parts.isMirrored) await this.#openAt(0n);
     const keysLost = await keys?.load();
     if (keysLost) this.#progress.note(keysLost);
@@ -114,14 +102,17 @@ export class PartitionConsumer {
     }
     if (corrupt !== null) {
       this.#progress.note(corrupt);
-      environment.world.log("error", corrupt.message, { table: this.#table.name, partition: this.partition });
+      environment.world.log("error", corrupt.message, {
+        table: this.#store.table.name,
+        partition: this.partition,
+      });
       // The source has it all again; a stream of our own has not.
       if (this.#parts.isMirrored) await log.discard();
       else this.#progress.stop(corrupt);
     }
     // A hole at the log's head: what is behind it would come again, out of order.
-    if (this.#parts.isMirrored && log.endOffset > this.#next) await log.discard();
-    if (this.#sink !== null) log.begin(this.#next);
+    if (this.#parts.isMirrored && log.endOffset > this.#store.next) await log.discard();
+    if (this.#store.isOpen) log.begin(this.#store.next);
     if (this.#progress.stopError !== null) return;
     if (this.#isPaused) this.#progress.pause(null);
     this.#run();
@@ -184,6 +175,7 @@ export class PartitionConsumer {
   async #loop(): Promise<void> {
     while (!this.#isClosed && this.#progress.stopError === null) {
       if (this.#altered !== null) this.#changeOver();
+      this.#fresh();
       try {
         if (this.#isPaused) await this.#change();
         else {
@@ -201,17 +193,17 @@ export class PartitionConsumer {
     const { source, log, isMirrored } = this.#parts;
     const signal = this.#fresh();
     const options = { waitMs: fetchWaitMs, bytesMax: fetchBytesMax, signal };
-    const fetched = await source.fetch(this.partition, this.#next, options);
+    const fetched = await source.fetch(this.partition, this.#store.next, options);
     this.#progress.fetched(fetched);
     this.#aheadTries = 0;
     for (const batch of fetched.batches) {
-      assertNext(batch, this.#next);
+      assertNext(batch, this.#store.next);
       if (isMirrored) {
         // The source has the rows too: nothing waits for the mirror, but its failure stops us.
         this.#mirror({ kind: batch.kind, ...bounds(batch), note: noBytes, payload: batch.bytes });
         await log.room(mirrorBytesMax);
       }
-      await this.#store(batch);
+      await this.#store.store(batch);
       if (this.#isClosed) return;
     }
     if (fetched.batches.length > 0) this.#published();
@@ -223,76 +215,20 @@ export class PartitionConsumer {
     });
   }
 
-  /** Decodes and appends a batch from #next on; what does not fit now waits, visibly. */
-  async #store(batch: RawBatch): Promise<void> {
-    const slices = this.#slice(batch);
-    for (let at = firstFrom(slices, this.#next); at < slices.count; ) {
-      const { rows, next, rejects } = this.#decoder.decode(this.sink.stage, slices, at);
-      const end = next < slices.count ? slices.offsets[next] : batch.endOffset;
-      // Nothing may be awaited between decode and append: the stage is shared.
-      try {
-        this.sink.append(rows, end);
-      } catch (error) {
-        await this.#short(error);
-        if (this.#isClosed) return;
-        continue;
-      }
-      this.#next = end;
-      this.#progress.appended(rows, slices.newestMs);
-      if (rejects.length > 0) {
-        const letters = rejects.map(({ record, offset, reason }) => ({
-          offset,
-          reason,
-          payload: payloadOf(slices, record),
-        }));
-        await this.#keepLetters(letters);
-      }
-      at = next;
-    }
-    if (this.#next < batch.endOffset) {
-      this.sink.append(0, batch.endOffset);
-      this.#next = batch.endOffset;
-    }
-    this.#show();
-  }
-
-  /** Refused rows are durable before the rows beside them can be seen, and so before they can be committed. */
-  async #keepLetters(letters: Parameters<ConsumerParts["letters"]["record"]>[1]): Promise<void> {
-    for (;;) {
-      try {
-        return await this.#parts.letters.record(this.partition, letters);
-      } catch (error) {
-        await this.#short(error);
-        if (this.#isClosed) return;
-      }
-    }
-  }
-
-  #slice(batch: RawBatch): RecordSlices {
-    if (batch.kind === "kafka") return this.#parts.environment.sliceKafka(batch);
-    return sliceLines(batch.bytes, batch.baseOffset);
-  }
-
-  #show(): void {
-    const { clock } = this.#parts.environment.world;
-    this.sink.publish(clock.nowMs());
-    this.#progress.published(this.#next);
-  }
-
   #published(): void {
-    this.#parts.environment.events.published(this.#table.name, this.partition, this.#next);
+    this.#parts.environment.events.published(this.#store.table.name, this.partition, this.#store.next);
     this.#changed();
   }
 
   async #replay(entry: LogEntry): Promise<void> {
     const { keys, environment, isMirrored, log } = this.#parts;
     if (entry.note.length > 0) keys?.add(decodeNote(entry.note));
-    if (this.#sink === null) this.#open(entry.baseOffset);
-    if (entry.kind === "mark" || entry.endOffset <= this.#next) {
+    if (!this.#store.isOpen) this.#store.open(entry.baseOffset);
+    if (entry.kind === "mark" || entry.endOffset <= this.#store.next) {
       this.#progress.sawLog();
       return;
     }
-    if (entry.baseOffset > this.#next) {
+    if (entry.baseOffset > this.#store.next) {
       if (isMirrored && !this.#progress.hasLog) return;
       if (!isMirrored) await this.#gap(entry.baseOffset, "the log file that held these rows is missing");
     }
@@ -303,7 +239,7 @@ export class PartitionConsumer {
     }
     // The log's buffer is one file: cells may point into it only while the batch is stored.
     const batch: RawBatch = { kind: entry.kind, ...bounds(entry), bytes: entry.payload };
-    await this.#store(batch);
+    await this.#store.store(batch);
     if (entry.kind === "kafka")
       this.#lastCrc = environment.crcKafka(batch, entry.endOffset - 1n) ?? this.#lastCrc;
     this.#progress.replayed(log);
@@ -313,22 +249,16 @@ export class PartitionConsumer {
   async #begin(): Promise<void> {
     if (this.#isVerified) return;
     const { source, log, isMirrored } = this.#parts;
-    if (this.#sink === null) {
-      const offset = await source.firstOffset(this.partition, this.#table.stream.start);
+    if (!this.#store.isOpen) {
+      const offset = await source.firstOffset(this.partition, this.#store.table.stream.start);
       log.begin(offset);
       // A first record that says where we began: "largest" must not move when nothing is sealed yet.
-      await log.append({
-        kind: "mark",
-        baseOffset: offset,
-        endOffset: offset,
-        note: noBytes,
-        payload: noBytes,
-      });
-      this.#open(offset);
+      await log.append({ kind: "mark", ...bounds({ baseOffset: offset, endOffset: offset }), ...nothing });
+      await this.#openAt(offset);
     } else if (isMirrored && this.#lastCrc !== null) {
-      const found = await source.recordCrc(this.partition, this.#next - 1n);
+      const found = await source.recordCrc(this.partition, this.#store.next - 1n);
       if (found !== null && found !== this.#lastCrc)
-        throw changed(this.#table, this.partition, this.#next - 1n);
+        throw changed(this.#store.table, this.partition, this.#store.next - 1n);
     }
     this.#isVerified = true;
     this.#published();
@@ -336,23 +266,14 @@ export class PartitionConsumer {
 
   /** Opens where the catalog knows nothing yet. */
   async #openAt(offset: bigint): Promise<void> {
-    await this.#parts.environment.events.started(this.#table.name, this.partition, offset);
-    this.#open(offset);
-  }
-
-  #open(offset: bigint): void {
-    this.#next = offset;
-    this.#sink = this.#parts.environment.openSink(this.#table, this.partition, offset);
-    this.#progress.published(offset);
+    await this.#parts.environment.events.started(this.#store.table.name, this.partition, offset);
+    this.#store.open(offset);
   }
 
   #changeOver(): void {
-    const { environment, unknown } = this.#parts;
     if (this.#altered === null) return;
-    this.#table = this.#altered;
+    this.#store.alter(this.#altered);
     this.#altered = null;
-    this.#decoder = new Decoder(this.#table, environment.limits, environment.extractor, unknown);
-    if (this.#sink !== null) this.#sink = environment.openSink(this.#table, this.partition, this.#next);
     this.#changed();
   }
 
@@ -405,30 +326,28 @@ export class PartitionConsumer {
   }
 
   async #gone({ startOffset, endOffset }: OffsetGone): Promise<void> {
-    if (this.#next < startOffset) {
+    if (this.#store.next < startOffset) {
       await this.#gap(startOffset, "the source no longer has these offsets (retention)");
       this.#mirror({
         kind: "gap",
-        baseOffset: this.#next,
-        endOffset: startOffset,
-        note: noBytes,
-        payload: noBytes,
+        ...bounds({ baseOffset: this.#store.next, endOffset: startOffset }),
+        ...nothing,
       });
       this.#skipTo(startOffset);
       return;
     }
     if (++this.#aheadTries >= aheadTriesMax) {
-      const message = `the source ends at ${endOffset} but offset ${this.#next} was consumed: the topic was truncated or made anew`;
+      const message = `the source ends at ${endOffset} but offset ${this.#store.next} was consumed: the topic was truncated or made anew`;
       return this.#progress.stop(
         new StoreError(
           "STREAM_CHANGED",
-          `table ${this.#table.name}, partition ${this.partition}: ${message}`,
+          `table ${this.#store.table.name}, partition ${this.partition}: ${message}`,
         ),
       );
     }
     const error = new StoreError(
       "STREAM_UNREACHABLE",
-      `the source ends at ${endOffset}, before our offset ${this.#next}`,
+      `the source ends at ${endOffset}, before our offset ${this.#store.next}`,
     );
     await this.#sleep(this.#progress.retry(error, { firstMs: retryFirstMs, lastMs: retryLastMs }));
   }
@@ -437,22 +356,20 @@ export class PartitionConsumer {
     const { environment } = this.#parts;
     const gap = {
       partition: this.partition,
-      start: this.#next,
+      start: this.#store.next,
       end,
       reason,
       foundMs: environment.world.clock.nowMs(),
     };
     environment.world.log("warn", `offsets ${gap.start} to ${end} are gone: ${reason}`, {
-      table: this.#table.name,
+      table: this.#store.table.name,
     });
-    await environment.events.gap(this.#table.name, gap);
+    await environment.events.gap(this.#store.table.name, gap);
     if (!this.#parts.isMirrored) this.#skipTo(end);
   }
 
   #skipTo(offset: bigint): void {
-    this.sink.append(0, offset);
-    this.#next = offset;
-    this.#show();
+    this.#store.skipTo(offset);
     this.#published();
   }
 
@@ -480,6 +397,7 @@ export class PartitionConsumer {
 }
 
 const noBytes = new Uint8Array(0);
+const nothing = { note: noBytes, payload: noBytes };
 
 const bounds = ({ baseOffset, endOffset }: { readonly baseOffset: bigint; readonly endOffset: bigint }) => ({
   baseOffset,
@@ -491,18 +409,6 @@ function assertNext(batch: RawBatch, next: bigint): void {
   if (batch.endOffset > next && batch.endOffset > batch.baseOffset) return;
   const message = `asked for offset ${next} but got a batch of ${batch.baseOffset} to ${batch.endOffset}`;
   throw new StoreError("STREAM_CORRUPT", message);
-}
-
-/** The first record at or after `offset`. */
-function firstFrom({ offsets, count }: RecordSlices, offset: bigint): number {
-  let at = 0;
-  while (at < count && offsets[at] < offset) at++;
-  return at;
-}
-
-function payloadOf(slices: RecordSlices, record: number): Uint8Array {
-  const start = slices.starts[record];
-  return slices.bytes.subarray(start, start + Math.max(0, slices.lengths[record]));
 }
 
 const changed = (table: Table, partition: number, offset: bigint): StoreError =>

@@ -68,24 +68,18 @@ export class EmbeddedPartition implements Source {
   }
 
   async fetch(_partition: number, offset: bigint, options: FetchOptions): Promise<FetchResult> {
+    this.#letGo(offset);
     if (this.#ready.length === 0) await this.#wait(options);
     const batches: RawBatch[] = [];
-    for (let bytes = 0; this.#ready.length > 0 && bytes < options.bytesMax; ) {
-      const batch = this.#ready[0];
-      const expected = batches.at(-1)?.endOffset ?? offset;
-      assert(batch.baseOffset === expected, `the stream goes on at ${expected}, not ${batch.baseOffset}`);
+    for (let at = 0, bytes = 0; at < this.#ready.length && bytes < options.bytesMax; at++) {
+      const batch = this.#ready[at];
       batches.push(batch);
-      this.#ready.shift();
       bytes += batch.bytes.length;
-      this.#readyBytes -= batch.bytes.length;
     }
-    const durable = batches.at(-1)?.endOffset ?? offset;
-    return {
-      batches,
-      endOffset: this.#ready.at(-1)?.endOffset ?? durable,
-      startOffset: 0n,
-      newestMs: this.#newestMs,
-    };
+    const first = batches[0]?.baseOffset ?? offset;
+    assert(first <= offset, `the stream goes on at ${offset}, not ${first}`);
+    const endOffset = this.#ready.at(-1)?.endOffset ?? offset;
+    return { batches, endOffset, startOffset: 0n, newestMs: this.#newestMs };
   }
 
   async recordCrc(): Promise<null> {
@@ -101,6 +95,15 @@ export class EmbeddedPartition implements Source {
     this.#readyBytes += batch.bytes.length;
     this.#newestMs = this.#world.clock.nowMs();
     for (const wake of this.#wake.splice(0)) wake();
+  }
+
+  /** Batches before `offset` were taken; until then a consumer that failed gets them again. */
+  #letGo(offset: bigint): void {
+    let taken = 0;
+    while (taken < this.#ready.length && this.#ready[taken].endOffset <= offset) {
+      this.#readyBytes -= this.#ready[taken++].bytes.length;
+    }
+    this.#ready.splice(0, taken);
   }
 
   async #wait({ signal }: FetchOptions): Promise<void> {
