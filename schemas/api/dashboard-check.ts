@@ -41,6 +41,7 @@ const panel = z.strictObject({
   table: z.string(),
   sql: z.string(),
   trendSql: z.string().optional(),
+  lookup: z.strictObject({ column: z.string(), sql: z.string() }).optional(),
   chart,
   at: z.strictObject({
     x: z.number().int().min(0).max(11),

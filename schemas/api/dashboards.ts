@@ -48,6 +48,8 @@ export interface Panel {
   /** May use :from, :to (ms since 1970) and :zone. */
   readonly sql: string;
   readonly trendSql?: string;
+  /** Shows names instead of a column's values: `sql` answers (value, name). */
+  readonly lookup?: { readonly column: string; readonly sql: string };
   readonly chart: ChartSettings;
   /** Grid of 12 columns, rows of 32 px. */
   readonly at: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };

@@ -26,6 +26,18 @@ export interface ChartContext {
   readonly narrow: boolean;
 }
 
+/** The result with names instead of one column's values; a value without a name stays as it is. */
+export function withNames(result: ChartResult, column: string, names: ChartResult): ChartResult {
+  const at = columnAt(result, column);
+  if (at < 0) return result;
+  const known = new Map(names.rows.map(([value, name]) => [value, name ?? null]));
+  return {
+    columnNames: result.columnNames,
+    columnTypes: result.columnTypes.with(at, "STRING"),
+    rows: result.rows.map((row) => row.with(at, known.get(row[at]!) ?? row[at]!)),
+  };
+}
+
 /** Position of a column; −1 when the result has no such column. */
 export function columnAt(result: ChartResult, name: string | undefined): number {
   if (name === undefined) return -1;

@@ -13,10 +13,11 @@ import {
 } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import type { EChartsType } from "echarts/core";
-import { useRef, useState } from "react";
+import { useMemo, useRef, useState } from "react";
 import type { Panel as PanelDefinition } from "#schemas/api/dashboards";
 import { resolveRange } from "#schemas/api/live-range";
 import { bindParameters } from "#schemas/sql/parameters";
+import { withNames } from "../chart/context.ts";
 import { formatAge } from "../format.ts";
 import { openInTab } from "../store.ts";
 import { sizes } from "../theme.ts";
@@ -130,16 +131,22 @@ interface BodyProps {
   readonly panel: PanelDefinition;
   readonly answer: LiveAnswer;
   readonly trend: LiveAnswer | null;
+  /** Names to show instead of a column's values. */
+  readonly names: LiveAnswer | null;
   readonly asTable: boolean;
   readonly onChart: (chart: EChartsType | null) => void;
 }
 
 const plainTable = { kind: "table" } as const;
 
-function Body({ panel, answer, trend, asTable, onChart }: BodyProps) {
+function Body({ panel, answer, trend, names, asTable, onChart }: BodyProps) {
   const page = usePanelPage();
-  const { result, exceptions, range, watermark } = answer;
-  const { chart } = panel;
+  const { exceptions, range, watermark } = answer;
+  const { chart, lookup } = panel;
+  const result = useMemo(() => {
+    if (answer.result === null || lookup === undefined || names?.result == null) return answer.result;
+    return withNames(answer.result, lookup.column, names.result);
+  }, [answer.result, names?.result, lookup]);
   if (chart.kind === "text") return <div className={styles.text}>{chart.text}</div>;
   if (exceptions !== null && result === null) {
     return <ErrorPanel exceptions={exceptions} sql={panel.sql} retry={answer.retry} />;
@@ -178,8 +185,11 @@ export function Panel(props: PanelProps) {
   const isSeen = entry?.isIntersecting ?? false;
   const isText = panel.chart.kind === "text";
   const answer = useLive(isSeen && !isText ? { sql: panel.sql, range, zone } : null);
-  const { trendSql } = panel;
+  const { trendSql, lookup } = panel;
   const trend = useLive(isSeen && trendSql !== undefined ? { sql: trendSql, range, zone } : null);
+  const names = useLive(
+    isSeen && lookup !== undefined ? { sql: lookup.sql, range: { kind: "all" }, zone } : null,
+  );
   const isStale = status.kind === "waiting" && answer.result !== null;
   const isUpdating = answer.waiting && answer.result !== null && status.kind === "open";
   const isFlush =
@@ -214,6 +224,7 @@ export function Panel(props: PanelProps) {
           panel={panel}
           answer={answer}
           trend={trendSql === undefined ? null : trend}
+          names={lookup === undefined ? null : names}
           asTable={asTable}
           onChart={setChart}
         />

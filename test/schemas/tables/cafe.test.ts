@@ -1,0 +1,64 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { Preparer } from "#broker/prepare";
+import { parseDashboard } from "#schemas/api/dashboard-check";
+import { defineTable } from "#schemas/definition/define";
+import { limits } from "#schemas/limits";
+import { bindParameters, parametersOf } from "#schemas/sql/parameters";
+import { evaluate } from "#server/execute/functions/evaluate";
+
+const read = (path: string): unknown =>
+  JSON.parse(readFileSync(new URL(`../../../schemas/tables/${path}`, import.meta.url), "utf8"));
+
+const names = ["purchases", "purchasesEnriched", "products", "inventories"];
+const tables = names.map(
+  (name) =>
+    defineTable(read(`${name}.schema.json`), read(`${name}.table.json`), { previous: null, nowMs: 0, limits })
+      .table,
+);
+const catalog = {
+  table: (name: string) => tables.find((table) => table.name.toLowerCase() === name.toLowerCase()),
+  names: () => names,
+  version: () => 1,
+};
+const dashboard = parseDashboard(read("dashboards/cafe.json"));
+const nowMs = Date.UTC(2026, 10, 20, 6);
+const statements = dashboard.panels.flatMap((panel) =>
+  [panel.sql, panel.trendSql, panel.lookup?.sql].flatMap((sql) =>
+    sql === undefined ? [] : [{ name: `${panel.id}: ${sql.slice(0, 60)}`, sql, panel }],
+  ),
+);
+
+describe("every statement of the café dashboard", () => {
+  test.each(statements)("$name", ({ sql }) => {
+    const preparer = new Preparer({ catalog, evaluate, limits });
+    const parameters = { fromMs: nowMs - 12 * 3_600_000, toMs: nowMs, zone: "Europe/Berlin" };
+    const bound = bindParameters(sql, parameters);
+    expect(parametersOf(bound).size).toBe(0);
+    const asked = { sql: bound, queryOptions: "", dialect: "native", timeZone: "Europe/Berlin" } as const;
+    const { plan } = preparer.prepare(asked, nowMs);
+    expect(names).toContain(plan.fragment?.table);
+  });
+});
+
+test("panels lie in twelve columns and do not overlap", () => {
+  const taken = new Set<string>();
+  for (const { id, at } of dashboard.panels) {
+    expect(at.x + at.w, id).toBeLessThanOrEqual(12);
+    for (let x = at.x; x < at.x + at.w; x++) {
+      for (let y = at.y; y < at.y + at.h; y++) {
+        expect(taken.has(`${x} ${y}`), `${id} at ${x}, ${y}`).toBe(false);
+        taken.add(`${x} ${y}`);
+      }
+    }
+  }
+});
+
+test("charts name columns that their statements answer", () => {
+  for (const { id, sql, chart } of dashboard.panels) {
+    const named = [chart.x, chart.series, ...(chart.bars ?? []), ...Object.keys(chart.formats ?? {})];
+    const wanted =
+      chart.kind === "bigNumber" ? ["value", "previous"] : named.filter((name) => name !== undefined);
+    for (const name of wanted) expect(sql, `${id}: ${name}`).toContain(name);
+  }
+});
