@@ -2,12 +2,12 @@
  * The main path of a query: prepare, snapshot, route, scatter, merge, finish. Faults of the query are thrown; what is
  * missing from an answer is part of it.
  */
-import { explain } from "#broker/explain";
+import { explain, explainWithoutTable } from "#broker/explain";
 import { finish } from "#broker/finish";
 import { merge } from "#broker/merge";
 import type { Prepared } from "#broker/prepare";
 import { route } from "#broker/route";
-import { noStats, type Scattered, scatter } from "#broker/scatter";
+import { nothingScattered, type Scattered, scatter } from "#broker/scatter";
 import { releaseSnapshot, type Snapshot, takeSnapshot } from "#broker/snapshot";
 import type { Batch } from "#schemas/batch";
 import { StoreError } from "#schemas/errors";
@@ -42,7 +42,9 @@ export interface Result {
 /** The result of a prepared query. */
 export async function answer(prepared: Prepared, tools: AnswerTools, moment: Moment): Promise<Result> {
   const { plan } = prepared;
-  if (plan.fragment === null) return withoutTable(plan, tools, moment);
+  if (plan.fragment === null) {
+    return prepared.statement.explain ? explainWithoutTable(plan) : withoutTable(plan, tools, moment);
+  }
   const snapshot = moment.snapshot ?? (await takeSnapshot(tools.servers, plan.fragment.table));
   try {
     const routed = route(snapshot);
@@ -92,13 +94,5 @@ function gather(
 /** SELECT without FROM: one row of no columns. */
 function withoutTable(plan: Plan, tools: AnswerTools, moment: Moment): Result {
   const finished = finish(plan, { rows: 1, columns: [] }, finishTools(plan, tools, moment));
-  const scattered: Scattered = {
-    partials: [],
-    stats: noStats(),
-    faults: [],
-    missing: [],
-    serversQueried: 0,
-    serversResponded: 0,
-  };
-  return { columns: plan.output, ...finished, scattered, snapshot: null, tables: [] };
+  return { columns: plan.output, ...finished, scattered: nothingScattered(), snapshot: null, tables: [] };
 }

@@ -1,7 +1,7 @@
 /** EXPLAIN PLAN FOR: Pinot's three columns, the broker's part first, then what a server says of its own. */
 import type { Result } from "#broker/answer";
 import type { Route } from "#broker/route";
-import { noStats } from "#broker/scatter";
+import { nothingScattered } from "#broker/scatter";
 import type { Snapshot } from "#broker/snapshot";
 import type { Batch, Vector } from "#schemas/batch";
 import type { Expression } from "#schemas/plan/expression";
@@ -73,6 +73,12 @@ function chain(lines: readonly string[]): Batch {
   return { rows: lines.length, columns: [texts(lines), ints(ids), ints(ids.map((id) => id - 1))] };
 }
 
+/** The plan of a SELECT without FROM. */
+export function explainWithoutTable(plan: Plan): Result {
+  const batch = chain([reduceText(plan), "ONE_ROW"]);
+  return { columns, batch, truncated: false, scattered: nothingScattered(), snapshot: null, tables: [] };
+}
+
 /** The plan as rows; the first server with rows speaks for all. */
 export async function explain(
   plan: Plan,
@@ -88,7 +94,7 @@ export async function explain(
   const missing = snapshot.parts
     .filter((each) => each.kind === "missing")
     .map(({ server, reason }) => `${server.name}: ${reason}`);
-  const scattered = { partials: [], stats: noStats(), faults: [], missing, serversQueried, serversResponded };
+  const scattered = { ...nothingScattered(), missing, serversQueried, serversResponded };
   const batch = chain(lines);
   return { columns, batch, truncated: false, scattered, snapshot: snapshot.info, tables: [fragment.table] };
 }

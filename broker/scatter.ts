@@ -40,6 +40,16 @@ export const noStats = (): ScanStats => ({
   indexes: [],
 });
 
+/** Of a query that needs no server. */
+export const nothingScattered = (): Scattered => ({
+  partials: [],
+  stats: noStats(),
+  faults: [],
+  missing: [],
+  serversQueried: 0,
+  serversResponded: 0,
+});
+
 /** Adds one server's counts to the total. */
 export function addStats(total: ScanStats, added: ScanStats): void {
   for (const [name, count] of Object.entries(added)) {

@@ -22,8 +22,8 @@ export interface CellWriter {
 
 /** A double as the shortest text that reads back the same, always with a point or an exponent. */
 export function doubleText(value: number): string {
-  const text = String(value);
-  return /^-?\d+$/.test(text) ? `${Object.is(value, -0) ? "-0" : text}.0` : text;
+  if (!Number.isInteger(value) || Math.abs(value) >= 1e21) return String(value);
+  return `${Object.is(value, -0) ? "-0" : value}.0`;
 }
 
 /** A 32-bit float as the shortest text that reads back as the same float. */
@@ -42,18 +42,31 @@ export function hexText(bytes: Uint8Array): string {
   return text;
 }
 
-/** Texts of entries, each decoded once. */
-function entryTexts(vector: Vector & { readonly kind: "text" }): (row: number) => string {
+/** Texts of entries, each made once. */
+export function entryTexts(
+  vector: Vector & { readonly kind: "text" },
+  finish: (text: string) => string = (text) => text,
+): (row: number) => string {
   const texts: string[] = [];
   const { ids, entries, type } = vector;
   const textOf = (id: number): string => {
     const bytes = entryAt(entries, id);
-    return type === "BYTES" ? hexText(bytes) : decoder.decode(bytes);
+    return finish(type === "BYTES" ? hexText(bytes) : decoder.decode(bytes));
   };
   return (row) => {
     const id = ids[row];
     texts[id] ??= textOf(id);
     return texts[id];
+  };
+}
+
+/** Digits of integers; those within 2^53 without making a bigint. */
+function integerTexts(values: BigInt64Array): (row: number) => string {
+  const words = new Int32Array(values.buffer, values.byteOffset, values.length * 2);
+  return (row) => {
+    const high = words[2 * row + 1];
+    if (high >= -0x200000 && high < 0x200000) return String(high * 0x1_0000_0000 + (words[2 * row] >>> 0));
+    return values[row].toString();
   };
 }
 
@@ -63,7 +76,7 @@ function textWriter(vector: Vector): (row: number) => string {
       const { values } = vector;
       if (vector.type === "BOOLEAN") return (row) => (values[row] === 0n ? "false" : "true");
       if (vector.type === "TIMESTAMP") return (row) => formatTimestamp(values[row]);
-      return (row) => values[row].toString();
+      return integerTexts(values);
     }
     case "double": {
       const { values } = vector;

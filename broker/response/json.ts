@@ -3,38 +3,34 @@
  * JSON.stringify would lose digits of LONGs and the point of 12.0.
  */
 import type { Answer } from "#broker/broker";
-import { cellReader, cellWriter } from "#broker/response/cells";
+import { cellReader, cellWriter, entryTexts } from "#broker/response/cells";
 import { noStats } from "#broker/scatter";
 import type { QueryResponse } from "#schemas/api/query";
-import type { Batch } from "#schemas/batch";
+import type { Batch, Vector } from "#schemas/batch";
 import type { ScanStats } from "#schemas/plan/server-client";
+
+/** A column's cells as JSON; texts that rows share are quoted once. */
+export function jsonCells(vector: Vector): (row: number) => string {
+  const writer = cellWriter(vector);
+  let cell: (row: number) => string;
+  if (vector.kind === "text") cell = entryTexts(vector, JSON.stringify);
+  else if (vector.type === "TIMESTAMP") cell = (row) => `"${writer.text(row)}"`;
+  else cell = (row) => (writer.kind(row) === "text" ? `"${writer.text(row)}"` : writer.text(row));
+  return vector.nulls === null ? cell : (row) => (writer.isNull(row) ? "null" : cell(row));
+}
 
 /** The rows as JSON arrays. */
 export function rowsJson(batch: Batch): string {
-  const cells = batch.columns.map((vector) => {
-    const writer = cellWriter(vector);
-    const quoted = new Map<string, string>();
-    const quote = (text: string): string => {
-      let json = quoted.get(text);
-      if (json === undefined) {
-        json = JSON.stringify(text);
-        if (quoted.size < 10_000) quoted.set(text, json);
-      }
-      return json;
-    };
-    return (row: number): string => {
-      if (writer.isNull(row)) return "null";
-      return writer.kind(row) === "text" ? quote(writer.text(row)) : writer.text(row);
-    };
-  });
-  const rows: string[] = [];
+  const cells = batch.columns.map(jsonCells);
+  let text = "[";
   for (let row = 0; row < batch.rows; row++) {
-    let text = "[";
-    for (let column = 0; column < cells.length; column++)
-      text += (column === 0 ? "" : ",") + cells[column](row);
-    rows.push(`${text}]`);
+    text += row === 0 ? "[" : "],[";
+    for (let column = 0; column < cells.length; column++) {
+      if (column > 0) text += ",";
+      text += cells[column](row);
+    }
   }
-  return `[${rows.join(",")}]`;
+  return batch.rows === 0 ? "[]" : `${text}]]`;
 }
 
 const zero = 0;

@@ -2,6 +2,7 @@
 
 import type { Result } from "#broker/answer";
 import { cellWriter } from "#broker/response/cells";
+import { jsonCells } from "#broker/response/json";
 
 const csvQuoted = /[",\r\n]/;
 
@@ -21,21 +22,17 @@ export function resultCsv(result: Result): string {
 
 /** One JSON object a row, keyed by column name; a repeated name gets a number. */
 export function resultNdjson(result: Result): string {
-  const writers = result.batch.columns.map(cellWriter);
+  const cells = result.batch.columns.map(jsonCells);
   const seen = new Map<string, number>();
-  const names = result.columns.map(({ name }) => {
+  const names = result.columns.map(({ name }, column) => {
     const times = (seen.get(name) ?? 0) + 1;
     seen.set(name, times);
-    return JSON.stringify(times === 1 ? name : `${name}_${times}`);
+    return `${column === 0 ? "{" : ","}${JSON.stringify(times === 1 ? name : `${name}_${times}`)}:`;
   });
   let text = "";
   for (let row = 0; row < result.batch.rows; row++) {
-    const fields = writers.map((writer, column) => {
-      if (writer.isNull(row)) return `${names[column]}:null`;
-      const cell = writer.text(row);
-      return `${names[column]}:${writer.kind(row) === "text" ? JSON.stringify(cell) : cell}`;
-    });
-    text += `{${fields.join(",")}}\n`;
+    for (let column = 0; column < cells.length; column++) text += names[column] + cells[column](row);
+    text += "}\n";
   }
   return text;
 }
