@@ -28,7 +28,7 @@ export interface ExecutorParts {
   readonly limits: Limits;
   /** Wall clock, for deadlines. */
   readonly nowMs: () => number;
-  /** CPU time of this process's threads for queries, ns; absent: not measured. */
+  /** Absent: everything runs on this thread. */
   readonly pool?: ScanPool;
 }
 
@@ -63,7 +63,7 @@ export class Executor {
   }
 
   /** Answers the fragment over the readers' rows. The readers stay the caller's, who releases them afterwards. */
-  async run(
+  async execute(
     readers: readonly SegmentReader[],
     fragment: Fragment,
     options: ExecuteOptions,
@@ -149,9 +149,18 @@ export class Executor {
     control.check();
   }
 
-  /** What `run` would do, one line an operator, outermost first. */
-  explain(readers: readonly SegmentReader[], fragment: Fragment, options: ExecuteOptions): readonly string[] {
+  /** What `execute` would do, one line an operator, outermost first. */
+  explain(readers: readonly SegmentReader[], fragment: Fragment): readonly string[] {
     const memories = new Map<number, TaskMemory>();
+    const { limits, nowMs } = this.parts;
+    const options = {
+      deadlineMs: Number.POSITIVE_INFINITY,
+      useCache: false,
+      queryBytes: limits.queryBytes,
+      timeZone: "UTC",
+      nowMs: nowMs(),
+      sole: true,
+    };
     try {
       const query = this.query(readers, options, Control.create(), memories);
       return explainFragment(query, fragment);
@@ -163,6 +172,11 @@ export class Executor {
   /** Bytes of common codes kept for text columns. */
   cacheBytes(): number {
     return this.dictionaries.bytes();
+  }
+
+  async close(): Promise<void> {
+    await this.parts.pool?.close();
+    this.parts.runtime.close();
   }
 
   /** A segment is gone: forget what was kept of it. */
