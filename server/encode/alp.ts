@@ -18,7 +18,7 @@ import {
 } from "#server/encode/integers";
 import { readUnsigned, type Unpacker, writeUnsigned } from "#server/encode/unsigned";
 
-export const exponentMax = 18;
+const exponentMax = 18;
 const sampleRows = 256;
 /** Integers past this are not exact after scaling. */
 const integerMax = 2 ** 51;

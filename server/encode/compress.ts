@@ -7,7 +7,7 @@ import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { messageOf } from "#schemas/errors";
 import type { ByteReader } from "#server/encode/byte-reader";
 
-export const compressedHeadBytes = 8;
+const compressedHeadBytes = 8;
 const zstdLevel = 3;
 /** Blocks larger than this are compressed only when a piece of this size is worth it. */
 const sampleBytes = 16_384;

@@ -30,7 +30,7 @@ export interface IntRange {
 }
 
 /** Smallest and largest of the rows whose `nulls` byte is 0; null when there is none. */
-export function rangeOfWords({ low, high }: Words, count: number, nulls: Uint8Array | null): IntRange | null {
+function rangeOfWords({ low, high }: Words, count: number, nulls: Uint8Array | null): IntRange | null {
   let first = 0;
   if (nulls !== null) while (first < count && nulls[first] !== 0) first++;
   if (first === count) return null;

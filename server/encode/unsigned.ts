@@ -5,7 +5,8 @@
  * Unsigned => codec:u8 bits:u8 body          every value < 2^bits; Packed parts begin at a multiple of 4 bytes
  * body     => 0 packed: Packed(values, bits)
  *             1 runs:   runs:u32 lengthBits:u8 Packed(values, bits) Packed(lengths − 1, lengthBits)
- *             2 deltas: deltaBits:u8 first:u32 deltaMin:u32 Packed(value[i + 1] − value[i] − deltaMin mod 2^32, deltaBits)
+ *             2 deltas: deltaBits:u8 first:u32 deltaMin:u32
+ *                       Packed(value[i + 1] − value[i] − deltaMin mod 2^32, deltaBits)
  */
 import { bitsOf, packBits, packedBytes, unpackBits } from "#server/encode/bitpack";
 import type { ByteReader } from "#server/encode/byte-reader";
@@ -20,7 +21,7 @@ export interface Unpacker {
   unpackBits(packed: number, bits: number, rows: number, width: 1 | 2 | 4, to: number): void;
 }
 
-export interface UnsignedPlan {
+interface UnsignedPlan {
   readonly codec: number;
   readonly bits: number;
   readonly bytes: number;
@@ -29,7 +30,7 @@ export interface UnsignedPlan {
 }
 
 /** Chooses the codec for the first `count` values and says how many bytes they take (alignment left out). */
-export function planUnsigned(values: Uint32Array, count: number): UnsignedPlan {
+function planUnsigned(values: Uint32Array, count: number): UnsignedPlan {
   let largest = 0;
   for (let at = 0; at < count; at++) if (values[at] > largest) largest = values[at];
   const bits = bitsOf(largest);

@@ -19,7 +19,7 @@ const sparseRows = 256;
 const kinds = { lists: 0, sorted: 1 } as const;
 
 /** Counts the rows of ids 0 … entries. */
-export function countIds(ids: Uint32Array, rows: number, entries: number): Uint32Array {
+function countIds(ids: Uint32Array, rows: number, entries: number): Uint32Array {
   const counts = new Uint32Array(entries + 1);
   for (let row = 0; row < rows; row++) counts[ids[row]]++;
   return counts;

@@ -64,14 +64,3 @@ export function readZoneEntry(from: ByteReader, layout: Layout, rows: number): Z
   from.check(min <= max, "a zone's min at most its max", `${min} and ${max}`);
   return { min, max, nulls, hasNaN: nan };
 }
-
-/** False only when no row of the zone can lie within the inclusive bounds; null is no bound. NaN is greatest. */
-export function zoneMayHold(
-  zone: ZoneEntry,
-  low: bigint | number | null,
-  high: bigint | number | null,
-): boolean {
-  if (zone.hasNaN && high === null) return true;
-  if (zone.min === null || zone.max === null) return false;
-  return (low === null || zone.max >= low) && (high === null || zone.min <= high);
-}

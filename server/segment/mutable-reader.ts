@@ -88,6 +88,12 @@ function copyPublished(handle: MutableHandle, arena: Arena): Published {
   return { rows, arrivalMs, endOffset: i64[(control + 16) >> 3], dictionaries, lastZones };
 }
 
+/** A chunk's block and where its parts are. */
+interface Block {
+  readonly pointer: number;
+  readonly layout: ChunkLayout;
+}
+
 class MutableReader implements SegmentReader {
   readonly id: string;
   readonly generation = 0;
@@ -101,6 +107,7 @@ class MutableReader implements SegmentReader {
   readonly published: Published;
   readonly #columns = new Map<number, MutableColumnReader>();
   readonly #copies = new Map<number, number>();
+  readonly #blocks = new Map<number, Block>();
 
   constructor(handle: MutableHandle, arena: Arena, published: Published) {
     this.handle = handle;
@@ -127,13 +134,17 @@ class MutableReader implements SegmentReader {
     return Math.min(this.handle.chunkRows, this.rows - chunk * this.handle.chunkRows);
   }
 
-  /** The chunk's block as it is now; its visible rows are the same in every block it ever had. */
-  block(chunk: number): { readonly pointer: number; readonly layout: ChunkLayout } {
+  /** The chunk's block as it was when first asked for; its visible rows are the same in every block it ever had. */
+  block(chunk: number): Block {
+    const known = this.#blocks.get(chunk);
+    if (known !== undefined) return known;
     const { u32 } = this.arena.views;
     const { control, columns, chunksMax } = this.handle;
     const place = (control + controlLayout(columns.length, chunksMax).chunkPointers) >> 2;
     const pointer = Atomics.load(u32, place + chunk);
-    return { pointer, layout: chunkLayout(columns, u32[pointer >> 2]) };
+    const block = { pointer, layout: chunkLayout(columns, u32[pointer >> 2]) };
+    this.#blocks.set(chunk, block);
+    return block;
   }
 
   /** A copy of validity bits with zeros after the visible rows: beyond them the writer goes on setting bits. */
