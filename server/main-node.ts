@@ -19,7 +19,7 @@ import { checkLimits, type Limits, limits as usualLimits } from "#schemas/limits
 import type { ServerClient } from "#schemas/plan/server-client";
 import type { RawBatch } from "#schemas/source";
 import type { Log, World } from "#schemas/world";
-import type { SharedArena } from "#server/arena/attach";
+import type { Arena } from "#server/arena/arena";
 import { ArenaPool } from "#server/arena/pool";
 import { compose } from "#server/compose";
 import { lockFolder } from "#server/folder-lock-node";
@@ -29,6 +29,7 @@ import { compileAssemblyScript } from "#server/kernels/build-node";
 import { type KernelSource, kernelsFor } from "#server/kernels/instance";
 import { loadKernels } from "#server/kernels/load-kernels-node";
 import { type Metric, metricsOf } from "#server/metrics";
+import { makeScanner } from "#server/scanner";
 import type { Sealer } from "#server/sealing/port";
 import { readRecord } from "#server/sealing/read-record";
 import { SealSide } from "#server/sealing/side";
@@ -108,7 +109,7 @@ const hostMaker =
     });
   };
 
-const kernelsOf = (source: KernelSource) => (arena: SharedArena) => kernelsFor(arena, source);
+const kernelsOf = (source: KernelSource) => (arena: Arena) => kernelsFor(arena, source);
 
 function ingestSide(
   data: Omit<RoleData, "role" | "memories" | "dataFolder">,
@@ -191,14 +192,6 @@ const die = (error: Error): never => {
   process.exit(70);
 };
 
-const makeScanner = (): Scanner => ({
-  execute: async () => {
-    throw new StoreError("SHUTTING_DOWN", "no executor");
-  },
-  explain: () => [],
-  close: async () => {},
-});
-
 interface Threads {
   readonly sealer: Sealer;
   readonly scanner: Scanner;
@@ -211,7 +204,7 @@ function inlineThreads(data: Omit<RoleData, "role">, world: World, pool: ArenaPo
   const { limits, kernels } = data;
   return {
     sealer: new SealSide({ world, limits, pool, kernels: kernelsOf(kernels) }),
-    scanner: makeScanner(),
+    scanner: makeScanner({ pool, kernels: kernelsOf(kernels), limits, clock: world.clock }),
     startIngest: async (listener) => [ingestSide(data, { world, pool, listener })],
     terminate: async () => {},
   };
@@ -235,7 +228,7 @@ async function startThreads(
   };
   return {
     sealer: await start<Sealer>("seal", {}),
-    scanner: makeScanner(),
+    scanner: makeScanner({ pool, kernels: kernelsOf(data.kernels), limits: data.limits, clock: world.clock }),
     startIngest: (listener) =>
       Promise.all(Array.from({ length: threads.ingest }, () => start<IngestPort>("ingest", listener))),
     terminate: async () => void (await Promise.all(started.map((thread) => thread.terminate()))),

@@ -43,6 +43,8 @@ export interface Scanner {
     readers: readonly SegmentReader[],
     fragment: Fragment,
   ): readonly string[] | Promise<readonly string[]>;
+  /** No snapshot sees this segment any more: whatever is kept of it may go. */
+  forget(segmentId: string): void;
   close(): Promise<void>;
 }
 
@@ -101,6 +103,7 @@ export class Server implements ServerClient, IngestListener {
       epochs: this.epochs,
       openSegment,
       ingestOf: (table) => this.ingestOf(table),
+      forget: (id) => parts.scanner.forget(id),
       changed: (table) => this.changed(table),
     });
   }
@@ -226,7 +229,7 @@ export class Server implements ServerClient, IngestListener {
   /** One round of merges and retention over all tables; also drops snapshots past their lease. */
   async maintain(): Promise<void> {
     this.snapshots.expire();
-    const { world, limits, catalog, sealer, openSegment, pace } = this.parts;
+    const { world, limits, catalog, sealer, scanner, openSegment, pace } = this.parts;
     const context: MaintainContext = {
       world,
       limits,
@@ -234,6 +237,7 @@ export class Server implements ServerClient, IngestListener {
       sealer,
       epochs: this.epochs,
       openSegment,
+      forget: (id) => scanner.forget(id),
       changed: (table) => this.changed(table),
       mergeSegmentsMin: pace.mergeSegmentsMin,
     };

@@ -22,6 +22,8 @@ export interface MaintainContext {
   readonly sealer: Sealer;
   readonly epochs: Epochs;
   readonly openSegment: (record: SegmentRecord) => SealedSegment;
+  /** No snapshot sees a segment any more. */
+  readonly forget: (segmentId: string) => void;
   readonly changed: (table: string) => void;
   readonly mergeSegmentsMin: number;
 }
@@ -97,10 +99,10 @@ async function merge(context: MaintainContext, state: TableState, plan: MergePla
 
 /** Removes the files of what the catalog has let go of; snapshots that see it keep reading until they are released. */
 export function dropFiles(
-  context: Pick<MaintainContext, "world" | "epochs">,
+  context: Pick<MaintainContext, "world" | "epochs" | "forget">,
   entries: readonly SealedEntry[],
 ): void {
-  const { world, epochs } = context;
+  const { world, epochs, forget } = context;
   for (const entry of entries) {
     const { record, segment } = entry;
     entry.state = step(entry.state, "dropped");
@@ -108,7 +110,11 @@ export function dropFiles(
     world.disk.remove(record.path).catch((error: unknown) => {
       world.log("warn", `removing ${record.path}: ${messageOf(error)}`);
     });
-    if (segment !== null) epochs.retire(() => segment.close());
+    if (segment === null) continue;
+    epochs.retire(() => {
+      forget(entry.id);
+      segment.close();
+    });
   }
 }
 

@@ -22,6 +22,8 @@ export interface SealContext {
   readonly openSegment: (record: SegmentRecord) => SealedSegment;
   /** The thread that consumes a table. */
   readonly ingestOf: (table: string) => IngestPort;
+  /** No snapshot sees a segment any more. */
+  readonly forget: (segmentId: string) => void;
   readonly changed: (table: string) => void;
 }
 
@@ -163,8 +165,9 @@ export class SealQueue {
   }
 
   #freeWhenUnseen(state: TableState, id: string): void {
-    const { world, epochs, ingestOf } = this.#context;
+    const { world, epochs, ingestOf, forget } = this.#context;
     epochs.retire(() => {
+      forget(id);
       ingestOf(state.name)
         .free([id])
         .catch((error: unknown) => world.log("warn", `freeing segment ${id}: ${messageOf(error)}`));

@@ -108,8 +108,10 @@ export class Tables implements TableAdmin {
     const mutable = state.entries.filter((entry) => entry.kind === "consuming");
     const sealed = state.sealedEntries();
     state.replace(state.entries, []);
-    dropFiles({ world: parts.world, epochs }, sealed);
+    const forget = (id: string) => parts.scanner.forget(id);
+    dropFiles({ world: parts.world, epochs, forget }, sealed);
     epochs.retire(() => {
+      for (const { id } of mutable) forget(id);
       void ingest.free(mutable.map((entry) => entry.id)).catch(() => {});
     });
     tables.delete(name);

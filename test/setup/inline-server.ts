@@ -9,11 +9,12 @@ import { ArenaPool } from "#server/arena/pool";
 import { type Composed, compose } from "#server/compose";
 import { IngestSide } from "#server/ingest/side";
 import { kernelsFor } from "#server/kernels/instance";
+import { makeScanner } from "#server/scanner";
 import { readRecord } from "#server/sealing/read-record";
 import { SealSide } from "#server/sealing/side";
 import { Cache } from "#server/segment/cache";
 import { openSegment } from "#server/segment/open";
-import { type Pace, type Scanner, usualPace } from "#server/server";
+import { type Pace, usualPace } from "#server/server";
 
 /** Small, so that a few hundred rows seal, merge and fill a disk. */
 export const smallLimits: Limits = {
@@ -36,7 +37,6 @@ export interface InlineOptions {
   readonly limits?: Limits;
   readonly memoryBytes?: number;
   readonly pace?: Partial<Pace>;
-  readonly scanner?: Scanner;
   /** Where tables on Kafka read; by default there is none. */
   readonly stream?: Pick<IngestEnvironment, "openSource" | "sliceKafka" | "crcKafka">;
 }
@@ -50,15 +50,6 @@ const noStream: NonNullable<InlineOptions["stream"]> = {
     throw new AssertionError("no table of this test reads Kafka");
   },
   crcKafka: () => null,
-};
-
-/** For tests that read rows plainly. */
-const noScanner: Scanner = {
-  execute: () => {
-    throw new AssertionError("this test reads rows plainly");
-  },
-  explain: () => [],
-  close: async () => {},
 };
 
 /** Starts it; resolves when everything that was there before can be queried. */
@@ -75,7 +66,7 @@ export function inlineServer(options: InlineOptions): Promise<Composed> {
     catalog,
     pool,
     sealer: new SealSide({ world, limits, pool, kernels }),
-    scanner: options.scanner ?? noScanner,
+    scanner: makeScanner({ pool, kernels, limits, clock: world.clock }),
     openSegment: ({ path }) => {
       const arena = pool.roomiest(0);
       return openSegment({ disk: world.disk, path, arena, kernels: kernels(arena), cache });
