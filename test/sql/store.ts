@@ -7,6 +7,7 @@ import type { Table } from "#schemas/table";
 import type { Clock } from "#schemas/world";
 import { evaluate } from "#server/execute/functions/evaluate";
 import { ModelServer, type ModelTable } from "#test/sql/model";
+import { overTcp } from "#test/sql/over-tcp";
 import { type Row, rowsOfNdjson } from "#test/sql/values";
 
 /** 2026-03-29 14:05:06.789 UTC. */
@@ -55,6 +56,7 @@ export const storeConfigs: readonly StoreConfig[] = [
   { name: "model", queryOptions: "", open: () => new ModelStore(1) },
   { name: "two-models", queryOptions: "", open: () => new ModelStore(2) },
   { name: "rewrites-off", queryOptions: "rewritesOff=all", open: () => new ModelStore(2) },
+  { name: "over-tcp", queryOptions: "", open: () => overTcp(new ModelStore(2), stillClock) },
 ];
 
 /** A store with a broker in front of it. */
