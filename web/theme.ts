@@ -2,7 +2,7 @@
  * Every colour and every size of the app. Components use the CSS variables made here (`--space-2`, `--text-muted`);
  * charts, which draw on a canvas, read the same values as objects. A test keeps literals out of all other files.
  */
-import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from "@mantine/core";
+import { Button, type CSSVariablesResolver, createTheme, type MantineColorsTuple } from "@mantine/core";
 
 export type Scheme = "light" | "dark";
 
@@ -60,6 +60,9 @@ export interface Palette {
   readonly accent: string;
   readonly accentText: string;
   readonly accentSoft: string;
+  /** Behind the text of the main button, and under the pointer. */
+  readonly accentFill: string;
+  readonly accentFillHover: string;
   readonly onAccent: string;
   readonly amber: string;
   readonly amberText: string;
@@ -93,6 +96,8 @@ export const palettes: Readonly<Record<Scheme, Palette>> = {
     accent: "#0f9d8a",
     accentText: "#0a7365",
     accentSoft: "#e3f4f1",
+    accentFill: "#0b7d6e",
+    accentFillHover: "#09695d",
     onAccent: "#ffffff",
     amber: "#b7791f",
     amberText: "#8a5a0f",
@@ -123,6 +128,8 @@ export const palettes: Readonly<Record<Scheme, Palette>> = {
     accent: "#2dd4bf",
     accentText: "#2dd4bf",
     accentSoft: "#12332f",
+    accentFill: "#2dd4bf",
+    accentFillHover: "#5ee2d1",
     onAccent: "#06231f",
     amber: "#e3a63f",
     amberText: "#eab659",
@@ -180,6 +187,12 @@ const darkShades: MantineColorsTuple = [
   "#0a0d11",
 ];
 
+const mainButton = {
+  "--button-bg": "var(--accent-fill)",
+  "--button-hover": "var(--accent-fill-hover)",
+  "--button-color": "var(--on-accent)",
+};
+
 export const theme = createTheme({
   primaryColor: "accent",
   primaryShade: { light: 8, dark: 4 },
@@ -201,7 +214,12 @@ export const theme = createTheme({
   cursorType: "pointer",
   respectReducedMotion: true,
   components: {
-    Button: { defaultProps: { size: "xs", variant: "default" } },
+    Button: Button.extend({
+      defaultProps: { size: "xs", variant: "default" },
+      vars: (_theme, { variant, color }) => ({
+        root: variant === "filled" && color === undefined ? mainButton : {},
+      }),
+    }),
     ActionIcon: { defaultProps: { variant: "subtle", color: "gray", size: sizes.control } },
     TextInput: { defaultProps: { size: "xs" } },
     Textarea: { defaultProps: { size: "xs" } },

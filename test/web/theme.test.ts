@@ -42,6 +42,8 @@ describe.each(["light", "dark"] as const)("%s", (scheme) => {
     expect(contrast(palette.amberText, palette.amberSoft)).toBeGreaterThanOrEqual(4.5);
     expect(contrast(palette.redText, palette.redSoft)).toBeGreaterThanOrEqual(4.5);
     expect(contrast(palette.accentText, palette.accentSoft)).toBeGreaterThanOrEqual(4.5);
+    expect(contrast(palette.onAccent, palette.accentFill)).toBeGreaterThanOrEqual(4.5);
+    expect(contrast(palette.onAccent, palette.accentFillHover)).toBeGreaterThanOrEqual(4.5);
     expect(contrast(palette.barText, palette.bar)).toBeGreaterThanOrEqual(4.5);
     for (const name of ["syntaxKeyword", "syntaxText", "syntaxNumber", "syntaxComment"] as const) {
       expect(contrast(palette[name], palette.panel), name).toBeGreaterThanOrEqual(4.5);

@@ -117,7 +117,7 @@ export function DataGrid({ label, columns, rows }: DataGridProps) {
   });
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
-    <div ref={scroller} className={styles.grid} tabIndex={0} role="region" aria-label={label}>
+    <div ref={scroller} className={styles.grid} tabIndex={0} role="group" aria-label={`${label}, scrollable`}>
       <div role="table" aria-label={label} aria-rowcount={rows.length + 1} className={styles.sheet}>
         <div role="rowgroup" className={styles.head}>
           <div role="row" className={styles.row} style={{ gridTemplateColumns: template }}>
