@@ -4,6 +4,7 @@
  */
 import type { Answer } from "#broker/broker";
 import { cellReader, cellWriter, entryTexts } from "#broker/response/cells";
+import { TextSink } from "#broker/response/text-sink";
 import { noStats } from "#broker/scatter";
 import type { QueryResponse } from "#schemas/api/query";
 import type { Batch, Vector } from "#schemas/batch";
@@ -20,17 +21,16 @@ export function jsonCells(vector: Vector): (row: number) => string {
 }
 
 /** The rows as JSON arrays. */
-export function rowsJson(batch: Batch): string {
+function addRows(batch: Batch, sink: TextSink): void {
   const cells = batch.columns.map(jsonCells);
-  let text = "[";
   for (let row = 0; row < batch.rows; row++) {
-    text += row === 0 ? "[" : "],[";
+    let text = row === 0 ? "[" : ",[";
     for (let column = 0; column < cells.length; column++) {
       if (column > 0) text += ",";
       text += cells[column](row);
     }
+    sink.add(`${text}]`);
   }
-  return batch.rows === 0 ? "[]" : `${text}]]`;
 }
 
 const zero = 0;
@@ -130,12 +130,15 @@ const writeBigints = (_key: string, value: unknown): unknown =>
   typeof value === "bigint" ? value.toString() : value;
 
 /** The whole response. */
-export function responseJson(answer: Answer): string {
+export function responseJson(answer: Answer): string | Uint8Array {
   const fields = JSON.stringify(fieldsOf(answer), writeBigints);
   if (answer.result === null) return fields;
   const { columns, batch } = answer.result;
-  const schema = JSON.stringify(schemaOf(columns));
-  return `{"resultTable":{"dataSchema":${schema},"rows":${rowsJson(batch)}},${fields.slice(1)}`;
+  const sink = new TextSink();
+  sink.add(`{"resultTable":{"dataSchema":${JSON.stringify(schemaOf(columns))},"rows":[`);
+  addRows(batch, sink);
+  sink.add(`]},${fields.slice(1)}`);
+  return sink.finish();
 }
 
 /** The response as an object, for callers in this process. */

@@ -1,8 +1,10 @@
 /** Results as CSV (RFC 4180) and NDJSON (an object a line). */
 
 import type { Result } from "#broker/answer";
-import { cellWriter } from "#broker/response/cells";
+import { cellWriter, entryTexts } from "#broker/response/cells";
 import { jsonCells } from "#broker/response/json";
+import { TextSink } from "#broker/response/text-sink";
+import type { Vector } from "#schemas/batch";
 
 const csvQuoted = /[",\r\n]/;
 
@@ -10,18 +12,28 @@ const csvQuoted = /[",\r\n]/;
 const csvField = (text: string): string =>
   text === "" || csvQuoted.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 
+function csvCells(vector: Vector): (row: number) => string {
+  const writer = cellWriter(vector);
+  const cell = vector.kind === "text" ? entryTexts(vector, csvField) : writer.text;
+  return vector.nulls === null ? cell : (row) => (writer.isNull(row) ? "" : cell(row));
+}
+
 /** A header and a line a row; NULL is empty. */
-export function resultCsv(result: Result): string {
-  const writers = result.batch.columns.map(cellWriter);
-  const lines = [result.columns.map(({ name }) => csvField(name)).join(",")];
+export function resultCsv(result: Result): string | Uint8Array {
+  const cells = result.batch.columns.map(csvCells);
+  const sink = new TextSink();
+  sink.add(`${result.columns.map(({ name }) => csvField(name)).join(",")}\r\n`);
   for (let row = 0; row < result.batch.rows; row++) {
-    lines.push(writers.map((writer) => (writer.isNull(row) ? "" : csvField(writer.text(row)))).join(","));
+    let line = "";
+    for (let column = 0; column < cells.length; column++)
+      line += (column === 0 ? "" : ",") + cells[column](row);
+    sink.add(`${line}\r\n`);
   }
-  return `${lines.join("\r\n")}\r\n`;
+  return sink.finish();
 }
 
 /** One JSON object a row, keyed by column name; a repeated name gets a number. */
-export function resultNdjson(result: Result): string {
+export function resultNdjson(result: Result): string | Uint8Array {
   const cells = result.batch.columns.map(jsonCells);
   const seen = new Map<string, number>();
   const names = result.columns.map(({ name }, column) => {
@@ -29,10 +41,11 @@ export function resultNdjson(result: Result): string {
     seen.set(name, times);
     return `${column === 0 ? "{" : ","}${JSON.stringify(times === 1 ? name : `${name}_${times}`)}:`;
   });
-  let text = "";
+  const sink = new TextSink();
   for (let row = 0; row < result.batch.rows; row++) {
-    for (let column = 0; column < cells.length; column++) text += names[column] + cells[column](row);
-    text += "}\n";
+    let line = "";
+    for (let column = 0; column < cells.length; column++) line += names[column] + cells[column](row);
+    sink.add(`${line}}\n`);
   }
-  return text;
+  return sink.finish();
 }

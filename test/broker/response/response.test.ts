@@ -5,9 +5,12 @@ import type { Answer } from "#broker/broker";
 import { doubleText, floatText } from "#broker/response/cells";
 import { encode, formatOf } from "#broker/response/encode";
 import { responseJson, responseOf } from "#broker/response/json";
+import { textOf } from "#broker/response/text-sink";
 import { noStats } from "#broker/scatter";
 import type { SqlType, Value } from "#schemas/types";
 import { vectorOf } from "#test/sql/values";
+
+const jsonOf = (answer: Answer): string => textOf(responseJson(answer));
 
 type Column = readonly [name: string, type: SqlType, values: readonly Value[]];
 
@@ -78,7 +81,7 @@ const pinotFields = (
 
 describe("JSON", () => {
   it("has Pinot's fields in Pinot's order, ours behind them", () => {
-    const keys = Object.keys(JSON.parse(responseJson(answerOf(everyType))));
+    const keys = Object.keys(JSON.parse(jsonOf(answerOf(everyType))));
     expect(keys.slice(0, pinotFields.length)).toEqual(pinotFields);
     expect(keys.slice(pinotFields.length)).toEqual(
       "numSegmentsCached numRowsScanned timeUsedUs indexesUsed resultRowsLimitReached gaps snapshot newestEventMs".split(
@@ -88,13 +91,20 @@ describe("JSON", () => {
   });
 
   it("writes cells exactly", () => {
-    const text = responseJson(answerOf(everyType));
+    const text = jsonOf(answerOf(everyType));
     const rows = text.slice(text.indexOf('"rows":') + 7, text.indexOf(',"numRowsResultSet"') - 1);
     expect(rows).toBe(
       '[[1,9223372036854775807,0.1,"NaN","1.5",true,"1970-01-01 00:00:00.0","say \\"hi\\",\\n","{\\"a\\":1}","00ff",null],' +
         '[null,9007199254740993,null,"Infinity","-2",false,"1969-12-31 23:59:59.999","","[]","",null],' +
         "[-2147483648,null,1.5,12.0,null,null,null,null,null,null,null]]",
     );
+  });
+
+  it("of many rows is the same text, as bytes", () => {
+    const values = Array.from({ length: 9000 }, (_, index) => `żółw ${index % 7}`);
+    const body = responseJson(answerOf([["s", "STRING", values]]));
+    expect(body).toBeInstanceOf(Uint8Array);
+    expect(JSON.parse(textOf(body)).resultTable.rows).toEqual(values.map((value) => [value]));
   });
 
   it("leaves resultTable out when there is none, and says why", () => {
@@ -108,7 +118,7 @@ describe("JSON", () => {
         found: "b",
       },
     ];
-    const response = JSON.parse(responseJson(answerOf([], { result: null, exceptions })));
+    const response = JSON.parse(jsonOf(answerOf([], { result: null, exceptions })));
     expect(response).toMatchObject({
       exceptions,
       partialResult: true,
@@ -120,7 +130,7 @@ describe("JSON", () => {
 
   it("as an object is what a JSON parser reads", () => {
     const answer = answerOf(everyType);
-    const parsed = JSON.parse(responseJson(answer));
+    const parsed = JSON.parse(jsonOf(answer));
     expect(JSON.parse(JSON.stringify(responseOf(answer).resultTable))).toEqual(parsed.resultTable);
   });
 });
