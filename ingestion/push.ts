@@ -80,7 +80,7 @@ async function store(
   identity: { readonly key: string; readonly hash: string } | null,
 ): Promise<IngestAnswer> {
   const { consumer, stream, world } = target;
-  const read = readBody(body, options.format, consumer.decoder.table);
+  const read = readBody(body, options.format, consumer.decoder);
   const { payload, count, rejects } = validate(target, read);
   const answerAt = (offset: bigint): IngestAnswer => ({
     accepted: count,

@@ -4,7 +4,6 @@
  */
 import type { ConsumerParts, Progress } from "#ingestion/consumer-state";
 import { Decoder } from "#ingestion/decode/decoder";
-import { sliceLines } from "#ingestion/decode/lines";
 import { assert } from "#schemas/errors";
 import type { RecordSlices } from "#schemas/ingest";
 import type { RawBatch } from "#schemas/source";
@@ -120,7 +119,7 @@ export class BatchStore {
 
   #slice(batch: RawBatch): RecordSlices {
     if (batch.kind === "kafka") return this.#parts.environment.sliceKafka(batch);
-    return sliceLines(batch.bytes, batch.baseOffset);
+    return this.#decoder.slice(batch.bytes, batch.baseOffset);
   }
 
   #makeDecoder(): Decoder {

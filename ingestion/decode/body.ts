@@ -1,12 +1,12 @@
 /** The body of a push (NDJSON, a JSON array, CSV) → rows as record slices, each with the line a user would look for. */
 import { csvRows } from "#ingestion/decode/csv";
+import type { Decoder } from "#ingestion/decode/decoder";
 import { JsonScanner } from "#ingestion/decode/json-scanner";
-import { offsetsFrom, sliceLines } from "#ingestion/decode/lines";
+import { offsetsFrom } from "#ingestion/decode/lines";
 import { bytesOf } from "#ingestion/decode/utf8";
 import type { PushOptions } from "#schemas/admin";
 import { StoreError } from "#schemas/errors";
 import type { RecordSlices } from "#schemas/ingest";
-import type { Table } from "#schemas/table";
 
 export interface BodyReject {
   readonly line: number;
@@ -22,18 +22,18 @@ export interface PushBody {
   readonly rejects: readonly BodyReject[];
 }
 
-export function readBody(body: Uint8Array, format: PushOptions["format"], table: Table): PushBody {
+export function readBody(body: Uint8Array, format: PushOptions["format"], decoder: Decoder): PushBody {
   switch (format) {
     case "ndjson": {
-      const slices = sliceLines(body, 0n);
+      const slices = decoder.slice(body, 0n);
       return { slices, lineOf: (record) => lineAt(body, slices.starts[record]), rejects: [] };
     }
     case "json":
       return readArray(body);
     case "csv": {
-      const { bytes, lines, rejects } = csvRows(body, table);
+      const { bytes, lines, rejects } = csvRows(body, decoder.table);
       return {
-        slices: sliceLines(bytes, 0n),
+        slices: decoder.slice(bytes, 0n),
         lineOf: (record) => lines[record],
         rejects: rejects.map(({ line, reason, text }) => ({ line, reason, payload: bytesOf(text) })),
       };

@@ -8,6 +8,8 @@
 import { Cells } from "#ingestion/decode/cells";
 import { textFull } from "#ingestion/decode/coerce";
 import { Extractor } from "#ingestion/decode/extractor";
+import { LineSplitter } from "#ingestion/decode/line-splitter";
+import { sliceLines } from "#ingestion/decode/lines";
 import { RowDecoder } from "#ingestion/decode/row-decoder";
 import { UnknownFields } from "#ingestion/decode/unknown-fields";
 import { assert } from "#schemas/errors";
@@ -15,6 +17,9 @@ import type { RecordSlices } from "#schemas/ingest";
 import type { Limits } from "#schemas/limits";
 import type { Stage } from "#schemas/stage";
 import type { Table } from "#schemas/table";
+
+/** Below this a body is split in TypeScript: copying it costs more. */
+const splitBytesMin = 4096;
 
 export interface Reject {
   /** Index of the record in its slices. */
@@ -59,6 +64,12 @@ export class Decoder {
 
   get unknown(): UnknownFields {
     return this.#unknown;
+  }
+
+  /** The rows of newline-separated JSON; the first one has `baseOffset`. */
+  slice(lines: Uint8Array, baseOffset: bigint): RecordSlices {
+    if (this.#module === null || lines.length < splitBytesMin) return sliceLines(lines, baseOffset);
+    return splitterOf(this.#module).slice(lines, baseOffset);
   }
 
   /** Decodes records from `first` on, until the stage is full or they are done. */
@@ -165,6 +176,15 @@ export class Decoder {
   #oversized(): string {
     return `the record is larger than recordBytes = ${this.#limits.recordBytes}`;
   }
+}
+
+const splitters = new WeakMap<WebAssembly.Module, LineSplitter>();
+
+/** One for the thread: it keeps nothing between calls. */
+function splitterOf(module: WebAssembly.Module): LineSplitter {
+  let splitter = splitters.get(module);
+  if (splitter === undefined) splitters.set(module, (splitter = new LineSplitter(module)));
+  return splitter;
 }
 
 export interface CopiedRecords {

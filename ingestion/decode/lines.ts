@@ -3,18 +3,16 @@ import type { RecordSlices } from "#schemas/ingest";
 
 /** The lines of `bytes`; the first row has `baseOffset`. Nothing is copied. */
 export function sliceLines(bytes: Uint8Array, baseOffset: bigint): RecordSlices {
-  let room = Math.max(16, bytes.length >> 7);
-  let starts = new Int32Array(room);
-  let lengths = new Int32Array(room);
+  let starts = new Int32Array(Math.max(16, bytes.length >> 7));
+  let lengths = new Int32Array(starts.length);
   let count = 0;
   for (let start = 0; start < bytes.length; ) {
     const newline = bytes.indexOf(0x0a, start);
     const end = newline < 0 ? bytes.length : newline;
     if (!isBlank(bytes, start, end)) {
-      if (count === room) {
-        room *= 2;
-        starts = grown(starts, room);
-        lengths = grown(lengths, room);
+      if (count === starts.length) {
+        starts = grown(starts, count + 1);
+        lengths = grown(lengths, count + 1);
       }
       starts[count] = start;
       lengths[count++] = end - start;
@@ -45,8 +43,9 @@ function isBlank(bytes: Uint8Array, start: number, end: number): boolean {
   return true;
 }
 
-function grown(from: Int32Array<ArrayBuffer>, room: number): Int32Array<ArrayBuffer> {
-  const into = new Int32Array(room);
+/** The same numbers with room for at least `room`, and for more to come. */
+export function grown(from: Int32Array<ArrayBuffer>, room: number): Int32Array<ArrayBuffer> {
+  const into = new Int32Array(Math.max(room, from.length * 2));
   into.set(from);
   return into;
 }
