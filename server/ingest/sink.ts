@@ -56,6 +56,8 @@ export class PartitionSink implements RowSink {
   /** When the current segment got its first rows, on the monotonic clock. */
   #currentSinceMs = 0;
   #nextOffset: bigint;
+  /** Text columns whose dictionary did not pay in the segment before. */
+  #rawColumnIds: readonly number[] = [];
   /** Where the next segment's range begins: behind the last frozen one's. */
   #segmentStart: bigint;
   /** Frozen, and not yet freed by the main thread. */
@@ -135,6 +137,7 @@ export class PartitionSink implements RowSink {
     segment.endOffset = this.#nextOffset;
     segment.publish(this.#context.clock.nowMs());
     segment.freeze();
+    this.#rawColumnIds = segment.nearUniqueColumns();
     const { id } = segment.handle;
     this.#frozen.set(id, segment);
     return this.#tellFrozen(id, segment.rows, segment.bytes());
@@ -198,6 +201,7 @@ export class PartitionSink implements RowSink {
       arena,
       kernels: kernels(arena),
       limits,
+      rawColumnIds: this.#rawColumnIds,
     });
     this.#current = segment;
     this.#currentSinceMs = clock.monotonicMs();

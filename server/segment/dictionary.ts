@@ -126,6 +126,10 @@ export function publishDictionary(from: DictionaryWriter, u32: Uint32Array, entr
   u32[(entry >> 2) + 2] = u32[table + header.hashes];
 }
 
+/** Entries without NULL. */
+export const entriesOf = (of: DictionaryWriter, u32: Uint32Array): number =>
+  u32[(of.table >> 2) + header.count];
+
 /** Gives up the slots once nothing will be added. */
 export function freezeDictionary(of: DictionaryWriter, u32: Uint32Array, store: Store): void {
   const slots = (of.table >> 2) + header.slots;

@@ -105,10 +105,15 @@ function valueBytes(column: MutableColumn, capacity: number): number {
 }
 
 /** The columns of a mutable segment: the table's in their order, then $offset and $partition. */
-export function mutableColumns(table: Table, partition: number): MutableColumn[] {
+export function mutableColumns(
+  table: Table,
+  partition: number,
+  rawColumnIds: readonly number[],
+): MutableColumn[] {
   const raw = new Set(table.rawColumns.map((name) => name.toLowerCase()));
+  const isRaw = ({ id, name }: Column) => raw.has(name.toLowerCase()) || rawColumnIds.includes(id);
   return [
-    ...table.columns.map((column) => mutableColumn(column, raw.has(column.name.toLowerCase()))),
+    ...table.columns.map((column) => mutableColumn(column, isRaw(column))),
     { columnId: offsetColumn.id, type: "LONG", kind: "ints", width: 8, base: 0n },
     { columnId: partitionColumn.id, type: "INT", kind: "constant", width: 1, base: BigInt(partition) },
   ];

@@ -27,6 +27,7 @@ import { BlockStore } from "#server/segment/block-store";
 import {
   type DictionaryWriter,
   dictionaryWriter,
+  entriesOf,
   freezeDictionary,
   internStage,
   publishDictionary,
@@ -41,6 +42,7 @@ import {
   mutableColumns,
   zoneBytes,
 } from "#server/segment/mutable-layout";
+import { isDictionaryWaste, isStillUnique } from "#server/segment/near-unique";
 
 export interface MutableOptions {
   readonly id: string;
@@ -50,6 +52,8 @@ export interface MutableOptions {
   readonly arena: Arena;
   readonly kernels: Kernels;
   readonly limits: Pick<Limits, "chunkRows" | "segmentRows" | "stageRows">;
+  /** `nearUniqueColumns` of the segment before: kept without a dictionary. */
+  readonly rawColumnIds?: readonly number[];
 }
 
 /** The writer. Not thread-safe; readers are. */
@@ -72,7 +76,7 @@ export class MutableSegment {
 
   constructor(options: MutableOptions) {
     const { arena, limits, table, partition } = options;
-    const columns = mutableColumns(table, partition);
+    const columns = mutableColumns(table, partition, options.rawColumnIds ?? []);
     this.rowsMax = limits.segmentRows + limits.stageRows;
     const chunksMax = Math.ceil(this.rowsMax / limits.chunkRows);
     this.#arena = arena;
@@ -148,6 +152,22 @@ export class MutableSegment {
   /** Bytes of the arena this segment holds. */
   bytes(): number {
     return this.#store.bytes;
+  }
+
+  /** Text columns that should be raw in the partition's next segment: their dictionary did not pay. */
+  nearUniqueColumns(): number[] {
+    const { views } = this.#arena;
+    const [first] = this.#chunks.blocks;
+    if (first === undefined) return [];
+    const found = this.handle.columns.filter(({ kind }, column) => {
+      const dictionary = this.#dictionaries[column];
+      if (dictionary !== null) return isDictionaryWaste(entriesOf(dictionary, views.u32), this.rows);
+      if (kind !== "bytes") return false;
+      const text = views.u32[((first.pointer + first.layout.textPointers) >> 2) + column];
+      const offsets = first.pointer + first.layout.values[column];
+      return isStillUnique(views, Math.min(this.rows, this.handle.chunkRows), offsets, text);
+    });
+    return found.map(({ columnId }) => columnId);
   }
 
   /** No more appends: gives back what only the writer needed. Readers go on. */

@@ -74,6 +74,7 @@ export interface BuildOptions {
   /** Rows of one append. */
   readonly stageRows?: number;
   readonly arrivalMs?: number;
+  readonly rawColumnIds?: readonly number[];
 }
 
 /** An arena of its own, 64 MiB unless said otherwise. Address space only until used. */
@@ -99,6 +100,7 @@ export function buildMutable(table: Table, rows: readonly Row[], options: BuildO
     startOffset,
     arena,
     kernels: options.kernels ?? testKernels(arena),
+    rawColumnIds: options.rawColumnIds ?? [],
     limits: {
       chunkRows: options.chunkRows ?? limits.chunkRows,
       segmentRows: options.segmentRows ?? Math.max(rows.length, 1),

@@ -114,4 +114,26 @@ describe("mutable segment", () => {
     close();
     expect(arena.bytesUsed()).toBe(0);
   });
+
+  test("a column whose dictionary did not pay is raw in the next segment, until its values repeat", () => {
+    const model = tableOf("t", { id: "STRING", name: "STRING" });
+    const arena = testArena(256 << 20);
+    const rowsFrom = (from: number, distinct: number) =>
+      Array.from({ length: 60_000 }, (_, at) => ({
+        id: `id ${(from + at) % distinct}`,
+        name: `n${at % 40_000}`,
+      }));
+    const options = { arena, stageRows: 10_000 };
+    const first = buildMutable(model, rowsFrom(0, 1_000_000), options);
+    expect(first.writer.nearUniqueColumns()).toEqual([1]);
+    const second = buildMutable(model, rowsFrom(0, 1_000_000), { ...options, rawColumnIds: [1] });
+    expect(second.reader.column(1)!.dictionary).toBeNull();
+    expect(second.writer.nearUniqueColumns()).toEqual([1]);
+    expect(second.writer.bytes()).toBeLessThan(first.writer.bytes());
+    const third = buildMutable(model, rowsFrom(0, 20_000), { ...options, rawColumnIds: [1] });
+    expect(third.writer.nearUniqueColumns()).toEqual([]);
+    const few = buildMutable(model, rowsFrom(0, 1_000_000).slice(0, 1000), options);
+    expect(few.writer.nearUniqueColumns()).toEqual([]);
+    for (const built of [first, second, third, few]) built.close();
+  });
 });
