@@ -3,7 +3,16 @@
  * everything that went in, so a start costs a few milliseconds when nothing changed.
  */
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -26,20 +35,44 @@ export function webKey(): string {
   return hash.digest("hex");
 }
 
+/** Assets that nothing has rebuilt for this long belong to no page that is still open. */
+const assetMsMax = 7 * 86_400_000;
+
+/**
+ * Moves a finished build into place: assets first (their names carry their content), the page that names them last.
+ * Assets of earlier builds stay a while, because a process that started before still serves its own page.
+ */
+function publish(builtFolder: string, outFolder: string, key: string): void {
+  const assets = join(outFolder, "assets");
+  mkdirSync(assets, { recursive: true });
+  for (const file of readdirSync(assets)) {
+    const path = join(assets, file);
+    if (Date.now() - statSync(path).mtimeMs > assetMsMax) rmSync(path, { force: true });
+  }
+  for (const file of readdirSync(join(builtFolder, "assets"))) {
+    renameSync(join(builtFolder, "assets", file), join(assets, file));
+  }
+  renameSync(join(builtFolder, "index.html"), join(outFolder, "index.html"));
+  writeFileSync(join(outFolder, keyFile), key);
+  rmSync(builtFolder, { recursive: true, force: true });
+}
+
 /** Makes sure that `outFolder` holds the app of today's sources; says whether it had to build. */
 export async function buildWeb(options: {
   readonly outFolder: string;
 }): Promise<{ readonly built: boolean }> {
+  const { outFolder } = options;
   const key = webKey();
-  const keyPath = join(options.outFolder, keyFile);
+  const keyPath = join(outFolder, keyFile);
   if (existsSync(keyPath) && readFileSync(keyPath, "utf8") === key) return { built: false };
   const { build } = await import("vite");
+  const builtFolder = `${outFolder}.${process.pid}`;
   await build({
     configFile: join(rootFolder, "vite.config.ts"),
     logLevel: "warn",
-    build: { outDir: options.outFolder },
+    build: { outDir: builtFolder, emptyOutDir: true },
   });
-  writeFileSync(keyPath, key);
+  publish(builtFolder, outFolder, key);
   return { built: true };
 }
 

@@ -7,7 +7,7 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import { consoleSearch, dashboardSearch, parseSearch, stringifySearch, tableSearch } from "./search.ts";
-import { NotFound } from "./shell/empty.tsx";
+import { Broken, NotFound } from "./shell/empty.tsx";
 import { Shell } from "./shell/shell.tsx";
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
@@ -59,6 +59,7 @@ export const router = createRouter({
   parseSearch,
   stringifySearch,
   defaultPreload: "intent",
+  defaultErrorComponent: Broken,
   scrollRestoration: false,
 });
 
