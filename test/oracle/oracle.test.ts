@@ -64,7 +64,7 @@ describe.each(storeConfigs)("DuckDB and $name", (config) => {
     beforeAll(async () => {
       const rows = oracleRows(count, 42 + count);
       duck = await Duck.open(rows);
-      store = new TestBroker(config);
+      store = await TestBroker.open(config);
       await store.put({ table: oracleTable, rows });
     });
     afterAll(async () => {

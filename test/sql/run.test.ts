@@ -13,6 +13,20 @@ const updating = process.env["UPDATE_GOLDEN"] === "1";
 const sortedIf = (sorted: boolean, rows: readonly string[]): string[] =>
   sorted ? rows.toSorted(compareText) : [...rows];
 
+/** Equal texts; or numbers with a fraction whose last digits differ, as sums do that were added in another order. */
+function sameCell(cell: string, wanted: string): boolean {
+  if (cell === wanted) return true;
+  const [left, right] = [Number(cell), Number(wanted)];
+  return /^-?[\d.e+-]*[.e][\d.e+-]*$/.test(wanted) && Math.abs(left - right) <= 1e-12 * Math.abs(right);
+}
+
+const sameRows = (rows: readonly string[], wanted: readonly string[]): boolean =>
+  rows.length === wanted.length &&
+  rows.every((row, at) => {
+    const [cells, others] = [row.split("\t"), wanted[at].split("\t")];
+    return cells.length === others.length && cells.every((cell, index) => sameCell(cell, others[index]));
+  });
+
 interface Run {
   readonly at: string;
   readonly store: TestBroker;
@@ -28,7 +42,8 @@ async function runQuery(block: QueryBlock, { at, store, updates }: Run): Promise
     return;
   }
   expect.soft(typesOf(answer), `${at}: types`).toBe(block.types);
-  expect.soft(rows, at).toEqual(sortedIf(block.sorted, block.rows));
+  const wanted = sortedIf(block.sorted, block.rows);
+  if (!sameRows(rows, wanted)) expect.soft(rows, at).toEqual(wanted);
 }
 
 async function runBlock(block: Block, run: Run): Promise<void> {
@@ -61,10 +76,10 @@ describe.each(configs)("on $name", (config) => {
   for (const file of files) {
     const text = readFileSync(new URL(file, folder), "utf8");
     const blocks = parseSlt(text);
-    const skipped = blocks.some((block) => block.kind === "skip" && block.config === config.name);
+    const skipped = blocks.some((block) => block.kind === "skip" && config.name.startsWith(block.config));
     const updates: Update[] = [];
     it.skipIf(skipped)(file, async () => {
-      const store = new TestBroker(config);
+      const store = await TestBroker.open(config);
       try {
         for (const block of blocks) {
           await runBlock(block, { at: `${file}:${block.line + 1}`, store, updates });

@@ -1,24 +1,17 @@
 /** Stores that golden files run on: the same statements, the same answers, whatever holds the rows. */
 import { Broker, type Question } from "#broker/broker";
 import { defineTable, plainTableName } from "#schemas/definition/define";
-import { type Limits, limits } from "#schemas/limits";
+import { limits } from "#schemas/limits";
 import type { ServerClient } from "#schemas/plan/server-client";
 import type { Table } from "#schemas/table";
-import type { Clock } from "#schemas/world";
 import { evaluate } from "#server/execute/functions/evaluate";
+import { loadKernels } from "#server/kernels/load-kernels-node";
+import { twin } from "#test/server/execute/store";
+import { testClock, testNowMs } from "#test/sql/clock";
 import { ModelServer, type ModelTable } from "#test/sql/model";
 import { overTcp } from "#test/sql/over-tcp";
+import { type Layout, onePiece, SegmentServer, tinyPieces } from "#test/sql/segments";
 import { type Row, rowsOfNdjson } from "#test/sql/values";
-
-/** 2026-03-29 14:05:06.789 UTC. */
-export const testNowMs = 1_774_793_106_789;
-
-/** Time stands still, except that sleepers never wake. */
-const stillClock: Clock = {
-  nowMs: () => testNowMs,
-  monotonicMs: () => 0,
-  sleep: () => new Promise(() => undefined),
-};
 
 /** Something that holds tables and answers for them. */
 export interface TestStore {
@@ -30,7 +23,7 @@ export interface TestStore {
 export interface StoreConfig {
   readonly name: string;
   readonly queryOptions: string;
-  open(): TestStore;
+  open(): Promise<TestStore>;
 }
 
 class ModelStore implements TestStore {
@@ -52,11 +45,49 @@ class ModelStore implements TestStore {
   close(): void {}
 }
 
+class SegmentStore implements TestStore {
+  readonly servers: readonly SegmentServer[];
+
+  constructor(layout: Layout, servers = 1) {
+    this.servers = Array.from({ length: servers }, (_, index) => new SegmentServer(`server${index}`, layout));
+  }
+
+  /** Each server has a stretch of the rows. */
+  put({ table, rows }: ModelTable): void {
+    const share = Math.ceil(rows.length / this.servers.length);
+    this.servers.forEach((server, index) => {
+      server.put({ table, rows: rows.slice(index * share, (index + 1) * share) });
+    });
+  }
+
+  async close(): Promise<void> {
+    for (const server of this.servers) await server.close();
+  }
+}
+
+const compiled = await loadKernels();
+const usual = { kernels: compiled, stateBytes: limits.stateBytes };
+const tinyLayout = { ...usual, pieces: tinyPieces };
+const open = (layout: Layout) => async (): Promise<TestStore> => new SegmentStore(layout);
+
+/** The first is what UPDATE_GOLDEN=1 asks. */
 export const storeConfigs: readonly StoreConfig[] = [
-  { name: "model", queryOptions: "", open: () => new ModelStore(1) },
-  { name: "two-models", queryOptions: "", open: () => new ModelStore(2) },
-  { name: "rewrites-off", queryOptions: "rewritesOff=all", open: () => new ModelStore(2) },
-  { name: "over-tcp", queryOptions: "", open: () => overTcp(new ModelStore(2), stillClock) },
+  { name: "one-mutable", queryOptions: "", open: open({ ...usual, pieces: onePiece(false) }) },
+  { name: "model", queryOptions: "", open: async () => new ModelStore(1) },
+  { name: "two-models-plain", queryOptions: "rewritesOff=all", open: async () => new ModelStore(2) },
+  { name: "one-sealed", queryOptions: "", open: open({ ...usual, pieces: onePiece(true) }) },
+  { name: "tiny", queryOptions: "", open: open(tinyLayout) },
+  { name: "tiny-plain", queryOptions: "rewritesOff=all", open: open(tinyLayout) },
+  {
+    name: "twins-hashed",
+    queryOptions: "",
+    open: open({ kernels: twin, stateBytes: 1, pieces: tinyPieces }),
+  },
+  {
+    name: "over-tcp",
+    queryOptions: "",
+    open: async () => overTcp(new SegmentStore(tinyLayout, 2), testClock),
+  },
 ];
 
 /** A store with a broker in front of it. */
@@ -67,9 +98,13 @@ export class TestBroker {
   readonly broker: Broker;
   #version = 0;
 
-  constructor(config: StoreConfig, bounds: Partial<Limits> = {}) {
+  static async open(config: StoreConfig): Promise<TestBroker> {
+    return new TestBroker(config, await config.open());
+  }
+
+  private constructor(config: StoreConfig, store: TestStore) {
     this.#config = config;
-    this.#store = config.open();
+    this.#store = store;
     const find = (name: string): Table | undefined =>
       this.#tables.get(plainTableName(name).toLowerCase())?.table;
     const catalog = {
@@ -82,8 +117,8 @@ export class TestBroker {
       catalog,
       servers: this.#store.servers,
       evaluate,
-      limits: { ...limits, ...bounds },
-      clock: stillClock,
+      limits,
+      clock: testClock,
       log: () => undefined,
     });
   }

@@ -1,0 +1,14 @@
+/** Time for tests of queries: it stands still, and sleepers wake only when they are told to stop. */
+import type { Clock } from "#schemas/world";
+
+/** 2026-03-29 14:05:06.789 UTC. */
+export const testNowMs = 1_774_793_106_789;
+
+export const testClock: Clock = {
+  nowMs: () => testNowMs,
+  monotonicMs: () => 0,
+  sleep: (_delayMs, signal) =>
+    new Promise((_resolve, reject) => {
+      signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
+    }),
+};

@@ -1,0 +1,78 @@
+/** A server of real segments under the real executor. */
+import { assert } from "#schemas/errors";
+import { limits } from "#schemas/limits";
+import type { Fragment } from "#schemas/plan/plan";
+import type { ExecuteOptions, ServerClient } from "#schemas/plan/server-client";
+import type { KernelSource } from "#server/kernels/instance";
+import { buildStore, type Piece, type Store } from "#test/server/execute/store";
+import type { ModelTable } from "#test/sql/model";
+
+/** How rows lie in segments. */
+export interface Layout {
+  readonly kernels: KernelSource;
+  /** Pieces for a number of rows; the last takes what is left. */
+  readonly pieces: (rows: number) => readonly Piece[];
+  /** State bytes past which groups are hashed. */
+  readonly stateBytes: number;
+}
+
+/** One segment of everything. */
+export const onePiece =
+  (sealed: boolean) =>
+  (rows: number): readonly Piece[] => [{ rows, sealed, chunkRows: limits.chunkRows }];
+
+/** A segment per three rows in chunks of two, the last two of them mutable: everything meets a boundary. */
+export function tinyPieces(rows: number): readonly Piece[] {
+  const count = Math.max(1, Math.ceil(rows / 3));
+  return Array.from({ length: Math.min(count, 60) }, (_, index) => ({
+    rows: Math.max(3, Math.ceil(rows / 60)),
+    sealed: index < Math.min(count, 60) - 2,
+    chunkRows: 2,
+  }));
+}
+
+/** A server over segments built for the test. */
+export class SegmentServer implements ServerClient {
+  readonly name: string;
+  readonly #layout: Layout;
+  readonly #stores = new Map<string, { readonly store: Store; readonly rows: number }>();
+
+  constructor(name: string, layout: Layout) {
+    this.name = name;
+    this.#layout = layout;
+  }
+
+  put({ table, rows }: ModelTable): void {
+    this.#stores.get(table.name)?.store.close();
+    const { kernels, pieces, stateBytes } = this.#layout;
+    const store = buildStore(rows, pieces(rows.length), { table, kernels, limits: { stateBytes } });
+    this.#stores.set(table.name, { store, rows: rows.length });
+  }
+
+  async snapshot(table: string) {
+    const { rows } = this.#named(table);
+    return { id: table, version: `${table}:${rows}`, takenMs: 0, rows, gaps: [], newestEventMs: null };
+  }
+
+  release(): void {}
+
+  execute(snapshotId: string, fragment: Fragment, options: ExecuteOptions, signal: AbortSignal) {
+    return this.#named(snapshotId).store.execute(fragment, options, signal);
+  }
+
+  async explain(snapshotId: string, fragment: Fragment): Promise<readonly string[]> {
+    const { store } = this.#named(snapshotId);
+    return store.executor.explain(store.readers, fragment);
+  }
+
+  async close(): Promise<void> {
+    for (const { store } of this.#stores.values()) store.close();
+    this.#stores.clear();
+  }
+
+  #named(table: string) {
+    const held = this.#stores.get(table);
+    assert(held !== undefined, `${table} was put`);
+    return held;
+  }
+}
