@@ -2,7 +2,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type Freshet, startsAndFails } from "#test/setup/freshet-node";
 import { crashTable, idsOf, makeTable, push, startOn } from "./server-node.ts";
 import { Story } from "./story.ts";
@@ -25,7 +25,8 @@ beforeAll(async () => {
     await push(server, story.next(100));
     const { status } = await server.post(`/tables/${crashTable}/forceCommit`, {});
     expect(status).toBe(200);
-    await expect.poll(() => filesIn("tables", ".segment").length, { timeout: 10_000 }).toBe(round + 1);
+    const sealed = () => expect(filesIn("tables", ".segment")).toHaveLength(round + 1);
+    await vi.waitFor(sealed, { timeout: 10_000 });
   }
   await push(server, story.next(50));
   await server.stop();

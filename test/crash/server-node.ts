@@ -1,4 +1,5 @@
 /** A real server in a child process for the crash tests: tables with tiny segments, and a client that keeps pushing. */
+import { once } from "node:events";
 import { type Freshet, pidOf, startFreshet } from "#test/setup/freshet-node";
 import type { Batch, Story } from "./story.ts";
 
@@ -66,21 +67,16 @@ export async function makeTable(
   }
 }
 
-const rowsOf = (batch: Batch, ageMs: number): string =>
-  batch.ids.map((id) => `${JSON.stringify({ id, key: batch.key, ts: Date.now() - ageMs })}\n`).join("");
+const rowsOf = ({ ids, key, ts }: Batch): string =>
+  ids.map((id) => `${JSON.stringify({ id, key, ts })}\n`).join("");
 
 /** One request; the batch knows afterwards what came of it. */
-export async function push(
-  server: Freshet,
-  batch: Batch,
-  options: { readonly table?: string; readonly ageMs?: number } = {},
-): Promise<number | null> {
+export async function push(server: Freshet, batch: Batch, table = crashTable): Promise<number | null> {
   try {
-    const { status } = await server.post(
-      `/ingest/${options.table ?? crashTable}`,
-      rowsOf(batch, options.ageMs ?? 0),
-      { "content-type": "application/x-ndjson", "idempotency-key": batch.key },
-    );
+    const { status } = await server.post(`/ingest/${table}`, rowsOf(batch), {
+      "content-type": "application/x-ndjson",
+      "idempotency-key": batch.key,
+    });
     if (batch.state === "sent") batch.state = status === 200 ? "acknowledged" : "refused";
     return status;
   } catch {
@@ -100,9 +96,9 @@ export async function pushOn(
   },
 ): Promise<void> {
   const client = async () => {
-    while (!options.until() && server.child.exitCode === null && server.child.signalCode === null) {
-      const status = await push(server, story.next(20 + (story.batches.length % 50)), options);
-      if (status === null) return;
+    while (!options.until() && !isDead(server)) {
+      const batch = story.next(20 + (story.batches.length % 50), Date.now() - (options.ageMs ?? 0));
+      if ((await push(server, batch, options.table)) === null) return;
     }
   };
   await Promise.all(Array.from({ length: options.clients }, client));
@@ -116,10 +112,17 @@ export async function idsOf(server: Freshet, table = crashTable): Promise<number
   return (answer.resultTable?.rows ?? []).map(([id]) => Number(id));
 }
 
+export const isDead = ({ child }: Freshet): boolean => child.exitCode !== null || child.signalCode !== null;
+
+/** Waits for the child's end; how it ended. */
+export async function endOf(server: Freshet, waitMs: number): Promise<string | null> {
+  const signal = AbortSignal.timeout(waitMs);
+  if (!isDead(server)) await once(server.child, "exit", { signal });
+  return server.child.signalCode;
+}
+
 /** kill -9 of the process that holds the folder, and its end. */
 export async function killHolder(server: Freshet): Promise<void> {
-  const ended = new Promise<void>((resolve) => server.child.once("exit", () => resolve()));
-  if (server.child.exitCode !== null || server.child.signalCode !== null) return;
-  process.kill(pidOf(server.data), "SIGKILL");
-  await ended;
+  if (!isDead(server)) process.kill(pidOf(server.data), "SIGKILL");
+  await endOf(server, 10_000);
 }

@@ -4,6 +4,8 @@
 export interface Batch {
   readonly key: string;
   readonly ids: readonly number[];
+  /** Event time of its rows: a request that is sent again is the same to the byte. */
+  readonly ts: number;
   state: "sent" | "acknowledged" | "refused" | "unknown";
 }
 
@@ -11,9 +13,9 @@ export class Story {
   readonly batches: Batch[] = [];
   #nextId = 1;
 
-  next(rows: number): Batch {
+  next(rows: number, ts = Date.now()): Batch {
     const ids = Array.from({ length: rows }, () => this.#nextId++);
-    const batch: Batch = { key: `key-${ids[0]}`, ids, state: "sent" };
+    const batch: Batch = { key: `key-${ids[0]}`, ids, ts, state: "sent" };
     this.batches.push(batch);
     return batch;
   }
