@@ -33,6 +33,8 @@ export class SharedQuery<Viewer> {
   readonly viewers = new Set<Viewer>();
   /** Its table changed, its range moved, or it never ran. */
   dirty = true;
+  /** It ran, or is running, for the first time. */
+  hasRun = false;
   version = 0;
   state: LiveState | null = null;
   exceptions: readonly QueryException[] | null = null;

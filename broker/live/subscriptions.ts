@@ -1,8 +1,8 @@
 /**
  * Live subscriptions: identical questions of all pages are one query, run again when its table changed (or its moving
  * range went on), at most once per tick and only while somebody can see it. All queries of one tick read one snapshot
- * per table, so the panels of a dashboard agree. The interval grows with the work, so live costs at most a fifth of
- * one core however many panels there are.
+ * per table, so the panels of a dashboard agree. The interval grows with the work, so repeating
+ * them takes at most a third of the time however many panels there are.
  */
 
 import { type ClientOwner, flush, LiveClient, type View } from "#broker/live/client";
@@ -19,8 +19,10 @@ import { bindParameters } from "#schemas/sql/parameters";
 const tickMsMax = 5000;
 /** While rows arrive that no result shows, watermarks go on at this pace. */
 const watermarkMs = 1000;
-/** Share of time that may go into live queries: one part work, four parts rest. */
-const restRatio = 4;
+/** Share of time that may go into repeated queries: one part work, two parts rest. */
+const restRatio = 2;
+/** The questions of a page that opens come within this time, and are answered from one snapshot. */
+const firstMs = 5;
 
 export interface LiveHubOptions {
   readonly broker: LiveBroker;
@@ -39,6 +41,7 @@ export class LiveHub implements ClientOwner {
   #running = false;
   #nextRunMs = 0;
   #cancelRun: (() => void) | null = null;
+  #cancelFirst: (() => void) | null = null;
   #cancelTick: (() => void) | null = null;
 
   constructor(options: LiveHubOptions) {
@@ -84,7 +87,8 @@ export class LiveHub implements ClientOwner {
       client.views.set(id, view);
       view.query.viewers.add(view);
       if (!view.query.dirty || view.query.exceptions !== null) flush(view);
-      if (view.query.dirty) this.#schedule();
+      if (!view.query.hasRun) this.#scheduleFirst();
+      else if (view.query.dirty) this.#schedule();
     } catch (error) {
       if (replaced !== undefined) this.unsubscribe(replaced);
       client.send({ kind: "error", id, exceptions: [exceptionOf(storeErrorOf(error))] });
@@ -110,6 +114,7 @@ export class LiveHub implements ClientOwner {
   close(): void {
     this.#abort.abort(new StoreError("SHUTTING_DOWN", "the server is stopping"));
     this.#cancelRun?.();
+    this.#cancelFirst?.();
     this.#cancelTick?.();
     this.#clients.clear();
     this.#queries.clear();
@@ -148,25 +153,39 @@ export class LiveHub implements ClientOwner {
     });
   }
 
-  /** One tick: every dirty, seen query, table by table on one snapshot each. */
+  /** A first answer waits for nobody's rest, only for the other questions of its page. */
+  #scheduleFirst(): void {
+    this.#cancelFirst ??= this.#options.timers.after(firstMs, () => {
+      this.#cancelFirst = null;
+      void this.#runTables((query) => !query.hasRun);
+    });
+  }
+
+  /** One tick: every dirty query that is seen. */
   async #run(): Promise<void> {
     const { timers, limits } = this.#options;
     const startMs = timers.nowMs();
-    const byTable = new Map<string, SharedQuery<View>[]>();
-    for (const query of this.#queries.values()) {
-      if (!query.dirty || !isSeen(query)) continue;
-      query.dirty = false;
-      const known = byTable.get(query.table);
-      if (known === undefined) byTable.set(query.table, [query]);
-      else known.push(query);
-    }
-    if (byTable.size === 0) return;
     this.#running = true;
-    await Promise.all([...byTable].map(([table, queries]) => this.#runTable(table, queries, startMs)));
+    await this.#runTables(() => true);
     this.#running = false;
     const workMs = timers.nowMs() - startMs;
     this.#nextRunMs = startMs + Math.max(limits.liveTickMs, workMs * (1 + restRatio));
     this.seenChanged();
+  }
+
+  /** Dirty, seen queries that are wanted, table by table on one snapshot each. */
+  async #runTables(wanted: (query: SharedQuery<View>) => boolean): Promise<void> {
+    const nowMs = this.#options.timers.nowMs();
+    const byTable = new Map<string, SharedQuery<View>[]>();
+    for (const query of this.#queries.values()) {
+      if (!query.dirty || !isSeen(query) || !wanted(query)) continue;
+      query.dirty = false;
+      query.hasRun = true;
+      const known = byTable.get(query.table);
+      if (known === undefined) byTable.set(query.table, [query]);
+      else known.push(query);
+    }
+    await Promise.all([...byTable].map(([table, queries]) => this.#runTable(table, queries, nowMs)));
   }
 
   async #runTable(table: string, queries: readonly SharedQuery<View>[], nowMs: number): Promise<void> {

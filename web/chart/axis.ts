@@ -67,6 +67,7 @@ export function placeAxis(context: ChartContext, xs: readonly (number | string)[
   const spanMs = isTime ? Number(xs.at(-1) ?? 0) - Number(xs[0] ?? 0) : 0;
   return {
     type: "category",
+    z: 3, // over the bars, whose outlines would cut it
     data: xs.map((x) => (isTime ? wallOf(Number(x), context.zone) : x)),
     axisLine: { lineStyle: { color: context.palette.borderStrong } },
     axisTick: { show: false },

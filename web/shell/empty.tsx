@@ -38,15 +38,16 @@ export function Failed({ error, retry }: { readonly error: Error; readonly retry
 }
 
 /** A page broke, or its code was replaced by a newer version while it was open. */
-export function Broken({ error }: { readonly error: Error }) {
-  const isOutdated = /dynamically imported module|module script/i.test(error.message);
+export function Broken({ error }: { readonly error: unknown }) {
+  const message = error instanceof Error ? error.message : String(error);
+  const isOutdated = /dynamically imported module|module script/i.test(message);
   return (
     <Empty
       icon={<IconPlugConnectedX size={sizes.topBar} stroke={1} aria-hidden />}
       title={isOutdated ? "Freshet was updated" : "This page broke"}
       action={<Button onClick={() => window.location.reload()}>Load it again</Button>}
     >
-      {isOutdated ? "This page belongs to an earlier version." : error.message}
+      {isOutdated ? "This page belongs to an earlier version." : message}
     </Empty>
   );
 }
