@@ -22,6 +22,7 @@ import type { Log, World } from "#schemas/world";
 import type { Arena } from "#server/arena/arena";
 import { ArenaPool } from "#server/arena/pool";
 import { compose } from "#server/compose";
+import { ThreadPool } from "#server/execute/pool-node";
 import { lockFolder } from "#server/folder-lock-node";
 import type { IngestListener, IngestPort } from "#server/ingest/port";
 import { IngestSide, type MakeHost } from "#server/ingest/side";
@@ -226,9 +227,17 @@ async function startThreads(
     started.push(thread);
     return thread.remote;
   };
+  const { kernels, limits, memories } = data;
+  const scans = await ThreadPool.start({
+    memories,
+    kernels,
+    threads: threads.scan,
+    log: world.log,
+    arenas: pool,
+  });
   return {
     sealer: await start<Sealer>("seal", {}),
-    scanner: makeScanner({ pool, kernels: kernelsOf(data.kernels), limits: data.limits, clock: world.clock }),
+    scanner: makeScanner({ pool, kernels: kernelsOf(kernels), limits, clock: world.clock, scans }),
     startIngest: (listener) =>
       Promise.all(Array.from({ length: threads.ingest }, () => start<IngestPort>("ingest", listener))),
     terminate: async () => void (await Promise.all(started.map((thread) => thread.terminate()))),

@@ -117,6 +117,7 @@ export class AggregateMerge {
 
   /** Takes one slice's result. Its memory may be freed afterwards. */
   add(source: MergeSource, result: AggregateResult): void {
+    if (result.counts.rowsMatched === 0) return;
     const { runtime } = this.parts.home;
     const mark = runtime.scratch.mark();
     const occupied = this.occupied(source, result);

@@ -49,8 +49,8 @@ interface Thread {
 export interface ThreadPoolParts extends ScanWorkerData {
   readonly threads: number;
   readonly log: Log;
-  /** Frees the arena blocks of a result that nobody wants any more. */
-  readonly discard: (result: ScanResult) => void;
+  /** This thread's arenas: blocks of results that nobody wants any more are freed there. */
+  readonly arenas: { arena(index: number): { free(pointer: number): void } };
 }
 
 export class ThreadPool implements ScanPool {
@@ -117,7 +117,7 @@ export class ThreadPool implements ScanPool {
   private receive(thread: Thread, message: Exclude<FromScanWorker, { kind: "ready" }>): void {
     const running = this.running.get(message.query);
     if (running === undefined) {
-      if (message.kind === "result") this.parts.discard(message.result);
+      if (message.kind === "result") this.discard(message.result);
       return;
     }
     switch (message.kind) {
@@ -141,7 +141,7 @@ export class ThreadPool implements ScanPool {
 
   private take(running: Running, result: ScanResult): void {
     if (running.error !== null || running.control.stopped) {
-      this.parts.discard(result);
+      this.discard(result);
       return;
     }
     try {
@@ -149,6 +149,12 @@ export class ThreadPool implements ScanPool {
     } catch (error) {
       this.fail(running, error instanceof Error ? error : new Error(messageOf(error)));
     }
+  }
+
+  private discard(result: ScanResult): void {
+    if (result.kind !== "aggregate") return;
+    const arena = this.parts.arenas.arena(result.arena);
+    for (const pointer of result.pointers) arena.free(pointer);
   }
 
   private fail(running: Running, error: Error): void {

@@ -17,13 +17,12 @@ import {
   type Call,
   exactOf,
   intsOf,
-  isConstant,
   type Kernel,
   numbersOf,
   type Operand,
 } from "#server/execute/functions/operand";
 import { scalar } from "#server/execute/functions/scalar";
-import { exactMax, isNullAt } from "#server/execute/functions/vectors";
+import { exactMax, isNullAt, putWhole } from "#server/execute/functions/vectors";
 
 const [longLeast, longMost] = sqlTypes.LONG.range;
 
@@ -39,7 +38,6 @@ export function long(value: bigint, what: string): bigint {
 
 interface Operation {
   readonly symbol: string;
-  readonly doubles: (left: number, right: number) => number;
   readonly integers: (left: bigint, right: bigint) => bigint;
   readonly decimals: (left: Decimal, right: Decimal) => Decimal;
 }
@@ -51,36 +49,29 @@ function divisor(right: bigint): bigint {
 
 const plus: Operation = {
   symbol: "+",
-  doubles: (left, right) => left + right,
   integers: (left, right) => left + right,
   decimals: addDecimals,
 };
 const minus: Operation = {
   symbol: "-",
-  doubles: (left, right) => left - right,
   integers: (left, right) => left - right,
   decimals: subtractDecimals,
 };
 const times: Operation = {
   symbol: "*",
-  doubles: (left, right) => left * right,
   integers: (left, right) => left * right,
   decimals: multiplyDecimals,
 };
 const divide: Operation = {
   symbol: "/",
-  doubles: (left, right) => left / right,
   integers: (left, right) => left / divisor(right),
   decimals: divideDecimals,
 };
 const mod: Operation = {
   symbol: "%",
-  doubles: (left, right) => left % right,
   integers: (left, right) => left % divisor(right),
   decimals: remainderDecimals,
 };
-
-const two32 = 4_294_967_296;
 
 /** Both as integers: through doubles where the result is exact, through bigints where it is not. */
 function integers(call: Call, operation: Operation, left: Operand, right: Operand): Vector {
@@ -98,28 +89,39 @@ function integers(call: Call, operation: Operation, left: Operand, right: Operan
     for (let row = 0; row < rows; row++) exactly(row);
     return { kind: "int", type, rows, values, nulls };
   }
-  const { doubles } = operation;
+  const results = new Float64Array(rows);
+  runDoubles(operation.symbol, results, { values: a, mask: left.mask }, { values: b, mask: right.mask });
   for (let row = 0; row < rows; row++) {
-    const value = doubles(a[row & left.mask], b[row & right.mask]);
+    const value = results[row];
     // NaN (a remainder by zero) fails the comparison too, and the exact way says why.
-    if (value > -exactMax && value < exactMax) {
-      const high = Math.floor(value / two32);
-      halves[2 * row] = value - high * two32;
-      halves[2 * row + 1] = high;
-    } else exactly(row);
+    if (value > -exactMax && value < exactMax) putWhole(halves, row, value);
+    else exactly(row);
   }
   return { kind: "int", type, rows, values, nulls };
 }
 
+/** One loop an operator, so that each compiles to its instruction. */
+function runDoubles(symbol: string, values: Float64Array, left: Doubles, right: Doubles): void {
+  const [a, b] = [left.values, right.values];
+  const [maskA, maskB] = [left.mask, right.mask];
+  const rows = values.length;
+  if (symbol === "+") for (let row = 0; row < rows; row++) values[row] = a[row & maskA] + b[row & maskB];
+  else if (symbol === "-") for (let row = 0; row < rows; row++) values[row] = a[row & maskA] - b[row & maskB];
+  else if (symbol === "*") for (let row = 0; row < rows; row++) values[row] = a[row & maskA] * b[row & maskB];
+  else if (symbol === "/") for (let row = 0; row < rows; row++) values[row] = a[row & maskA] / b[row & maskB];
+  else for (let row = 0; row < rows; row++) values[row] = a[row & maskA] % b[row & maskB];
+}
+
+interface Doubles {
+  readonly values: Float64Array;
+  readonly mask: number;
+}
+
 function doubles(call: Call, operation: Operation, left: Operand, right: Operand): Vector {
   const { rows, nulls, type } = call;
-  const [a, b] = [numbersOf(left), numbersOf(right)];
   const values = new Float64Array(rows);
-  const compute = operation.doubles;
-  if (isConstant(right)) {
-    const fixed = b[0];
-    for (let row = 0; row < rows; row++) values[row] = compute(a[row & left.mask], fixed);
-  } else for (let row = 0; row < rows; row++) values[row] = compute(a[row & left.mask], b[row]);
+  const of = (operand: Operand): Doubles => ({ values: numbersOf(operand), mask: operand.mask });
+  runDoubles(operation.symbol, values, of(left), of(right));
   return { kind: "double", type, rows, values, nulls };
 }
 

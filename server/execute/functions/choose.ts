@@ -5,10 +5,11 @@ import { compareNumbers, entryOrder, sameRows } from "#server/execute/functions/
 import { type Call, isNull, type Kernel, type Operand } from "#server/execute/functions/operand";
 import {
   entryBytes,
+  isNullAt,
+  lowWords,
   nullBytes,
   nullVector,
   retyped,
-  setNull,
   TextBuilder,
   type TextVector,
 } from "#server/execute/functions/vectors";
@@ -29,45 +30,65 @@ function importer(text: TextBuilder, source: TextVector, rows: number): (id: num
   };
 }
 
+/** Copies the rows that choose this source, and leaves a 0 in `missing` where they have a value. */
+function copyRows(into: Vector, text: TextBuilder, from: ChosenSource): void {
+  const { operand, own, choice, missing } = from;
+  const { vector, mask } = operand;
+  const rows = choice.length;
+  const { nulls } = vector;
+  const has = (row: number): boolean => choice[row] === own && !isNullAt(nulls, row & mask);
+  if (into.kind === "text" && vector.kind === "text") {
+    const map = importer(text, vector, rows);
+    for (let row = 0; row < rows; row++)
+      if (has(row)) {
+        into.ids[row] = map(vector.ids[row & mask]);
+        missing[row] = 0;
+      }
+  } else if (into.kind === "double" && vector.kind === "double") {
+    for (let row = 0; row < rows; row++)
+      if (has(row)) {
+        into.values[row] = vector.values[row & mask];
+        missing[row] = 0;
+      }
+  } else if (into.kind === "int" && vector.kind === "int") {
+    const [source, target] = [lowWords(vector.values), lowWords(into.values)];
+    for (let row = 0; row < rows; row++)
+      if (has(row)) {
+        target[2 * row] = source[2 * (row & mask)];
+        target[2 * row + 1] = source[2 * (row & mask) + 1];
+        missing[row] = 0;
+      }
+  }
+}
+
+interface ChosenSource {
+  readonly operand: Operand;
+  /** Its place among the sources. */
+  readonly own: number;
+  readonly choice: Int32Array;
+  readonly missing: Uint8Array;
+}
+
 /** Row r is row r of `sources[choice[r]]`; −1 is NULL. All sources have the type's layout, or are bare NULLs. */
 export function choose(type: SqlType, choice: Int32Array, sources: readonly Operand[]): Vector {
   const rows = choice.length;
-  const nulls = new Uint8Array(nullBytes(rows));
-  let some = false;
-  const isMissing = (row: number): boolean => {
-    const source = sources[choice[row]];
-    const missing = source === undefined || source.vector.type === "UNKNOWN" || isNull(source, row);
-    if (missing) {
-      setNull(nulls, row);
-      some = true;
-    }
-    return missing;
-  };
   const result = nullVector(type, rows);
-  if (result.kind === "text") {
-    const { ids } = result;
-    const text = new TextBuilder();
-    text.addText("");
-    const importers = new Map<Operand, (id: number) => number>();
-    for (let row = 0; row < rows; row++) {
-      if (isMissing(row)) continue;
-      const source = sources[choice[row]];
-      const own = source.vector as TextVector;
-      let map = importers.get(source);
-      if (map === undefined) importers.set(source, (map = importer(text, own, rows)));
-      ids[row] = map(own.ids[row & source.mask]);
-    }
-    return { ...result, entries: text.entries(), nulls: some ? nulls : null };
-  }
-  for (let row = 0; row < rows; row++) {
-    if (isMissing(row)) continue;
-    const source = sources[choice[row]];
-    // Layouts agree, so both are bigints or both are numbers.
-    if (result.kind === "int")
-      result.values[row] = (source.vector.kind === "int" ? source.vector.values : [])[row & source.mask];
-    else if (source.vector.kind === "double") result.values[row] = source.vector.values[row & source.mask];
-  }
-  return { ...result, nulls: some ? nulls : null };
+  const text = new TextBuilder();
+  text.addText("");
+  const missing = new Uint8Array(rows).fill(1);
+  sources.forEach((operand, own) => {
+    if (operand.vector.type !== "UNKNOWN") copyRows(result, text, { operand, own, choice, missing });
+  });
+  const nulls = bitsOf(missing);
+  return result.kind === "text" ? { ...result, entries: text.entries(), nulls } : { ...result, nulls };
+}
+
+/** Null bits of the rows marked 1, or null when there is none. */
+function bitsOf(missing: Uint8Array): Uint8Array | null {
+  if (!missing.includes(1)) return null;
+  const nulls = new Uint8Array(nullBytes(missing.length));
+  for (let row = 0; row < missing.length; row++) nulls[row >> 3] |= missing[row] << (row & 7);
+  return nulls;
 }
 
 /** The first argument that is not NULL. A column first, without NULLs, is the answer as it is. */
@@ -75,9 +96,12 @@ export function coalesce(type: SqlType, rows: number, args: readonly Operand[]):
   const [first] = args;
   if (first.mask === -1 && first.vector.nulls === null && layoutOf(first.vector.type) === layoutOf(type))
     if (first.vector.type !== "UNKNOWN") return retyped(first.vector, type);
-  const choice = new Int32Array(rows);
-  for (let row = 0; row < rows; row++)
-    choice[row] = args.findIndex((arg) => arg.vector.type !== "UNKNOWN" && !isNull(arg, row));
+  const choice = new Int32Array(rows).fill(-1);
+  args.forEach(({ vector, mask }, own) => {
+    if (vector.type === "UNKNOWN") return;
+    for (let row = 0; row < rows; row++)
+      if (choice[row] < 0 && !isNullAt(vector.nulls, row & mask)) choice[row] = own;
+  });
   return choose(type, choice, args);
 }
 

@@ -181,8 +181,8 @@ const between: Kernel = (call) => {
   return result.vector(call.nulls as Uint8Array | null);
 };
 
-/** Constant choices of integers or doubles as a set of numbers, or null. */
-function numberSet(call: Call): { readonly values: Float64Array; readonly set: Set<number> } | null {
+/** Constant choices of integers or doubles, ascending (NaN last), with the values to look up; or null. */
+function numberChoices(call: Call): { readonly values: Float64Array; readonly choices: Float64Array } | null {
   const [value, ...choices] = call.args;
   const known = choices.filter((choice) => choice.vector.type !== "UNKNOWN" && !isNull(choice, 0));
   if (value.vector.kind === "text" || !choices.every(isConstant)) return null;
@@ -195,17 +195,28 @@ function numberSet(call: Call): { readonly values: Float64Array; readonly set: S
         : null,
   );
   if (values === null || numbers.includes(null)) return null;
-  return { values, set: new Set(numbers.map((number) => number![0])) };
+  return { values, choices: Float64Array.from(numbers, (number) => number![0]).sort() };
+}
+
+/** Whether one of the ascending choices is this value. */
+function isChosen(choices: Float64Array, value: number): boolean {
+  let [low, high] = [0, choices.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (compareNumbers(choices[middle], value) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return high >= 0 && compareNumbers(choices[low], value) === 0;
 }
 
 const isIn: Kernel = (call) => {
   const [value, ...choices] = call.args;
   const { words, vector } = booleans(call.rows);
-  const numbers = numberSet(call);
+  const numbers = numberChoices(call);
   if (value.vector.type === "UNKNOWN") return vector(new Uint8Array((call.rows + 7) >> 3).fill(255));
   if (numbers !== null)
     for (let row = 0; row < call.rows; row++)
-      words[2 * row] = +numbers.set.has(numbers.values[row & value.mask]);
+      words[2 * row] = +isChosen(numbers.choices, numbers.values[row & value.mask]);
   else
     for (const choice of choices) {
       if (choice.vector.type === "UNKNOWN") continue;

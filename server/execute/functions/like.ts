@@ -1,5 +1,7 @@
 /** LIKE. Patterns are cut at their % once; the pieces between are found left to right and never tried again. */
 import { StoreError } from "#schemas/errors";
+import { type BytesMatcher, isAscii, piecesMatcher } from "#server/execute/functions/ascii";
+import { decodeText, utf8Of } from "#server/execute/functions/vectors";
 
 /** Code points; −1 is `_`. */
 type Piece = readonly number[];
@@ -88,4 +90,20 @@ export function likeMatcher(pattern: string, options: LikeOptions): (text: strin
   const pieces = piecesOf(folded, ignoreCase ? own.toLowerCase() : own);
   const matches = pieces.every(isPlain) ? plainMatcher(pieces) : pieceMatcher(pieces);
   return ignoreCase ? (text) => matches(text.toLowerCase()) : matches;
+}
+
+/** As `likeMatcher`, over UTF-8 bytes; characters are decoded only where bytes do not decide. */
+export function likeBytesMatcher(pattern: string, options: LikeOptions): BytesMatcher {
+  const { ignoreCase, escape: own } = options;
+  const matches = likeMatcher(pattern, options);
+  const general: BytesMatcher = (bytes, start, end) => matches(decodeText(bytes, start, end));
+  const folded = ignoreCase ? pattern.toLowerCase() : pattern;
+  const pieces = piecesOf(folded, ignoreCase ? own.toLowerCase() : own);
+  const texts = pieces.map((piece) => (isPlain(piece) ? utf8Of(textOfPiece(piece)) : null));
+  if (texts.includes(null)) return general;
+  const plain = piecesMatcher(texts as Uint8Array[], ignoreCase);
+  if (!ignoreCase) return plain;
+  // Beyond ASCII, letters change case by more than one bit: İ, ß, the Kelvin sign.
+  return (bytes, start, end) =>
+    isAscii(bytes, start, end) ? plain(bytes, start, end) : general(bytes, start, end);
 }

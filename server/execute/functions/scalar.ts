@@ -3,7 +3,7 @@
  * per distinct entry; of two, once per pair when pairs are fewer than rows.
  */
 import type { Vector } from "#schemas/batch";
-import { layoutOf } from "#schemas/types";
+import { layoutOf, type SqlType } from "#schemas/types";
 import {
   type Call,
   isConstant,
@@ -15,9 +15,12 @@ import {
 import {
   entryBytes,
   exactMax,
+  gather,
   isNullAt,
   nearestDoubles,
   nullBytes,
+  nullVector,
+  putWhole,
   setNull,
   TextBuilder,
   unionNulls,
@@ -60,69 +63,87 @@ function distinctOf(call: Call): { readonly keys: Uint32Array; readonly count: n
 }
 
 interface Sink {
-  /** Stores a result; returns a handle by which other rows can take the same. */
   put(row: number, value: ReturnType<ScalarFunction>): void;
-  copy(row: number, fromRow: number): void;
   finish(nulls: Uint8Array | null): Vector;
 }
 
-function sinkOf(call: Call): Sink {
-  const { rows, type } = call;
+function intSink(type: SqlType, rows: number): Sink {
+  const values = new BigInt64Array(rows);
+  const halves = new Int32Array(values.buffer);
+  return {
+    put: (row, value) => {
+      if (typeof value === "bigint") values[row] = value;
+      else putWhole(halves, row, Number(value));
+    },
+    finish: (nulls) => ({ kind: "int", type, rows, values, nulls }),
+  };
+}
+
+function sinkOf(type: SqlType, rows: number): Sink {
   switch (layoutOf(type)) {
+    case "int":
+      return intSink(type, rows);
     case "double": {
       const values = new Float64Array(rows);
       return {
         put: (row, value) => void (values[row] = Number(value)),
-        copy: (row, fromRow) => void (values[row] = values[fromRow]),
         finish: (nulls) => ({ kind: "double", type, rows, values, nulls }),
-      };
-    }
-    case "int": {
-      const values = new BigInt64Array(rows);
-      return {
-        put: (row, value) => void (values[row] = BigInt(value as number | bigint | boolean)),
-        copy: (row, fromRow) => void (values[row] = values[fromRow]),
-        finish: (nulls) => ({ kind: "int", type, rows, values, nulls }),
       };
     }
     case "text": {
       const ids = new Uint32Array(rows);
-      const text = new TextBuilder(Math.min(rows, 1024));
+      const text = new TextBuilder(rows, rows * 16);
       text.addText("");
       return {
         put: (row, value) => void (ids[row] = text.add(value as string | Uint8Array)),
-        copy: (row, fromRow) => void (ids[row] = ids[fromRow]),
         finish: (nulls) => ({ kind: "text", type, rows, ids, entries: text.entries(), nulls }),
       };
     }
   }
 }
 
-/** Runs `compute` for every row that is not NULL; a null it returns is NULL. */
-export function runScalar(call: Call, compute: (row: number) => ReturnType<ScalarFunction>): Vector {
-  const sink = sinkOf(call);
-  const distinct = distinctOf(call);
-  const firstRow = distinct === null ? null : new Int32Array(distinct.count);
-  const added = new Uint8Array(nullBytes(call.rows));
-  let some = false;
+type Compute = (row: number) => ReturnType<ScalarFunction>;
+
+/** Each combination of entries is computed once, at the first row that has it. */
+function runDistinct(call: Call, keys: Uint32Array, count: number, compute: Compute): Vector {
+  const places = new Uint32Array(count);
+  const chosen = new Uint32Array(call.rows);
+  const firstRows: number[] = [];
   for (let row = 0; row < call.rows; row++) {
-    if (isNullAt(call.nulls, row)) continue;
-    if (firstRow !== null && distinct !== null) {
-      const known = firstRow[distinct.keys[row]];
-      if (known > 0) {
-        sink.copy(row, known - 1);
-        if (isNullAt(added, known - 1)) setNull(added, row);
-        continue;
-      }
-      firstRow[distinct.keys[row]] = row + 1;
-    }
+    const key = keys[row];
+    if (places[key] === 0 && !isNullAt(call.nulls, row)) places[key] = firstRows.push(row);
+    chosen[row] = places[key] === 0 ? 0 : places[key] - 1;
+  }
+  if (firstRows.length === 0) return nullVector(call.type, call.rows);
+  const few = { type: call.type, rows: firstRows.length, nulls: null };
+  const spread = gather(
+    runRows(few, (at) => compute(firstRows[at])),
+    chosen,
+  );
+  return { ...spread, nulls: unionNulls(call.nulls, spread.nulls) };
+}
+
+function runRows({ type, rows, nulls }: Pick<Call, "type" | "rows" | "nulls">, compute: Compute): Vector {
+  const sink = sinkOf(type, rows);
+  const added = new Uint8Array(nullBytes(rows));
+  let some = false;
+  for (let row = 0; row < rows; row++) {
+    if (isNullAt(nulls, row)) continue;
     const value = compute(row);
     if (value === null) {
       setNull(added, row);
       some = true;
     } else sink.put(row, value);
   }
-  return sink.finish(some ? unionNulls(call.nulls, added) : call.nulls);
+  return sink.finish((some ? unionNulls(nulls, added) : nulls) as Uint8Array | null);
+}
+
+/** Runs `compute` for every row that is not NULL, or once per distinct entry; a null it returns is NULL. */
+export function runScalar(call: Call, compute: Compute): Vector {
+  const distinct = distinctOf(call);
+  return distinct === null
+    ? runRows(call, compute)
+    : runDistinct(call, distinct.keys, distinct.count, compute);
 }
 
 /** A strict function of values as a kernel. */

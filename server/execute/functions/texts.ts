@@ -2,9 +2,10 @@
 import { StoreError } from "#schemas/errors";
 import { editDistance } from "#schemas/functions/resolve";
 import { limits } from "#schemas/limits";
+import { changeCase } from "#server/execute/functions/ascii";
 import { compareEntries } from "#server/execute/functions/compare";
 import { base64OfBytes, hexOfBytes, parseBase64, parseHex } from "#server/execute/functions/hex";
-import { likeMatcher } from "#server/execute/functions/like";
+import { likeBytesMatcher, likeMatcher } from "#server/execute/functions/like";
 import {
   constantOf,
   isConstant,
@@ -12,6 +13,7 @@ import {
   type Kernel,
   optionalText,
   stringsOf,
+  textOf,
 } from "#server/execute/functions/operand";
 import { type Match, regexOf } from "#server/execute/functions/regex";
 import { runScalar, scalar } from "#server/execute/functions/scalar";
@@ -174,9 +176,13 @@ const like: Kernel = (call) => {
   const ignoreCase = call.args.length > 2 && constantOf(call, 2) === true;
   const options = { ignoreCase, escape: optionalText(call, 3) ?? "\\" };
   if (isConstant(call.args[1])) {
-    const matches = likeMatcher(String(constantOf(call, 1)), options);
-    const text = stringsOf(call.args[0]);
-    return runScalar(call, (row) => matches(text(row)));
+    const matches = likeBytesMatcher(String(constantOf(call, 1)), options);
+    const { ids, entries } = textOf(call.args[0]);
+    const { mask } = call.args[0];
+    return runScalar(call, (row) => {
+      const id = ids[row & mask];
+      return matches(entries.bytes, entries.offsets[id], entries.offsets[id + 1]);
+    });
   }
   return scalar((text: string, pattern: string) => likeMatcher(pattern, options)(text))(call);
 };
@@ -241,8 +247,14 @@ export const textKernels: Readonly<Record<string, Kernel>> = {
   regexpExtract: scalar(regexpExtract),
   regexpReplace: scalar(regexpReplace),
   regexpCount: scalar((text: string, pattern: string) => [...regexOf(pattern, "").findAll(text)].length),
-  upper: scalar((text: string) => text.toUpperCase()),
-  lower: scalar((text: string) => text.toLowerCase()),
+  upper: changeCase(
+    "upper",
+    scalar((text: string) => text.toUpperCase()),
+  ),
+  lower: changeCase(
+    "lower",
+    scalar((text: string) => text.toLowerCase()),
+  ),
   initcap: scalar(initcap),
   reverse: scalar((text: string) => Array.from(text).reverse().join("")),
   trim: scalar(trimmer("both")),

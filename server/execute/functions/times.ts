@@ -133,22 +133,35 @@ const within =
   (localMs) =>
     Math.floor(localMs / size) - Math.floor(localMs / (size * count)) * count;
 
+/** A field of the day, computed once for a run of times of one day. */
+function ofDay(compute: (days: number) => number): Field {
+  let [knownDays, known] = [Number.NaN, 0];
+  return (localMs) => {
+    const days = daysAt(localMs);
+    if (days !== knownDays) {
+      knownDays = days;
+      known = compute(days);
+    }
+    return known;
+  };
+}
+
 const fields = {
-  YEAR: (localMs) => yearOfDays(daysAt(localMs)),
-  ISOYEAR: (localMs) => weekYearOf(daysAt(localMs)),
-  QUARTER: (localMs) => Math.floor((monthOfPacked(packedDateOf(daysAt(localMs))) + 2) / 3),
-  MONTH: (localMs) => monthOfPacked(packedDateOf(daysAt(localMs))),
-  WEEK: (localMs) => weekOf(daysAt(localMs)),
-  DAY: (localMs) => dayOfPacked(packedDateOf(daysAt(localMs))),
-  ISODOW: (localMs) => weekdayOf(daysAt(localMs)),
-  DOY: (localMs) => dayOfYearOf(daysAt(localMs)),
+  YEAR: ofDay(yearOfDays),
+  ISOYEAR: ofDay(weekYearOf),
+  QUARTER: ofDay((days) => Math.floor((monthOfPacked(packedDateOf(days)) + 2) / 3)),
+  MONTH: ofDay((days) => monthOfPacked(packedDateOf(days))),
+  WEEK: ofDay(weekOf),
+  DAY: ofDay((days) => dayOfPacked(packedDateOf(days))),
+  ISODOW: ofDay(weekdayOf),
+  DOY: ofDay(dayOfYearOf),
   HOUR: within(3_600_000, 24),
   MINUTE: within(60_000, 60),
   SECOND: within(1000, 60),
   MILLISECOND: within(1, 1000),
   MICROSECOND: (localMs) => within(1, 1000)(localMs) * 1000,
-  DECADE: (localMs) => Math.floor(yearOfDays(daysAt(localMs)) / 10),
-  CENTURY: (localMs) => Math.ceil(yearOfDays(daysAt(localMs)) / 100),
+  DECADE: ofDay((days) => Math.floor(yearOfDays(days) / 10)),
+  CENTURY: ofDay((days) => Math.ceil(yearOfDays(days) / 100)),
 } as const satisfies Record<string, Field>;
 
 const fieldAliases: Readonly<Record<string, keyof typeof fields>> = {

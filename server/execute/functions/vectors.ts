@@ -37,15 +37,28 @@ export function nearestDoubles(values: BigInt64Array): Float64Array {
   return Float64Array.from(values, Number);
 }
 
+/** Writes a whole double within 2^53 into an integer's two words. */
+export function putWhole(halves: Int32Array, row: number, value: number): void {
+  const high = Math.floor(value / two32);
+  halves[2 * row] = value - high * two32;
+  halves[2 * row + 1] = high;
+}
+
 /** Whole doubles within 2^53 as integers. */
 export function integersOf(doubles: Float64Array): BigInt64Array {
   const values = new BigInt64Array(doubles.length);
   const halves = words(values);
-  for (let row = 0; row < doubles.length; row++) {
-    const value = doubles[row];
-    const high = Math.floor(value / two32);
-    halves[2 * row] = value - high * two32;
-    halves[2 * row + 1] = high;
+  for (let row = 0; row < doubles.length; row++) putWhole(halves, row, doubles[row]);
+  return values;
+}
+
+/** Copies integers by their words, which costs no bigint: row r of `into` from row `chosen[r]`. */
+function gatherWords(from: BigInt64Array, chosen: Uint32Array): BigInt64Array {
+  const values = new BigInt64Array(chosen.length);
+  const [source, target] = [words(from), words(values)];
+  for (let at = 0; at < chosen.length; at++) {
+    target[2 * at] = source[2 * chosen[at]];
+    target[2 * at + 1] = source[2 * chosen[at] + 1];
   }
   return values;
 }
@@ -253,9 +266,7 @@ export function gather(vector: Vector, chosen: Uint32Array): Vector {
     for (let at = 0; at < rows; at++) values[at] = vector.values[chosen[at]];
     return { ...vector, rows, values, nulls };
   }
-  const values = new BigInt64Array(rows);
-  for (let at = 0; at < rows; at++) values[at] = vector.values[chosen[at]];
-  return { ...vector, rows, values, nulls };
+  return { ...vector, rows, values: gatherWords(vector.values, chosen), nulls };
 }
 
 /** The same values under another type of the same layout. */
