@@ -1,7 +1,7 @@
 /** LIKE and regular expressions against JavaScript's own engine, and patterns that make that one hang. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { likeMatcher } from "#server/execute/functions/like";
+import { likeBytesMatcher, likeMatcher } from "#server/execute/functions/like";
 import { Regex } from "#server/execute/functions/regex";
 import { runExample } from "#test/server/functions/example";
 
@@ -16,7 +16,10 @@ describe("LIKE", () => {
           "",
         );
         const wanted = new RegExp(`^${source}$`, ignoreCase ? "sui" : "su").test(value);
-        expect(likeMatcher(like, { ignoreCase, escape: "\\" })(value)).toBe(wanted);
+        const options = { ignoreCase, escape: "\\" };
+        expect(likeMatcher(like, options)(value)).toBe(wanted);
+        const bytes = new TextEncoder().encode(`x${value}y`);
+        expect(likeBytesMatcher(like, options)(bytes, 1, bytes.length - 1)).toBe(wanted);
       }),
       { numRuns: 1000 },
     );

@@ -132,9 +132,13 @@ describe("rows of a vector", () => {
       rows,
       ids: Uint32Array.from({ length: rows }, (_, row) => 2 + (row % 2)),
     };
-    const upper = evaluate(call("upper", [columnOf(0, "STRING")]), { rows, column: () => many }, testContext);
-    expect(upper.kind === "text" && upper.entries.count).toBe(3);
-    expect(valuesOf(upper).slice(0, 2)).toEqual(["ONE", "TWO"]);
+    const turned = evaluate(
+      call("reverse", [columnOf(0, "STRING")]),
+      { rows, column: () => many },
+      testContext,
+    );
+    expect(turned.kind === "text" && turned.entries.count).toBe(3);
+    expect(valuesOf(turned).slice(0, 2)).toEqual(["eno", "owt"]);
   });
 
   test("a filter's bits are the rows that are true", () => {
