@@ -1,8 +1,9 @@
 /**
- * The one loop of a (table, partition): recover from the tail log, then fetch → log → decode → append → publish for
- * ever. Invariants: the sink gets offsets in order and each once; nothing is skipped silently (a gap is told and
- * recorded before consumption goes on behind it); every reason to wait is visible in `status` and ends by itself,
- * except a changed stream, a broken log and a failed disk, which stop the partition until it is restarted.
+ * The one loop of a (table, partition): recover from the tail log, then fetch → log → decode → append →
+ * publish for ever. Invariants: the sink gets offsets in order and each once; nothing is skipped silently
+ * (a gap is told and recorded before consumption goes on behind it); every reason to wait is visible in
+ * `status` and ends by itself, except a changed stream, a broken log and a failed disk, which stop the
+ * partition until it is restarted.
  */
 import { type ConsumerParts, type Progress, startProgress } from "#ingestion/consumer-state";
 import type { Decoder } from "#ingestion/decode/decoder";
@@ -21,7 +22,9 @@ const mirrorBytesMax = 64 << 20;
 const shortWaitMs = 200;
 const retryFirstMs = 250;
 const retryLastMs = 30_000;
-/** An offset past the source's end may be a follower that lags: so many tries before it is a changed stream. */
+/**
+ * An offset past the source's end may be a follower that lags: so many tries before it is a changed stream.
+ */
 const aheadTriesMax = 5;
 
 export class PartitionConsumer {
@@ -86,7 +89,9 @@ export class PartitionConsumer {
     return { ...status, state: log.stopped ? "stopped" : "paused", lastError: log.failure.message };
   }
 
-  /** Replays the log into the sink. Resolves also when the log is damaged: then what came before is served. */
+  /**
+   * Replays the log into the sink. Resolves also when the log is damaged: then what came before is served.
+   */
   async recover(): Promise<void> {
     const { log, keys, environment, committed } = this.#parts;
     if (committed !== null) this.#store.open(committed.nextOffset);
@@ -404,7 +409,10 @@ const bounds = ({ baseOffset, endOffset }: { readonly baseOffset: bigint; readon
   endOffset,
 });
 
-/** A source may begin a batch before the asked offset (whole batches) or after it (compacted), never go back. */
+/**
+ * A source may begin a batch before the asked offset (whole batches) or after it (compacted), never go
+ * back.
+ */
 function assertNext(batch: RawBatch, next: bigint): void {
   if (batch.endOffset > next && batch.endOffset > batch.baseOffset) return;
   const message = `asked for offset ${next} but got a batch of ${batch.baseOffset} to ${batch.endOffset}`;

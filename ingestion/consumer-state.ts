@@ -140,7 +140,8 @@ export class Progress {
   }
 
   appended(rows: number, newestMs: number | null): void {
-    this.#rows += rows;
+    // Rows of the log come faster than any source's: they would say nothing of its rate.
+    if (this.#state !== "starting") this.#rows += rows;
     if (newestMs !== null) this.#newestRowMs = newestMs;
     const nowMs = this.#parts.environment.world.clock.monotonicMs();
     const passedMs = nowMs - this.#rateMs;

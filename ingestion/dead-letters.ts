@@ -1,7 +1,8 @@
 /**
- * Rows that were refused, kept with (partition, offset), reason and payload. One file per table; a batch of letters is
- * one record, durable when `record` resolves. Letters of a stream come in offset order, so a replay after a crash is
- * told by its offset and not counted twice. Bounded: the newest letters stay, the counts never forget.
+ * Rows that were refused, kept with (partition, offset), reason and payload. One file per table; a batch of
+ * letters is one record, durable when `record` resolves. Letters of a stream come in offset order, so a
+ * replay after a crash is told by its offset and not counted twice. Bounded: the newest letters stay, the
+ * counts never forget.
  *
  * DeadLetterFile => Record*           (log/format, kind mark, note: Page as UTF-8 JSON)
  * Page           => {whole, total, reasons, next, letters}   whole: replaces what came before; else it adds to it

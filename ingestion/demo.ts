@@ -1,7 +1,8 @@
 /**
- * The demo's smoothie café, from a seed: transactions of one to three items chosen by propensity, money exact in
- * cents, shelves that run low and are filled again, a day with its rush hours. Pure: time comes in as an argument.
- * The rate is purchases a second over a day; past `steadyRate` it is a load, and the same at every hour.
+ * The demo's smoothie café, from a seed: transactions of one to three items chosen by propensity, money
+ * exact in cents, shelves that run low and are filled again, a day with its rush hours. Pure: time comes in
+ * as an argument. The rate is purchases a second over a day; past `steadyRate` it is a load, and the same
+ * at every hour.
  */
 import { type Product, products } from "#ingestion/demo-menu";
 
@@ -62,7 +63,10 @@ const quietShare = 0.65;
 const rushesMean =
   Array.from({ length: 288 }, (_, at) => rushes(at * 300_000)).reduce((a, b) => a + b, 0) / 288;
 
-/** How busy the café is at a time of day (UTC): 1 on average, two thirds of it at night, more at its three rushes. */
+/**
+ * How busy the café is at a time of day (UTC): 1 on average, two thirds of it at night, more at its three
+ * rushes.
+ */
 export const busyness = (timeMs: number): number =>
   quietShare + ((1 - quietShare) * rushes(timeMs)) / rushesMean;
 
@@ -164,7 +168,10 @@ export class Cafe {
   readonly #choice: Uint8Array;
   readonly #time = new TimeText();
   #state: number;
-  /** Fractional ms of the next transaction; ids come from it, so they rise and do not repeat after a restart. */
+  /**
+   * Fractional ms of the next transaction; ids come from it, so they rise and do not repeat after a
+   * restart.
+   */
   #nextMs: number;
   #lastMs = -1;
   #ofMs = 0;
@@ -184,7 +191,10 @@ export class Cafe {
     return this.#nextMs;
   }
 
-  /** All rows with event times before `untilMs` that were not given yet, in batches of some thousands, oldest first. */
+  /**
+   * All rows with event times before `untilMs` that were not given yet, in batches of some thousands,
+   * oldest first.
+   */
   *batchesUntil(untilMs: number): Generator<readonly DemoRows[], undefined> {
     while (this.#isOpening || this.#nextMs < untilMs) yield this.nextBatch(untilMs);
     return undefined;

@@ -1,6 +1,7 @@
 /**
- * The consumers of one thread: tables come and go, partitions of Kafka topics appear. Everything in and out is plain
- * data, so a server runs a host in a worker, and the simulation runs it inline. See schemas/ingest.ts for the contract.
+ * The consumers of one thread: tables come and go, partitions of Kafka topics appear. Everything in and out
+ * is plain data, so a server runs a host in a worker, and the simulation runs it inline. See
+ * schemas/ingest.ts for the contract.
  */
 import { PartitionConsumer } from "#ingestion/consume";
 import type { ConsumerParts } from "#ingestion/consumer-state";
@@ -53,7 +54,7 @@ interface HostedTable {
 }
 
 /** Where a table's logs lie; nothing else is in that folder. */
-export const logFolderOf = (table: string): string => `log/${table}`;
+const logFolderOf = (table: string): string => `log/${table}`;
 
 export class Host implements IngestHost {
   readonly #environment: IngestEnvironment;

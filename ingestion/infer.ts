@@ -1,6 +1,7 @@
 /**
- * A sample of rows → a table that would take them: Pinot schema and table config to edit, with notes on what was
- * guessed. Types are the narrowest that take every sampled value and leave room: whole numbers become LONG, not INT.
+ * A sample of rows → a table that would take them: Pinot schema and table config to edit, with notes on
+ * what was guessed. Types are the narrowest that take every sampled value and leave room: whole numbers
+ * become LONG, not INT.
  */
 import type { InferredTable } from "#schemas/api/tables";
 import { parsePattern } from "#schemas/functions/pattern";

@@ -1,6 +1,7 @@
 /**
- * A push: every row checked, all valid ones made durable as one record of the log, then answered. Atomic: a crash
- * leaves all of them or none. With an Idempotency-Key, which is part of that record, a repeat gets the first answer.
+ * A push: every row checked, all valid ones made durable as one record of the log, then answered. Atomic: a
+ * crash leaves all of them or none. With an Idempotency-Key, which is part of that record, a repeat gets
+ * the first answer.
  */
 import { crc32, crc32c } from "@node-rs/crc32";
 import type { PartitionConsumer } from "#ingestion/consume";

@@ -1,6 +1,7 @@
 /**
- * Batches → visible rows of one (table, partition): decode, append, keep what was refused, publish. Keeps the offset
- * that comes next; what does not fit now waits and is done again, so no row is lost or taken twice.
+ * Batches → visible rows of one (table, partition): decode, append, keep what was refused, publish. Keeps
+ * the offset that comes next; what does not fit now waits and is done again, so no row is lost or taken
+ * twice.
  */
 import type { ConsumerParts, Progress } from "#ingestion/consumer-state";
 import { Decoder } from "#ingestion/decode/decoder";
@@ -96,7 +97,9 @@ export class BatchStore {
     this.#progress.published(this.#next);
   }
 
-  /** Refused rows are durable before the rows beside them can be seen, and so before they can be committed. */
+  /**
+   * Refused rows are durable before the rows beside them can be seen, and so before they can be committed.
+   */
   async #keepLetters(
     slices: RecordSlices,
     rejects: readonly { readonly record: number; readonly offset: bigint; readonly reason: string }[],

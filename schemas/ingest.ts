@@ -1,7 +1,8 @@
 /**
- * The seam between ingestion's host (one thread's consumers) and the server that owns the tables. Everything that
- * crosses is plain data (structured-cloneable), so a host runs in a worker or, in the simulation, inline.
- * `ingestion/host.ts` implements `IngestHost`; the composition root gives it an `IngestEnvironment`.
+ * The seam between ingestion's host (one thread's consumers) and the server that owns the tables.
+ * Everything that crosses is plain data (structured-cloneable), so a host runs in a worker or, in the
+ * simulation, inline. `ingestion/host.ts` implements `IngestHost`; the composition root gives it an
+ * `IngestEnvironment`.
  */
 import type { PushOptions } from "#schemas/admin";
 import type { DeadLetters, IngestAnswer, PartitionStatus } from "#schemas/api/tables";
@@ -12,7 +13,10 @@ import type { RowSink } from "#schemas/stage";
 import type { Table } from "#schemas/table";
 import type { World } from "#schemas/world";
 
-/** Where a partition's sealed rows end, as the catalog has it. Partitions that the catalog does not know are left out. */
+/**
+ * Where a partition's sealed rows end, as the catalog has it. Partitions that the catalog does not know are
+ * left out.
+ */
 export interface CommittedPartition {
   readonly partition: number;
   readonly nextOffset: bigint;
@@ -57,14 +61,22 @@ export interface IngestEvents {
 export interface IngestEnvironment {
   readonly world: World;
   readonly limits: Limits;
-  /** decode/extract.as.ts, compiled with shared memory imported; null: the TypeScript decoder does all rows. */
+  /**
+   * decode/extract.as.ts, compiled with shared memory imported; null: the TypeScript decoder does all rows.
+   */
   readonly extractor: WebAssembly.Module | null;
-  /** A table partition's rows from `startOffset` on. Called again, at the then next offset, when the table is altered. */
+  /**
+   * A table partition's rows from `startOffset` on. Called again, at the then next offset, when the table
+   * is altered.
+   */
   readonly openSink: (table: Table, partition: number, startOffset: bigint) => RowSink;
   /** null for tables on the embedded stream. */
   readonly openSource: (table: Table) => Source | null;
   readonly sliceKafka: SliceRecords;
-  /** What `Source.recordCrc` would say of a record, from a batch at hand; null when the batch does not hold it. */
+  /**
+   * What `Source.recordCrc` would say of a record, from a batch at hand; null when the batch does not hold
+   * it.
+   */
   readonly crcKafka: (batch: RawBatch, offset: bigint) => number | null;
   readonly events: IngestEvents;
 }
@@ -77,7 +89,9 @@ export interface UnknownField {
 
 /** The consumers of one thread. Table names are exact. A method of an unknown table throws TABLE_UNKNOWN. */
 export interface IngestHost {
-  /** Recovers each partition (replays its log into the sink) and begins to consume; resolves when recovered. */
+  /**
+   * Recovers each partition (replays its log into the sink) and begins to consume; resolves when recovered.
+   */
   addTable(start: TableStart): Promise<void>;
   /** The same table with a new version; every consumer changes over between two batches. */
   alterTable(table: Table): Promise<void>;

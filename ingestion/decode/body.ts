@@ -1,4 +1,7 @@
-/** The body of a push (NDJSON, a JSON array, CSV) → rows as record slices, each with the line a user would look for. */
+/**
+ * The body of a push (NDJSON, a JSON array, CSV) → rows as record slices, each with the line a user would
+ * look for.
+ */
 import { csvRows } from "#ingestion/decode/csv";
 import type { Decoder } from "#ingestion/decode/decoder";
 import { JsonScanner } from "#ingestion/decode/json-scanner";
@@ -41,7 +44,10 @@ export function readBody(body: Uint8Array, format: PushOptions["format"], decode
   }
 }
 
-/** An array of rows, or one row. Line breaks between tokens become blanks, so that a row is one line of the log. */
+/**
+ * An array of rows, or one row. Line breaks between tokens become blanks, so that a row is one line of the
+ * log.
+ */
 function readArray(body: Uint8Array): PushBody {
   const bytes = body.slice();
   const scanner = new JsonScanner();

@@ -1,6 +1,7 @@
 /**
- * One JSON value → one stage cell of a column's type. A coercion keeps the value or refuses it: nothing is rounded to
- * fit. Integers may be written as strings or as 12.0, times by the column's format, doubles as "NaN" and "Infinity".
+ * One JSON value → one stage cell of a column's type. A coercion keeps the value or refuses it: nothing is
+ * rounded to fit. Integers may be written as strings or as 12.0, times by the column's format, doubles as
+ * "NaN" and "Infinity".
  */
 import type { Cells } from "#ingestion/decode/cells";
 import { type JsonScanner, JsonScanner as Scanner, valueKinds } from "#ingestion/decode/json-scanner";
@@ -32,7 +33,7 @@ const isBoolean = (kind: number): boolean => kind === valueKinds.true || kind ==
 const isNumber = (kind: number): boolean => kind === valueKinds.integer || kind === valueKinds.number;
 
 /** The whole number that a text says ("12", "+12", "12.0", "1.2e3"), or null. */
-export function wholeNumber(text: string): bigint | null {
+function wholeNumber(text: string): bigint | null {
   const trimmed = text.trim();
   if (/^[+-]?\d{1,4096}$/.test(trimmed)) return BigInt(trimmed.startsWith("+") ? trimmed.slice(1) : trimmed);
   const decimal = parseDecimal(trimmed);
@@ -165,7 +166,7 @@ function booleanCoercion(column: Column, at: number): Coercion {
 }
 
 /** A count of the format's units since 1970 → ms, exactly; finer units are cut off towards the past. */
-export function epochMs(count: bigint, format: TimeFormat | undefined): bigint {
+function epochMs(count: bigint, format: TimeFormat | undefined): bigint {
   if (format?.kind !== "epoch") return count;
   const scaled = count * BigInt(format.size);
   if (format.unitMs >= 1) return scaled * BigInt(format.unitMs);

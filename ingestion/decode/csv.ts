@@ -1,6 +1,7 @@
 /**
- * CSV (RFC 4180, with a header line) → NDJSON rows. A field that was not quoted and is empty is missing; numbers and
- * booleans of such columns are written bare, so that the extractor reads them; everything else becomes text.
+ * CSV (RFC 4180, with a header line) → NDJSON rows. A field that was not quoted and is empty is missing;
+ * numbers and booleans of such columns are written bare, so that the extractor reads them; everything else
+ * becomes text.
  */
 import { bytesOf } from "#ingestion/decode/utf8";
 import { StoreError } from "#schemas/errors";

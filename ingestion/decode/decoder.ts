@@ -1,7 +1,7 @@
 /**
- * Raw batches → rows in a sink's stage, as many records a call as the stage holds. The extractor (WebAssembly) does
- * what it can, the row decoder the rest, cell by cell or row by row; both leave the same stage. A refused row is in no
- * stage: its offset, reason and payload are handed on.
+ * Raw batches → rows in a sink's stage, as many records a call as the stage holds. The extractor
+ * (WebAssembly) does what it can, the row decoder the rest, cell by cell or row by row; both leave the same
+ * stage. A refused row is in no stage: its offset, reason and payload are handed on.
  *
  * Text area => defaults extractorArea records unescaped: records are copied once, cells point into them.
  */
@@ -42,7 +42,9 @@ export class Decoder {
   readonly #rows: RowDecoder;
   readonly #unknown: UnknownFields;
   readonly #defaults: readonly (Uint8Array | null)[];
-  /** Rows that the TypeScript decoder did, in whole or in part: with an extractor these are the exceptions. */
+  /**
+   * Rows that the TypeScript decoder did, in whole or in part: with an extractor these are the exceptions.
+   */
   rowsFinished = 0;
   #module: WebAssembly.Module | null;
   #cells: Cells | null = null;

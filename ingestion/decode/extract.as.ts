@@ -1,7 +1,8 @@
 /**
- * The extractor: many JSON rows a call, straight into stage cells. AssemblyScript, raw pointers, no state but what the
- * caller lays out (see extractor.ts for who writes what). It is never lenient: whatever it does not know for sure is
- * left to the TypeScript decoder, a value at a time (raw cells) or a row at a time (status 1).
+ * The extractor: many JSON rows a call, straight into stage cells. AssemblyScript, raw pointers, no state
+ * but what the caller lays out (see extractor.ts for who writes what). It is never lenient: whatever it
+ * does not know for sure is left to the TypeScript decoder, a value at a time (raw cells) or a row at a
+ * time (status 1).
  *
  * Plan   => fieldCount:u32 columnCount:u32 fields:u32 columns:u32 order:u32 raw:u32 rawMax:u32 rawCount:u32
  *           status:u32 powers:u32 others:u32 countOthers:u32 seen:u32 seenCount:u32 scratch[16]   (72 bytes)
@@ -36,7 +37,10 @@ const NOT_FOUND: i32 = -1;
   return at;
 }
 
-/** Position of the quote that ends the plain string beginning at `at`, or 0: an escape, a control character, no end. */
+/**
+ * Position of the quote that ends the plain string beginning at `at`, or 0: an escape, a control character,
+ * no end.
+ */
 function stringEnd(start: usize, end: usize): usize {
   let at = start;
   let high: i32 = 0;
@@ -81,7 +85,10 @@ function isUtf8(start: usize, end: usize): bool {
   return true;
 }
 
-/** End of any value by its brackets and quotes alone (TypeScript checks it afterwards), or 0 when it does not end. */
+/**
+ * End of any value by its brackets and quotes alone (TypeScript checks it afterwards), or 0 when it does
+ * not end.
+ */
 function valueEnd(start: usize, end: usize): usize {
   let at = start;
   let depth: i32 = 0;
@@ -180,8 +187,8 @@ function daysIn(year: i32, month: i32): i32 {
 }
 
 /**
- * yyyy-MM-dd?HH:mm:ss[.fraction] → ms, or NaN. `shape`: the separator's byte, 0 for blank or T; fraction digits
- * wanted << 8 (0xff: any number from 0 to 9); 1 << 16 allows a "Z" behind it.
+ * yyyy-MM-dd?HH:mm:ss[.fraction] → ms, or NaN. `shape`: the separator's byte, 0 for blank or T; fraction
+ * digits wanted << 8 (0xff: any number from 0 to 9); 1 << 16 allows a "Z" behind it.
  */
 function timeOf(at: usize, stop: usize, shape: u32): f64 {
   const bytes = stop - at;
@@ -221,8 +228,8 @@ function timeOf(at: usize, stop: usize, shape: u32): f64 {
 }
 
 /**
- * One number at `at` into the cell. Returns its end; 0 when TypeScript should do the row, 1 when it should do the
- * value alone.
+ * One number at `at` into the cell. Returns its end; 0 when TypeScript should do the row, 1 when it should
+ * do the value alone.
  */
 function number(plan: usize, field: usize, kind: u32, cell: usize, tag: usize, start: usize, end: usize): usize {
   let at = start;
@@ -371,7 +378,9 @@ function clear(plan: usize, row: usize): void {
   }
 }
 
-/** Counts the row's fields that no column takes; only now, for a row that TypeScript does is counted there. */
+/**
+ * Counts the row's fields that no column takes; only now, for a row that TypeScript does is counted there.
+ */
 function countSeen(plan: usize): void {
   const seen: usize = load<u32>(plan, SEEN);
   const count = load<u32>(plan, SEEN_COUNT);
@@ -450,7 +459,10 @@ function extractRow(plan: usize, row: u32, start: usize, end: usize): bool {
   return true;
 }
 
-/** Extracts `count` records into the stage's rows 0 … count−1; status[row] is 0 when done, 1 when TypeScript must. */
+/**
+ * Extracts `count` records into the stage's rows 0 … count−1; status[row] is 0 when done, 1 when TypeScript
+ * must.
+ */
 export function extract(plan: usize, records: usize, count: i32): void {
   const status: usize = load<u32>(plan, STATUS);
   store<u32>(plan, 0, RAW_COUNT);
@@ -469,8 +481,9 @@ export function extract(plan: usize, records: usize, count: i32): void {
 }
 
 /**
- * Finds the lines of `bytes` bytes at `text` that end with a newline and are not blank; writes (start, length) pairs
- * behind an 8-byte head {count:u32 consumed:u32}, at most `linesMax`. Positions count from `text`.
+ * Finds the lines of `bytes` bytes at `text` that end with a newline and are not blank; writes (start,
+ * length) pairs behind an 8-byte head {count:u32 consumed:u32}, at most `linesMax`. Positions count from
+ * `text`.
  */
 export function splitLines(text: usize, bytes: usize, target: usize, linesMax: u32): void {
   const newline = i8x16.splat(0x0a);

@@ -36,7 +36,9 @@ const anyFraction = 0xff;
 const zAllowed = 1 << 16;
 const pattern = /^yyyy-MM-dd(?:'([ -~])'|([ _]))HH:mm:ss(?:\.(S{1,9}))?$/;
 
-/** Separator, digits of the fraction and what may follow, as extract.as.ts `timeOf` takes them; 0 for none. */
+/**
+ * Separator, digits of the fraction and what may follow, as extract.as.ts `timeOf` takes them; 0 for none.
+ */
 function shapeOf(format: TimeFormat | undefined): number {
   if (format === undefined || format.kind === "timestamp") return (anyFraction << 8) | zAllowed;
   if (format.kind === "epoch" || format.zone !== "UTC") return 0;

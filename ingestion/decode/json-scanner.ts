@@ -1,7 +1,7 @@
 /**
- * A strict JSON scanner over bytes. It finds where values begin and end and what they are, without making objects, so
- * that 64-bit integers and long decimals keep their digits. Accepts exactly what JSON.parse accepts, given valid
- * UTF-8 and at most `depthMax` levels. `fault` says what is wrong, and `at` where.
+ * A strict JSON scanner over bytes. It finds where values begin and end and what they are, without making
+ * objects, so that 64-bit integers and long decimals keep their digits. Accepts exactly what JSON.parse
+ * accepts, given valid UTF-8 and at most `depthMax` levels. `fault` says what is wrong, and `at` where.
  */
 import { utf8Fault } from "#ingestion/decode/utf8";
 

@@ -1,4 +1,7 @@
-/** Finds line ends with SIMD, window by window, in a small memory of its own. The twin is `sliceLines` without it. */
+/**
+ * Finds line ends with SIMD, window by window, in a small memory of its own. The twin is `sliceLines`
+ * without it.
+ */
 
 import { grown, offsetsFrom, sliceLines } from "#ingestion/decode/lines";
 import type { RecordSlices } from "#schemas/ingest";

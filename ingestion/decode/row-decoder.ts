@@ -1,7 +1,7 @@
 /**
- * One JSON row → one stage row, in TypeScript: the oracle of the WebAssembly extractor and what does the rows that it
- * leaves. Fields may come in any order (the last row's order is tried first); the last of two equal names counts;
- * names that the schema does not have are counted.
+ * One JSON row → one stage row, in TypeScript: the oracle of the WebAssembly extractor and what does the
+ * rows that it leaves. Fields may come in any order (the last row's order is tried first); the last of two
+ * equal names counts; names that the schema does not have are counted.
  */
 import { type Cells, unsetTag } from "#ingestion/decode/cells";
 import { type Coercion, coercionOf, scannedText } from "#ingestion/decode/coerce";
@@ -21,7 +21,7 @@ export type Missing =
   | { readonly kind: "double"; readonly value: number }
   | { readonly kind: "text"; readonly bytes: Uint8Array };
 
-export function missingOf(column: Column, table: Table): Missing {
+function missingOf(column: Column, table: Table): Missing {
   if (column.defaultValue !== undefined && column.defaultValue !== null) return defaultOf(column);
   if (column.name === table.timeColumn)
     return { kind: "reject", reason: `column ${column.name}: the time is missing` };
@@ -125,7 +125,10 @@ export class RowDecoder {
     return this.coercions[column](scanner, cells, row);
   }
 
-  /** The column that the name after the opening quote means, `unknown`, or `faulty`; the closing quote is passed. */
+  /**
+   * The column that the name after the opening quote means, `unknown`, or `faulty`; the closing quote is
+   * passed.
+   */
   #columnAt(place: number): number {
     const { scanner } = this;
     const guess = place < this.#order.length ? this.#order[place] : place;

@@ -3,7 +3,10 @@
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 
-/** Position of the first byte that is not UTF-8, or −1. Overlong forms, surrogates and > U+10FFFF are faults. */
+/**
+ * Position of the first byte that is not UTF-8, or −1. Overlong forms, surrogates and > U+10FFFF are
+ * faults.
+ */
 export function utf8Fault(bytes: Uint8Array, start: number, end: number): number {
   for (let at = start; at < end; ) {
     const byte = bytes[at];

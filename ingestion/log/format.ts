@@ -8,8 +8,9 @@
  * kind    => 1 kafka (payload: one record batch) · 2 rows (NDJSON) · 3 mark (no rows: a start, or a key without rows)
  *            · 4 gap (offsets that the source no longer had; payload: the reason)
  *
- * `durableBytes` says how much of the file was synced when the record was written. That tells a torn tail (nothing
- * after the fault knew of it: truncate) from damage to what was acknowledged (something after it did: LOG_CORRUPT).
+ * `durableBytes` says how much of the file was synced when the record was written. That tells a torn tail
+ * (nothing after the fault knew of it: truncate) from damage to what was acknowledged (something after it
+ * did: LOG_CORRUPT).
  */
 import { crc32 } from "@node-rs/crc32";
 
@@ -19,10 +20,10 @@ const fileMagic = 0x474c5446; // "FTLG"
 const fileVersion = 1;
 const recordMagic = 0x43455246; // "FREC"
 export const fileHeaderBytes = 8;
-export const recordHeaderBytes = 44;
+const recordHeaderBytes = 44;
 
-export const entryKinds = { kafka: 1, rows: 2, mark: 3, gap: 4 } as const;
-export type EntryKind = keyof typeof entryKinds;
+const entryKinds = { kafka: 1, rows: 2, mark: 3, gap: 4 } as const;
+type EntryKind = keyof typeof entryKinds;
 const kindNames: ReadonlyMap<number, EntryKind> = new Map(
   Object.entries(entryKinds).map(([name, tag]) => [tag, name as EntryKind]),
 );
@@ -78,7 +79,9 @@ export interface ReadRecord {
   readonly end: number;
 }
 
-/** The record that begins at `position`, or null when there is no whole and sound one. Bytes are not copied. */
+/**
+ * The record that begins at `position`, or null when there is no whole and sound one. Bytes are not copied.
+ */
 export function readRecord(bytes: Uint8Array, position: number): ReadRecord | null {
   if (bytes.length - position < recordHeaderBytes) return null;
   const view = new DataView(bytes.buffer, bytes.byteOffset + position, recordHeaderBytes);

@@ -1,7 +1,7 @@
 /**
- * Idempotency keys of one partition's pushes. A key is durable with the rows it stands for, as the note of their log
- * record; before the log lets go of that record, the living keys are written to a file of their own, so a key lasts
- * for its window whatever is sealed and trimmed meanwhile.
+ * Idempotency keys of one partition's pushes. A key is durable with the rows it stands for, as the note of
+ * their log record; before the log lets go of that record, the living keys are written to a file of their
+ * own, so a key lasts for its window whatever is sealed and trimmed meanwhile.
  *
  * Note => UTF-8 JSON {key, hash, atMs, partition, baseOffset, endOffset, rejected, rejects}
  * KeysFile => Record of kind mark (log/format), note: Note lines, separated by newlines
@@ -47,7 +47,10 @@ export class IdempotencyKeys {
     return this.#pushes.size;
   }
 
-  /** The keys that outlived their log files. Their loss is an error that names the file, not a reason to stop. */
+  /**
+   * The keys that outlived their log files. Their loss is an error that names the file, not a reason to
+   * stop.
+   */
   async load(): Promise<StoreError | null> {
     const { path } = this.#options;
     if (!(await this.#world.disk.exists(path))) return null;

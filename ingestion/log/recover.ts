@@ -1,6 +1,7 @@
 /**
- * Reading a tail log after a restart: every sound record in order, then either a clean end, a torn tail (truncated by
- * the caller and reported) or damage in the middle (LOG_CORRUPT: what lies before it is served, what lies after is not).
+ * Reading a tail log after a restart: every sound record in order, then either a clean end, a torn tail
+ * (truncated by the caller and reported) or damage in the middle (LOG_CORRUPT: what lies before it is
+ * served, what lies after is not).
  */
 
 import {

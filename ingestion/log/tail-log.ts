@@ -1,9 +1,10 @@
 /**
  * The tail log of one (table, partition): what a source delivered, as it came, until its rows are sealed.
- * Invariants: records are appended in offset order; `append` resolves only after an fsync that covers the record;
- * a failed fsync stops the log until the process restarts (the kernel may have dropped the pages: a retry would lie);
- * a full disk takes back everything that was not durable, so that offsets are handed out again. Many appends share a
- * sync. Files are named by sequence number; a new one begins only after its predecessor is durable to the end.
+ * Invariants: records are appended in offset order; `append` resolves only after an fsync that covers the
+ * record; a failed fsync stops the log until the process restarts (the kernel may have dropped the pages: a
+ * retry would lie); a full disk takes back everything that was not durable, so that offsets are handed out
+ * again. Many appends share a sync. Files are named by sequence number; a new one begins only after its
+ * predecessor is durable to the end.
  */
 
 import {
@@ -21,7 +22,10 @@ export interface TailLogOptions {
   readonly folder: string;
   /** A new file begins past this size. */
   readonly fileBytes: number;
-  /** 0: sync at once (an acknowledgement waits). Above: syncs at most this often (a mirror of a durable source). */
+  /**
+   * 0: sync at once (an acknowledgement waits). Above: syncs at most this often (a mirror of a durable
+   * source).
+   */
   readonly syncMs: number;
   /** A full disk: reject what is queued (a push is refused), or keep it and try again (a mirror). */
   readonly whenFull: "reject" | "retry";
@@ -62,8 +66,9 @@ export class TailLog {
   }
 
   /**
-   * Reads what is there, hands each sound record to `visit` in order, truncates a torn tail, and is then ready to
-   * append. The answer says what was lost; on damage the log takes no more (`discard` begins it anew).
+   * Reads what is there, hands each sound record to `visit` in order, truncates a torn tail, and is then
+   * ready to append. The answer says what was lost; on damage the log takes no more (`discard` begins it
+   * anew).
    */
   async recover(visit: (entry: LogEntry) => Promise<void> | void): Promise<Recovered> {
     const { disk } = this.#world;
@@ -144,7 +149,10 @@ export class TailLog {
     }
   }
 
-  /** Removes files whose records all lie before `offset`; `keep` makes durable what must outlive them, first. */
+  /**
+   * Removes files whose records all lie before `offset`; `keep` makes durable what must outlive them,
+   * first.
+   */
   async trim(offset: bigint, keep: (files: readonly LogFile[]) => Promise<void>): Promise<void> {
     const gone = this.#files.slice(0, -1).filter((file) => file.endOffset <= offset);
     if (gone.length === 0) return;
@@ -198,7 +206,10 @@ export class TailLog {
     }
   }
 
-  /** Writes the queue's first part, up to the file's size. False when the disk is full and nobody should go on. */
+  /**
+   * Writes the queue's first part, up to the file's size. False when the disk is full and nobody should go
+   * on.
+   */
   async #write(): Promise<boolean> {
     try {
       await this.#roll();

@@ -1,6 +1,7 @@
 /**
- * The embedded stream: one partition fed by pushes. Its storage is the partition's tail log; a push is shown to the
- * consumer when its record is durable, so `fetch` never gives a row that a crash could take back.
+ * The embedded stream: one partition fed by pushes. Its storage is the partition's tail log; a push is
+ * shown to the consumer when its record is durable, so `fetch` never gives a row that a crash could take
+ * back.
  */
 import type { TailLog } from "#ingestion/log/tail-log";
 import { assert, StoreError } from "#schemas/errors";

@@ -1,4 +1,7 @@
-/** Bytes that nobody wrote: the right value or an error that says so, never a TypeError, a hang or a huge allocation. */
+/**
+ * Bytes that nobody wrote: the right value or an error that says so, never a TypeError, a hang or a huge
+ * allocation.
+ */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 

@@ -1,4 +1,7 @@
-/** The café: exact money, shelves that add up, the chosen rate, the back-fill's bound, rows that its tables take. */
+/**
+ * The café: exact money, shelves that add up, the chosen rate, the back-fill's bound, rows that its tables
+ * take.
+ */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 

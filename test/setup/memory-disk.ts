@@ -1,7 +1,8 @@
 /**
- * A disk in memory that behaves as badly as a real one may: `crash` loses what was not synced, keeps an arbitrary part
- * of it, or tears it (some 512-byte sectors written, some not); writes and syncs fail on demand; space runs out.
- * What was synced, and what `writeAtomic` returned from, always survives: that is the contract that production relies on.
+ * A disk in memory that behaves as badly as a real one may: `crash` loses what was not synced, keeps an
+ * arbitrary part of it, or tears it (some 512-byte sectors written, some not); writes and syncs fail on
+ * demand; space runs out. What was synced, and what `writeAtomic` returned from, always survives: that is
+ * the contract that production relies on.
  */
 import { StoreError } from "#schemas/errors";
 import type { AppendFile, Disk, ReadFile } from "#schemas/world";
@@ -217,7 +218,10 @@ class MemoryAppendFile implements AppendFile {
   async close(): Promise<void> {}
 }
 
-/** After the crash: the synced part whole, of the rest some prefix, with sectors that never reached the platter. */
+/**
+ * After the crash: the synced part whole, of the rest some prefix, with sectors that never reached the
+ * platter.
+ */
 function tear(content: Content, random: SeededRandom): void {
   const kept = content.synced + random.below(content.length - content.synced + 1);
   const bytes = content.bytes.slice(0, kept);

@@ -1,4 +1,7 @@
-/** A stage in a memory of its own, and a sink that keeps rows as values: what the server's arena and segments do. */
+/**
+ * A stage in a memory of its own, and a sink that keeps rows as values: what the server's arena and
+ * segments do.
+ */
 
 import { Cells } from "#ingestion/decode/cells";
 import type { Limits } from "#schemas/limits";
