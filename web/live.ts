@@ -48,6 +48,8 @@ export interface LiveWorld {
 
 interface Subscription {
   readonly id: string;
+  /** What the page calls the table under it; its watermark is the page's. */
+  readonly table: string | null;
   question: Question;
   state: SubscriptionState;
   readonly listeners: Set<() => void>;
@@ -92,9 +94,10 @@ export class LiveConnection {
   };
 
   /** Subscribes; the answer reads, listens, asks something else in its place, or ends it. */
-  subscribe(question: Question) {
+  subscribe(question: Question, table: string | null = null) {
     const subscription: Subscription = {
       id: `s${this.#nextId++}`,
+      table,
       question,
       state: emptyState,
       listeners: new Set(),
@@ -218,10 +221,19 @@ export class LiveConnection {
           this.#ask(subscription);
           return;
         }
-        if (message.kind !== "error") subscription.acknowledge = message.sequence;
+        if (message.kind !== "error") this.#took(subscription, message.sequence, message.watermark);
         this.#change(subscription, next);
       }
     }
+  }
+
+  #took(subscription: Subscription, sequence: number, watermark: Watermark): void {
+    subscription.acknowledge = sequence;
+    const { table } = subscription;
+    if (table === null) return;
+    const known = this.#page.tables[table];
+    if (known !== undefined && known.takenMs >= watermark.takenMs) return;
+    this.#changePage({ tables: { ...this.#page.tables, [table]: watermark } });
   }
 
   #ask(subscription: Subscription): void {

@@ -46,6 +46,7 @@ const screens: readonly Screen[] = [
     path: "/ui/dashboards/cafe",
     ready: async (page) => {
       await page.locator("[data-panel=transactions] svg").first().waitFor();
+      await page.waitForFunction(() => document.querySelector("[aria-label=Loading]") === null);
       await page.waitForTimeout(1500);
     },
   },

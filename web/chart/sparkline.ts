@@ -23,11 +23,14 @@ export function coarsened(values: readonly (number | null)[]): readonly (number 
 }
 
 /** Null when there are fewer than two points to join. */
-export function sparklineOf(given: readonly (number | null)[]): Sparkline | null {
+export function sparklineOf(
+  given: readonly (number | null)[],
+  options: { readonly fromZero: boolean } = { fromZero: false },
+): Sparkline | null {
   const values = coarsened(given);
   const known = values.filter((value): value is number => value !== null);
   if (known.length < 2) return null;
-  const low = Math.min(...known);
+  const low = options.fromZero ? Math.min(0, ...known) : Math.min(...known);
   const high = Math.max(...known);
   const scale = high === low ? 0 : (box - 2 * headroom) / (high - low);
   const step = box / (values.length - 1);

@@ -59,7 +59,7 @@ export function Freshness({ tables }: { readonly tables: readonly string[] }) {
     return (
       <span className={styles.freshness}>
         <span className={styles.dot} />
-        {page.status.kind === "open" ? "no events yet" : "connecting"}
+        {page.status.kind === "open" && Object.keys(page.tables).length > 0 ? "no events yet" : "connecting"}
       </span>
     );
   }
@@ -82,11 +82,11 @@ export function LiveSwitch({ change }: { readonly change: (isLive: boolean) => v
       type="button"
       className={styles.control}
       data-paused={paused || undefined}
-      aria-pressed={!paused}
+      aria-label={paused ? "Resume" : "Pause"}
       onClick={() => change(paused)}
     >
       {paused ? <IconPlayerPlayFilled {...icon} /> : <IconPlayerPauseFilled {...icon} />}
-      {paused ? "Resume" : "Pause"}
+      <span className={styles.controlText}>{paused ? "Resume" : "Pause"}</span>
     </button>
   );
 }

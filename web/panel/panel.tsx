@@ -184,7 +184,7 @@ export function Panel(props: PanelProps) {
   const { ref, entry } = useIntersection({ root: root.current, rootMargin: "50%" });
   const isSeen = entry?.isIntersecting ?? false;
   const isText = panel.chart.kind === "text";
-  const answer = useLive(isSeen && !isText ? { sql: panel.sql, range, zone } : null);
+  const answer = useLive(isSeen && !isText ? { sql: panel.sql, range, zone } : null, panel.table);
   const { trendSql, lookup } = panel;
   const trend = useLive(isSeen && trendSql !== undefined ? { sql: trendSql, range, zone } : null);
   const names = useLive(

@@ -11,8 +11,8 @@ export interface LiveAnswer extends SubscriptionState {
 
 const noWatch = () => () => {};
 
-/** The newest answer to a question; none while `question` is null, but what was there stays. */
-export function useLive(question: Question | null): LiveAnswer {
+/** The newest answer to a question over a table; none while `question` is null, but what was there stays. */
+export function useLive(question: Question | null, table: string | null = null): LiveAnswer {
   const [handle, setHandle] = useState<Handle | null>(null);
   const [kept, setKept] = useState<SubscriptionState>(emptyState);
   const asked = JSON.stringify(question);
@@ -20,7 +20,7 @@ export function useLive(question: Question | null): LiveAnswer {
   // biome-ignore lint/correctness/useExhaustiveDependencies: the question itself is followed by the next effect
   useEffect(() => {
     if (question === null) return;
-    const subscribed = live.subscribe(question);
+    const subscribed = live.subscribe(question, table);
     setHandle(subscribed);
     return () => {
       setKept(subscribed.read());

@@ -49,7 +49,7 @@ export function TableState({ table }: { readonly table: Pick<TableSummary, "stat
 }
 
 export function RateSparkline({ rates }: { readonly rates: readonly number[] }) {
-  const course = sparklineOf(rates);
+  const course = sparklineOf(rates, { fromZero: true });
   if (course === null) return null;
   return (
     <svg className={styles.rateSpark} viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">
