@@ -1,5 +1,6 @@
 /** The aggregate calls of one query: bound, each distinct one once. */
 import { expressionKey } from "#broker/bind/key";
+import { labelOf } from "#broker/bind/label";
 import type { Aggregate, AggregateArgument } from "#schemas/aggregates/aggregate";
 import { StoreError } from "#schemas/errors";
 import type { AggregateCall, Expression } from "#schemas/plan/expression";
@@ -69,7 +70,7 @@ export class Calls {
       index = this.list.push(call) - 1;
       this.#indexes.set(key, index);
     }
-    return { kind: "column", type: call.type, column: aggregateBase + index, name: node.name };
+    return { kind: "column", type: call.type, column: aggregateBase + index, name: labelOf(node, "pinot") };
   }
 }
 

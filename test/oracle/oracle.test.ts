@@ -13,7 +13,7 @@ import { type OracleQuery, oracleQuery } from "#test/oracle/grammar";
 import { oracleRows, oracleTable } from "#test/oracle/rows";
 import { storeConfigs, TestBroker } from "#test/sql/store";
 
-const runs = Number(process.env["ORACLE_RUNS"] ?? 150);
+const runs = Number(process.env["ORACLE_RUNS"] ?? 100);
 
 /** Integers as digits, doubles to ten digits: equal texts are equal cells, nearly. */
 function cellText(value: Value): string {

@@ -21,12 +21,12 @@ export const onePiece =
   (sealed: boolean) =>
   (rows: number): readonly Piece[] => [{ rows, sealed, chunkRows: limits.chunkRows }];
 
-/** A segment per three rows in chunks of two, the last two of them mutable: everything meets a boundary. */
+/** A segment per three rows (16 segments at most) in chunks of two, the last two mutable: everything meets a boundary. */
 export function tinyPieces(rows: number): readonly Piece[] {
-  const count = Math.max(1, Math.ceil(rows / 3));
-  return Array.from({ length: Math.min(count, 60) }, (_, index) => ({
-    rows: Math.max(3, Math.ceil(rows / 60)),
-    sealed: index < Math.min(count, 60) - 2,
+  const segments = Math.min(16, Math.max(1, Math.ceil(rows / 3)));
+  return Array.from({ length: segments }, (_, index) => ({
+    rows: Math.max(3, Math.ceil(rows / segments)),
+    sealed: index < segments - 2,
     chunkRows: 2,
   }));
 }
