@@ -13,7 +13,7 @@ export interface Decimal {
 /** Digits that one decimal may have, before and behind the point together. */
 export const decimalDigitsMax = 4096;
 /** Significant digits of a quotient that does not end. */
-export const quotientDigits = 34;
+const quotientDigits = 34;
 
 const powers: bigint[] = [1n];
 /** 10 to a power of 0 or more. */

@@ -13,7 +13,7 @@ import { type TimeUnit, unitMs } from "#schemas/functions/units";
 import { utc, type Zone, zoneNamed } from "#schemas/functions/zone";
 
 /** The start of the unit holding a local time, in local time. */
-export function truncateLocal(unit: TimeUnit, localMs: number): number {
+function truncateLocal(unit: TimeUnit, localMs: number): number {
   const days = Math.floor(localMs / dayMs);
   switch (unit) {
     case "MILLISECOND":

@@ -7,15 +7,14 @@ import { type SqlType, sqlTypes } from "#schemas/types";
 
 export const isInteger = (type: SqlType): boolean => type === "INT" || type === "LONG";
 export const isFloating = (type: SqlType): boolean => type === "FLOAT" || type === "DOUBLE";
-export const isNumber = (type: SqlType): boolean =>
-  isInteger(type) || isFloating(type) || type === "BIG_DECIMAL";
+const isNumber = (type: SqlType): boolean => isInteger(type) || isFloating(type) || type === "BIG_DECIMAL";
 export const isText = (type: SqlType): boolean => type === "STRING" || type === "JSON";
 
 const isTextLiteral = (argument: Argument): boolean =>
   argument.type === "STRING" && argument.literal !== undefined;
 
 /** The type of a number written as text: LONG when it is one, DOUBLE otherwise. */
-export function numberTypeOf(text: string): "LONG" | "DOUBLE" {
+function numberTypeOf(text: string): "LONG" | "DOUBLE" {
   if (!/^\s*[+-]?\d{1,19}\s*$/.test(text)) return "DOUBLE";
   const value = BigInt(text.trim().replace("+", ""));
   const [least, most] = sqlTypes.LONG.range;

@@ -40,7 +40,7 @@ export function editDistance(left: string, right: string): number {
 }
 
 /** The candidate nearest to a name, if it is near enough to be meant. */
-export function nearestName(name: string, candidates: Iterable<string>): string | null {
+function nearestName(name: string, candidates: Iterable<string>): string | null {
   const plain = plainName(name);
   let nearest: string | null = null;
   let distance = Math.max(2, Math.floor(plain.length / 3)) + 1;

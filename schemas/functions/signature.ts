@@ -38,7 +38,7 @@ export interface Argument {
 }
 
 /** The arguments' types after their casts, with their literals. */
-export type ResultRule = SqlType | "first" | "common" | ((args: readonly Argument[]) => SqlType);
+type ResultRule = SqlType | "first" | "common" | ((args: readonly Argument[]) => SqlType);
 
 /** Types of result and of each argument after its cast, for functions whose parameters depend on one another. */
 export type Typing = (args: readonly Argument[]) => {

@@ -16,12 +16,12 @@ const two = (value: number): string => (value < 10 ? `0${value}` : `${value}`);
 export const yearText = (year: number): string =>
   year < 0 ? `-${String(-year).padStart(4, "0")}` : String(year).padStart(4, "0");
 
-export function dateText(days: number): string {
+function dateText(days: number): string {
   const packed = packedDateOf(days);
   return `${yearText(yearOfPacked(packed))}-${two(monthOfPacked(packed))}-${two(dayOfPacked(packed))}`;
 }
 
-export function clockText(msOfDay: number): string {
+function clockText(msOfDay: number): string {
   const seconds = Math.floor(msOfDay / 1000);
   return `${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
 }

@@ -10,7 +10,7 @@ import { assert, StoreError } from "#schemas/errors";
 import { crc32 } from "#schemas/wire/crc32";
 
 /** "FRS1" */
-export const frameMagic = 0x31535246;
+const frameMagic = 0x31535246;
 export const frameHeadBytes = 17;
 
 export interface Frame {

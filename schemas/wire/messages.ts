@@ -3,8 +3,9 @@
  * `welcome`: both name their protocol version, and one that does not fit ends the connection.
  *
  * hello(1) => version:u32                    welcome(17) => version:u32 name:text
- * snapshot(2) => table:text                  held(18) => id:text version:text takenMs:f64 rows:f64
- *                                              gaps:list(partition:u32 start:i64 end:i64 reason:text foundMs:f64) newest:option(i64)
+ * snapshot(2) => table:text                  held(18) => id:text version:text takenMs:f64 rows:f64 list(Gap)
+ *                                              newestEventMs:option(i64)
+ *   Gap => partition:u32 start:i64 end:i64 reason:text foundMs:f64
  * release(3) => snapshot:text                (no answer)
  * execute(4) => snapshot:text Options Fragment        executed(19) => Executed
  *   Options => remainingMs:f64 useCache:flag queryBytes:f64 timeZone:text nowMs:f64 sole:flag
@@ -23,7 +24,7 @@ import { readCode, readExecuted, writeExecuted } from "#schemas/wire/result";
 export const protocolVersion = 1;
 
 /** Clocks differ between machines: a deadline crosses as the time that is left. */
-export type WireOptions = Omit<ExecuteOptions, "deadlineMs"> & { readonly remainingMs: number };
+type WireOptions = Omit<ExecuteOptions, "deadlineMs"> & { readonly remainingMs: number };
 
 export type Message =
   | { readonly kind: "hello"; readonly version: number }

@@ -28,7 +28,7 @@ export function readType(reader: FrameReader): SqlType {
   return typeByTag.get(tag) ?? reader.fail("a type's tag", tag);
 }
 
-export function writeValue(writer: FrameWriter, value: Value): void {
+function writeValue(writer: FrameWriter, value: Value): void {
   if (value === null) writer.u8(0);
   else if (typeof value === "bigint") {
     writer.u8(1);
@@ -48,7 +48,7 @@ export function writeValue(writer: FrameWriter, value: Value): void {
   }
 }
 
-export function readValue(reader: FrameReader): Value {
+function readValue(reader: FrameReader): Value {
   switch (reader.u8Below(6, "a value's tag")) {
     case 0:
       return null;
@@ -65,7 +65,7 @@ export function readValue(reader: FrameReader): Value {
   }
 }
 
-export function writeExpression(writer: FrameWriter, expression: Expression): void {
+function writeExpression(writer: FrameWriter, expression: Expression): void {
   switch (expression.kind) {
     case "column":
       writer.u8(0);
@@ -87,7 +87,7 @@ export function writeExpression(writer: FrameWriter, expression: Expression): vo
   }
 }
 
-export function readExpression(reader: FrameReader, depth = 0): Expression {
+function readExpression(reader: FrameReader, depth = 0): Expression {
   reader.check(depth < depthMax, `an expression less than ${depthMax} deep`, depth);
   const kind = reader.u8Below(3, "an expression's kind");
   const type = readType(reader);

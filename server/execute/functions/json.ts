@@ -66,7 +66,7 @@ function parse(text: string): unknown {
 }
 
 /** What the path leads to; undefined where there is nothing. */
-export function extract(text: string, steps: readonly Step[]): unknown {
+function extract(text: string, steps: readonly Step[]): unknown {
   let value = parse(text);
   for (const step of steps) {
     if (typeof value !== "object" || value === null || isRawJSON(value)) return undefined;

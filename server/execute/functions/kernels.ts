@@ -7,6 +7,7 @@ import { logicKernels } from "#server/execute/functions/logic";
 import { mathKernels } from "#server/execute/functions/math";
 import type { Kernel } from "#server/execute/functions/operand";
 import { textKernels } from "#server/execute/functions/texts";
+import { timeFieldKernels } from "#server/execute/functions/time-fields";
 import { timeFormatKernels } from "#server/execute/functions/time-format";
 import { timeKernels } from "#server/execute/functions/times";
 
@@ -21,6 +22,7 @@ export const kernels: Readonly<Record<string, Kernel>> = {
   ...logicKernels,
   ...mathKernels,
   ...textKernels,
+  ...timeFieldKernels,
   ...timeFormatKernels,
   ...timeKernels,
 };

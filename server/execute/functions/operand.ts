@@ -7,7 +7,6 @@ import { assert, StoreError } from "#schemas/errors";
 import type { EvaluateContext } from "#schemas/plan/evaluator";
 import type { SqlType, Value } from "#schemas/types";
 import {
-  type DoubleVector,
   entryText,
   exactDoubles,
   type IntVector,
@@ -58,11 +57,6 @@ export const optionalText = (call: Call, at: number): string | null =>
 
 export function intsOf(operand: Operand): IntVector {
   assert(operand.vector.kind === "int", `${operand.vector.type} is an integer vector`);
-  return operand.vector;
-}
-
-export function doublesOf(operand: Operand): DoubleVector {
-  assert(operand.vector.kind === "double", `${operand.vector.type} is a double vector`);
   return operand.vector;
 }
 

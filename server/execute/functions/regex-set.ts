@@ -3,7 +3,7 @@ import { StoreError } from "#schemas/errors";
 
 export type CharacterSet = readonly (readonly [first: number, last: number])[];
 
-export const codePointMax = 0x10ffff;
+const codePointMax = 0x10ffff;
 
 /** Any ranges as a set. */
 export function setOf(ranges: CharacterSet): CharacterSet {

@@ -26,11 +26,11 @@ import {
   mapTimes,
   scale,
   timesOf,
-  truncator,
   unitAt,
-} from "#server/execute/functions/times";
+} from "#server/execute/functions/time-vectors";
+import { truncator } from "#server/execute/functions/times";
 
-export type DateTimeFormat =
+type DateTimeFormat =
   | { readonly kind: "epoch"; readonly unitMs: number }
   | { readonly kind: "timestamp" }
   | { readonly kind: "pattern"; readonly pattern: string; readonly zone: string };
@@ -55,7 +55,7 @@ function colonFormat(format: string): DateTimeFormat {
 }
 
 /** A format in either of Pinot's spellings. */
-export function parseDateTimeFormat(format: string): DateTimeFormat {
+function parseDateTimeFormat(format: string): DateTimeFormat {
   const [kind, second, third] = format.trim().split("|");
   switch (kind.toUpperCase()) {
     case "EPOCH":

@@ -1,19 +1,7 @@
-/** Functions on times: truncation, fields, epochs, arithmetic. Times are milliseconds, computed as doubles. */
-import type { Vector } from "#schemas/batch";
+/** Functions on times: truncation, periods, arithmetic, zones. Times are milliseconds, computed as doubles. */
 import { StoreError } from "#schemas/errors";
 import { addLocal, nextBoundary, truncateTime } from "#schemas/functions/bucket";
-import {
-  dayMs,
-  dayOfPacked,
-  dayOfYearOf,
-  monthOfPacked,
-  packedDateOf,
-  timeMsMax,
-  weekdayOf,
-  weekOf,
-  weekYearOf,
-  yearOfDays,
-} from "#schemas/functions/calendar";
+import { dayMs } from "#schemas/functions/calendar";
 import { formatIso, parseTimestamp } from "#schemas/functions/timestamp";
 import { type TimeUnit, unitMs, unitNamed } from "#schemas/functions/units";
 import { utc, type Zone, zoneNamed } from "#schemas/functions/zone";
@@ -22,69 +10,21 @@ import {
   type Call,
   constantOf,
   constantText,
-  intsOf,
   type Kernel,
-  numbersOf,
-  type Operand,
   optionalText,
 } from "#server/execute/functions/operand";
-import { prepared, scalar } from "#server/execute/functions/scalar";
-import { exactDoubles, integersOf, isNullAt, retyped } from "#server/execute/functions/vectors";
-
-function outside(ms: number): never {
-  throw new StoreError("VALUE_RANGE", `${ms} ms is outside the years that have a calendar`);
-}
-
-/** Times as doubles; one past the calendar is VALUE_RANGE. */
-export function timesOf(operand: Operand): Float64Array {
-  const { values } = intsOf(operand);
-  const doubles =
-    exactDoubles(values) ?? outside(Number(values.find((value) => value > 2n ** 53n) ?? values[0]));
-  return doubles;
-}
-
-export const checkTime = (ms: number): number => (Math.abs(ms) <= timeMsMax ? ms : outside(ms));
-
-/** Runs a function of whole doubles over one operand. */
-export function mapTimes(
-  call: Call,
-  times: Float64Array,
-  mask: number,
-  compute: (ms: number) => number,
-): Vector {
-  const { rows, type, nulls } = call;
-  const results = new Float64Array(rows);
-  if (nulls === null) for (let row = 0; row < rows; row++) results[row] = compute(times[row & mask]);
-  else
-    for (let row = 0; row < rows; row++) if (!isNullAt(nulls, row)) results[row] = compute(times[row & mask]);
-  return { kind: "int", type, rows, values: integersOf(results), nulls };
-}
-
-export function unitAt(name: string): TimeUnit {
-  const unit = unitNamed(name);
-  if (unit === null)
-    throw new StoreError(
-      "FUNCTION_ARGUMENTS",
-      `there is no time unit "${name}"; expected millisecond … year`,
-      {
-        expected: "MILLISECOND, SECOND, MINUTE, HOUR, DAY, WEEK, MONTH, QUARTER or YEAR",
-        found: name,
-      },
-    );
-  return unit;
-}
-
-/** Milliseconds of a unit that always has the same length. */
-export function fixedUnitMs(name: string): number {
-  if (/^micro(second)?s?$/i.test(name)) return 0.001;
-  if (/^nano(second)?s?$/i.test(name)) return 0.000_001;
-  const size = unitMs[unitAt(name)];
-  if (size === undefined)
-    throw new StoreError("FUNCTION_ARGUMENTS", `${name} has no fixed length; expected milliseconds … weeks`);
-  return size;
-}
-
-const zoneAt = (call: Call, at: number): Zone => zoneNamed(optionalText(call, at) ?? call.context.timeZone);
+import { scalar } from "#server/execute/functions/scalar";
+import {
+  checkTime,
+  fixedUnitMs,
+  mapTimes,
+  outside,
+  scale,
+  timesOf,
+  unitAt,
+  zoneAt,
+} from "#server/execute/functions/time-vectors";
+import { integersOf, isNullAt, retyped } from "#server/execute/functions/vectors";
 
 /** The start of the unit for runs of times: one that falls in the last bucket costs two comparisons. */
 export function truncator(unit: TimeUnit, zone: Zone): (ms: number) => number {
@@ -119,143 +59,10 @@ const dateTrunc: Kernel = (call) => {
   );
 };
 
-/** A product that stays whole where it can: divisions by powers of ten are exact, products with them are not. */
-export const scale = (value: number, factor: number): number =>
-  factor < 1 ? value / Math.round(1 / factor) : value * factor;
-
-/** A field of the local time. */
-type Field = (localMs: number) => number;
-
-const daysAt = (localMs: number): number => Math.floor(localMs / dayMs);
-
-const within =
-  (size: number, count: number): Field =>
-  (localMs) =>
-    Math.floor(localMs / size) - Math.floor(localMs / (size * count)) * count;
-
-/** A field of the day, computed once for a run of times of one day. */
-function ofDay(compute: (days: number) => number): Field {
-  let [knownDays, known] = [Number.NaN, 0];
-  return (localMs) => {
-    const days = daysAt(localMs);
-    if (days !== knownDays) {
-      knownDays = days;
-      known = compute(days);
-    }
-    return known;
-  };
-}
-
-const fields = {
-  YEAR: ofDay(yearOfDays),
-  ISOYEAR: ofDay(weekYearOf),
-  QUARTER: ofDay((days) => Math.floor((monthOfPacked(packedDateOf(days)) + 2) / 3)),
-  MONTH: ofDay((days) => monthOfPacked(packedDateOf(days))),
-  WEEK: ofDay(weekOf),
-  DAY: ofDay((days) => dayOfPacked(packedDateOf(days))),
-  ISODOW: ofDay(weekdayOf),
-  DOY: ofDay(dayOfYearOf),
-  HOUR: within(3_600_000, 24),
-  MINUTE: within(60_000, 60),
-  SECOND: within(1000, 60),
-  MILLISECOND: within(1, 1000),
-  MICROSECOND: (localMs) => within(1, 1000)(localMs) * 1000,
-  DECADE: ofDay((days) => Math.floor(yearOfDays(days) / 10)),
-  CENTURY: ofDay((days) => Math.ceil(yearOfDays(days) / 100)),
-} as const satisfies Record<string, Field>;
-
-const fieldAliases: Readonly<Record<string, keyof typeof fields>> = {
-  DOW: "ISODOW",
-  DAYOFWEEK: "ISODOW",
-  DAYOFMONTH: "DAY",
-  DAYOFYEAR: "DOY",
-  WEEKOFYEAR: "WEEK",
-  YEAROFWEEK: "ISOYEAR",
-  YOW: "ISOYEAR",
-  MILLISECONDS: "MILLISECOND",
-  MICROSECONDS: "MICROSECOND",
-};
-
-function fieldNamed(name: string): Field {
-  const upper = name.trim().toUpperCase().replaceAll("_", "");
-  const own = upper in fields ? (upper as keyof typeof fields) : fieldAliases[upper];
-  if (own !== undefined) return fields[own];
-  const unit = unitNamed(upper);
-  if (unit !== null) return fields[unit];
-  throw new StoreError("FUNCTION_ARGUMENTS", `a time has no field "${name}"`, {
-    expected: `${Object.keys(fields).join(", ")} or EPOCH`,
-    found: name,
-  });
-}
-
-function runField(call: Call, field: Field, zone: Zone, at: number): Vector {
-  const times = timesOf(call.args[at]);
-  const { mask } = call.args[at];
-  if (zone.fixedMs === 0) return mapTimes(call, times, mask, (ms) => field(checkTime(ms)));
-  return mapTimes(call, times, mask, (ms) => field(ms + zone.offsetMs(checkTime(ms))));
-}
-
-const fieldKernel =
-  (name: keyof typeof fields): Kernel =>
-  (call) =>
-    runField(call, fields[name], zoneAt(call, 1), 0);
-
-const extract: Kernel = (call) => {
-  const name = constantText(call, 0);
-  if (name.toUpperCase() !== "EPOCH") return runField(call, fieldNamed(name), zoneAt(call, 2), 1);
-  const { rows, type, nulls } = call;
-  const times = numbersOf(call.args[1]);
-  const values = new Float64Array(rows);
-  for (let row = 0; row < rows; row++) values[row] = times[row & call.args[1].mask] / 1000;
-  return { kind: "double", type, rows, values, nulls };
-};
-
-/** toEpochX, its rounded and bucket forms, and the ways back. */
-function epochKernels(): Record<string, Kernel> {
-  const made: Record<string, Kernel> = {};
-  const sized = (call: Call): ((row: number) => number) => {
-    const sizes = numbersOf(call.args[1]);
-    return (row) => {
-      const size = sizes[row & call.args[1].mask];
-      if (!(size > 0))
-        throw new StoreError("VALUE_RANGE", `${call.name} takes a size above 0, found ${size}`);
-      return size;
-    };
-  };
-  const run =
-    (compute: (value: number, size: number) => number): Kernel =>
-    (call) => {
-      const times = timesOf(call.args[0]);
-      const size = call.args.length > 1 ? sized(call) : () => 1;
-      const results = new Float64Array(call.rows);
-      for (let row = 0; row < call.rows; row++) {
-        if (isNullAt(call.nulls, row)) continue;
-        const value = compute(times[row & call.args[0].mask], size(row));
-        results[row] = Math.abs(value) <= 2 ** 53 ? value : outside(value);
-      }
-      return {
-        kind: "int",
-        type: call.type,
-        rows: call.rows,
-        values: integersOf(results),
-        nulls: call.nulls,
-      };
-    };
-  const units = { Seconds: 1000, Minutes: 60_000, Hours: 3_600_000, Days: dayMs };
-  for (const [name, unit] of Object.entries(units)) {
-    made[`toEpoch${name}`] = run((ms) => Math.floor(ms / unit));
-    made[`toEpoch${name}Rounded`] = run((ms, size) => Math.floor(Math.floor(ms / unit) / size) * size);
-    made[`toEpoch${name}Bucket`] = run((ms, size) => Math.floor(Math.floor(ms / unit) / size));
-    made[`fromEpoch${name}`] = run((value) => value * unit);
-    made[`fromEpoch${name}Bucket`] = run((value, size) => value * size * unit);
-  }
-  return made;
-}
-
 const periodShape = /^([+-])?P?(?:(\d+)W)?(?:(\d+)D)?(?:T?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/i;
 
 /** Milliseconds of 'PT1H30M', 'P1D', '90m', '1h', '7d', '15 minutes'. */
-export function periodMs(text: string): number {
+function periodMs(text: string): number {
   const trimmed = text.trim();
   const short = /^([+-]?\d+)\s*([A-Za-z]+)$/.exec(trimmed);
   if (short !== null && unitNamed(short[2]) !== null) return Number(short[1]) * fixedUnitMs(short[2]);
@@ -363,29 +170,15 @@ function fromIso8601(text: string): number {
 }
 
 export const timeKernels: Readonly<Record<string, Kernel>> = {
-  ...epochKernels(),
   now: moment((call) => call.context.nowMs),
   ago: moment((call) => call.context.nowMs - periodMs(constantText(call, 0))),
   dateTrunc,
   dateBin,
   timeConvert,
-  extract,
-  year: fieldKernel("YEAR"),
-  yearOfWeek: fieldKernel("ISOYEAR"),
-  quarter: fieldKernel("QUARTER"),
-  month: fieldKernel("MONTH"),
-  week: fieldKernel("WEEK"),
-  day: fieldKernel("DAY"),
-  dayOfWeek: fieldKernel("ISODOW"),
-  dayOfYear: fieldKernel("DOY"),
-  hour: fieldKernel("HOUR"),
-  minute: fieldKernel("MINUTE"),
-  second: fieldKernel("SECOND"),
-  millisecond: fieldKernel("MILLISECOND"),
   toTimestamp: (call) => castVector(call.args[0].vector, "TIMESTAMP"),
   fromTimestamp: identity,
   toIso8601: scalar((ms: number) => formatIso(checkTime(ms))),
-  fromIso8601: prepared(() => fromIso8601),
+  fromIso8601: scalar(fromIso8601),
   timestampAdd,
   timestampDiff,
   atTimeZone,

@@ -76,7 +76,7 @@ export function setNull(nulls: Uint8Array, row: number): void {
 }
 
 /** Bits of all rows set. */
-export const allNulls = (rows: number): Uint8Array => new Uint8Array(nullBytes(rows)).fill(255);
+const allNulls = (rows: number): Uint8Array => new Uint8Array(nullBytes(rows)).fill(255);
 
 /** NULL where one of both is. */
 export function unionNulls(left: NullBits, right: NullBits): NullBits {

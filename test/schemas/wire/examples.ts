@@ -38,7 +38,7 @@ export const rowsFragment: Fragment = {
 
 const nulls = Uint8Array.of(0b010);
 
-export const vectors: readonly Vector[] = [
+const vectors: readonly Vector[] = [
   { kind: "int", type: "LONG", rows: 3, values: BigInt64Array.of(1n, 0n, -(2n ** 62n)), nulls },
   { kind: "int", type: "TIMESTAMP", rows: 3, values: BigInt64Array.of(1n, 2n, 3n), nulls: null },
   {

@@ -43,7 +43,7 @@ export function call(name: string, args: readonly Expression[]): Expression {
 }
 
 /** The expression behind an example's text. */
-export function parseExample(text: string): Expression {
+function parseExample(text: string): Expression {
   let at = 0;
   const next = (): RegExpExecArray => {
     token.lastIndex = at;
@@ -81,7 +81,7 @@ export function parseExample(text: string): Expression {
 }
 
 /** A value as the table writes results. */
-export function printValue(type: SqlType, value: Value): string {
+function printValue(type: SqlType, value: Value): string {
   if (value === null) return "NULL";
   switch (type) {
     case "STRING":

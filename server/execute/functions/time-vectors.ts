@@ -1,0 +1,69 @@
+/** Times in vectors: read as doubles, checked against the calendar's ends, mapped, and their units and zones by name. */
+import type { Vector } from "#schemas/batch";
+import { StoreError } from "#schemas/errors";
+import { timeMsMax } from "#schemas/functions/calendar";
+import { type TimeUnit, unitMs, unitNamed } from "#schemas/functions/units";
+import { type Zone, zoneNamed } from "#schemas/functions/zone";
+import { type Call, intsOf, type Operand, optionalText } from "#server/execute/functions/operand";
+import { exactDoubles, integersOf, isNullAt } from "#server/execute/functions/vectors";
+
+export function outside(ms: number): never {
+  throw new StoreError("VALUE_RANGE", `${ms} ms is outside the years that have a calendar`);
+}
+
+/** Times as doubles; one past the calendar is VALUE_RANGE. */
+export function timesOf(operand: Operand): Float64Array {
+  const { values } = intsOf(operand);
+  const doubles =
+    exactDoubles(values) ?? outside(Number(values.find((value) => value > 2n ** 53n) ?? values[0]));
+  return doubles;
+}
+
+export const checkTime = (ms: number): number => (Math.abs(ms) <= timeMsMax ? ms : outside(ms));
+
+/** Runs a function of whole doubles over one operand. */
+export function mapTimes(
+  call: Call,
+  times: Float64Array,
+  mask: number,
+  compute: (ms: number) => number,
+): Vector {
+  const { rows, type, nulls } = call;
+  const results = new Float64Array(rows);
+  if (nulls === null) for (let row = 0; row < rows; row++) results[row] = compute(times[row & mask]);
+  else
+    for (let row = 0; row < rows; row++) if (!isNullAt(nulls, row)) results[row] = compute(times[row & mask]);
+  return { kind: "int", type, rows, values: integersOf(results), nulls };
+}
+
+export function unitAt(name: string): TimeUnit {
+  const unit = unitNamed(name);
+  if (unit === null)
+    throw new StoreError(
+      "FUNCTION_ARGUMENTS",
+      `there is no time unit "${name}"; expected millisecond … year`,
+      {
+        expected: "MILLISECOND, SECOND, MINUTE, HOUR, DAY, WEEK, MONTH, QUARTER or YEAR",
+        found: name,
+      },
+    );
+  return unit;
+}
+
+/** Milliseconds of a unit that always has the same length. */
+export function fixedUnitMs(name: string): number {
+  if (/^micro(second)?s?$/i.test(name)) return 0.001;
+  if (/^nano(second)?s?$/i.test(name)) return 0.000_001;
+  const size = unitMs[unitAt(name)];
+  if (size === undefined)
+    throw new StoreError("FUNCTION_ARGUMENTS", `${name} has no fixed length; expected milliseconds … weeks`);
+  return size;
+}
+
+/** The zone named by the optional argument at a place, or the query's. */
+export const zoneAt = (call: Call, at: number): Zone =>
+  zoneNamed(optionalText(call, at) ?? call.context.timeZone);
+
+/** A product that stays whole where it can: divisions by powers of ten are exact, products with them are not. */
+export const scale = (value: number, factor: number): number =>
+  factor < 1 ? value / Math.round(1 / factor) : value * factor;
