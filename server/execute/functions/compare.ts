@@ -4,6 +4,7 @@
  */
 import type { TextEntries } from "#schemas/batch";
 import { compareDecimalTexts } from "#schemas/decimal";
+import { hexOfBytes } from "#server/execute/functions/hex";
 import {
   type Call,
   exactOf,
@@ -15,6 +16,7 @@ import {
   textOf,
 } from "#server/execute/functions/operand";
 import {
+  entryBytes,
   entryText,
   type IntVector,
   isNullAt,
@@ -209,6 +211,27 @@ function isChosen(choices: Float64Array, value: number): boolean {
   return high >= 0 && compareNumbers(choices[low], value) === 0;
 }
 
+/** Marks the rows whose text is one of the constant choices; each entry is looked up once. */
+function writeTextChoices(call: Call, words: Int32Array): boolean {
+  const [value, ...choices] = call.args;
+  const { vector, mask } = value;
+  if (vector.kind !== "text" || choices.length < 4 || !choices.every(isConstant)) return false;
+  const key = (from: TextVector, id: number): string =>
+    from.type === "BYTES" ? hexOfBytes(entryBytes(from.entries, id)) : entryText(from.entries, id);
+  const wanted = new Set<string>();
+  for (const choice of choices)
+    if (choice.vector.kind === "text" && !isNull(choice, 0))
+      wanted.add(key(choice.vector, choice.vector.ids[0]));
+  const known = new Int8Array(vector.entries.count).fill(-1);
+  for (let row = 0; row < call.rows; row++) {
+    const id = vector.ids[row & mask];
+    if (isNull(value, row)) continue;
+    if (known[id] < 0) known[id] = wanted.has(key(vector, id)) ? 1 : 0;
+    words[2 * row] = known[id];
+  }
+  return true;
+}
+
 const isIn: Kernel = (call) => {
   const [value, ...choices] = call.args;
   const { words, vector } = booleans(call.rows);
@@ -217,7 +240,7 @@ const isIn: Kernel = (call) => {
   if (numbers !== null)
     for (let row = 0; row < call.rows; row++)
       words[2 * row] = +isChosen(numbers.choices, numbers.values[row & value.mask]);
-  else
+  else if (!writeTextChoices(call, words))
     for (const choice of choices) {
       if (choice.vector.type === "UNKNOWN") continue;
       const hits = booleans(call.rows);

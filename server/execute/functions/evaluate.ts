@@ -30,6 +30,18 @@ type CallExpression = Extract<Expression, { kind: "call" }>;
 /** Expressions nested deeper than this are refused before they exhaust the stack. */
 const depthMax = 512;
 
+/** Literals' vectors, kept while their expression lives: a scan evaluates it once a chunk. */
+const literals = new WeakMap<Expression, Vector>();
+
+function literalVector(expression: Extract<Expression, { kind: "literal" }>): Vector {
+  let vector = literals.get(expression);
+  if (vector === undefined) {
+    vector = vectorOf(expression.type, [expression.value]);
+    literals.set(expression, vector);
+  }
+  return vector;
+}
+
 /** The chosen rows of an input. */
 const subset = (input: EvaluateInput, rows: Uint32Array): EvaluateInput => ({
   rows: rows.length,
@@ -57,7 +69,7 @@ class Evaluation {
   operand(expression: Expression): Operand {
     switch (expression.kind) {
       case "literal":
-        return constant(vectorOf(expression.type, [expression.value]));
+        return constant(literalVector(expression));
       case "column":
         return column(this.#input.column(expression.column));
       case "call": {

@@ -43,6 +43,8 @@ const cases: readonly (readonly [string, readonly (SqlType | Expression)[]])[] =
   ["in", ["LONG", literal("LONG", 1n), literal("LONG", 2n)]],
   ["in", ["STRING", "STRING", literal("UNKNOWN", null)]],
   ["in", ["DOUBLE", "DOUBLE", literal("DOUBLE", 1)]],
+  ["in", ["STRING", ...["a", "", "x", "Mango"].map((text) => literal("STRING", text))]],
+  ["in", ["STRING", ...["a", "b", "x", null].map((text) => literal("STRING", text))]],
   ["isDistinctFrom", ["STRING", "STRING"]],
   ["isNotDistinctFrom", ["LONG", "LONG"]],
   ["and", ["BOOLEAN", "BOOLEAN", "BOOLEAN"]],
