@@ -154,7 +154,7 @@ export class ThreadPool implements ScanPool {
   private discard(result: ScanResult): void {
     if (result.kind !== "aggregate") return;
     const arena = this.parts.arenas.arena(result.arena);
-    for (const pointer of result.pointers) arena.free(pointer);
+    for (const { pointer } of result.blocks) arena.free(pointer);
   }
 
   private fail(running: Running, error: Error): void {

@@ -1,15 +1,16 @@
 /** The aggregate fragment's path: compile → scan → merge in order → partial. */
 import { assert } from "#schemas/errors";
-import { Compiler, hopPlan, specsOf, windowKeysOf } from "#server/execute/compile";
+import { type Compiled, Compiler, hopPlan, specsOf, windowKeysOf } from "#server/execute/compile";
 import { AggregateMerge, type MergeSource } from "#server/execute/merge";
 import type { MergeHome } from "#server/execute/merged-slot";
 import { aggregatePartial } from "#server/execute/output";
 import type { ScanResult } from "#server/execute/pool";
+import { cacheKey, isRepeatable, type Kept, revive } from "#server/execute/result-cache";
 import type { Answer, Query } from "#server/execute/run";
 import type { Control, Runtime } from "#server/execute/runtime";
 import type { AggregateResult } from "#server/execute/scan-aggregate";
 import { addCounts } from "#server/execute/stats";
-import type { AggregateFragment, Task } from "#server/execute/task";
+import type { AggregateFragment, AggregateTask, Task } from "#server/execute/task";
 import { TaskMemory } from "#server/execute/task-memory";
 
 /** Results in the order of tasks, however they come. */
@@ -50,22 +51,77 @@ export async function runAggregate(query: Query, fragment: AggregateFragment): P
       dictionaries: query.dictionaries,
       sources: compiled,
     });
-    const matched = new Set<string>();
-    await query.scan(
-      compiled.map(({ task }) => task),
-      (result, index) => {
-        assert(result.kind === "aggregate", "an aggregate task has an aggregate result");
-        takeSlice(merge, compiled[index], result, parts.runtime);
-        addCounts(stats, result.counts);
-        stats.bytesAllocated += result.bytes;
-        if (result.counts.rowsMatched > 0) matched.add(compiled[index].segment.id);
-      },
-    );
-    noteMatched(query, matched);
+    await new Gathering(query, merge, compiled, options.useCache && isRepeatable(fragment)).run();
     const { evaluate, context } = query.compile;
     return { partial: aggregatePartial(merge, fragment, { sole: options.sole, evaluate, context }), stats };
   } finally {
     home.memory.freeAll();
+  }
+}
+
+/** Takes every slice's result in order: from the cache where it is there, else from a scan. */
+class Gathering {
+  private readonly query: Query;
+  private readonly merge: AggregateMerge;
+  private readonly compiled: readonly Compiled<AggregateTask>[];
+  /** null: may not be kept. */
+  private readonly keys: readonly (string | null)[];
+  private readonly hits: readonly (Kept | null)[];
+  private readonly matched = new Set<string>();
+  private next = 0;
+
+  constructor(
+    query: Query,
+    merge: AggregateMerge,
+    compiled: readonly Compiled<AggregateTask>[],
+    useCache: boolean,
+  ) {
+    this.query = query;
+    this.merge = merge;
+    this.compiled = compiled;
+    this.keys = compiled.map((one) => (useCache ? cacheKey(one) : null));
+    this.hits = this.keys.map((key) => (key === null ? null : query.cache.find(key)));
+  }
+
+  async run(): Promise<void> {
+    const { compiled, query } = this;
+    const missing = compiled.map((_, index) => index).filter((index) => this.hits[index] === null);
+    await query.scan(
+      missing.map((index) => compiled[index].task),
+      (result, place) => {
+        assert(result.kind === "aggregate", "an aggregate task has an aggregate result");
+        this.takeHits(missing[place]);
+        this.take(result, missing[place]);
+      },
+    );
+    this.takeHits(compiled.length);
+    noteMatched(query, this.matched);
+    const scanned = new Set(missing.map((index) => compiled[index].segment.id));
+    const kept = new Set(compiled.map(({ segment }) => segment.id).filter((id) => !scanned.has(id)));
+    query.stats.segmentsCached += kept.size;
+  }
+
+  /** Merges cached slices before slice `until`. */
+  private takeHits(until: number): void {
+    for (; this.next < until; this.next++) {
+      const kept = this.hits[this.next];
+      if (kept === null) continue;
+      const { task, segment } = this.compiled[this.next];
+      const result = revive(kept, task.ordinal, segment.arena);
+      this.take(result, this.next);
+    }
+  }
+
+  private take(result: AggregateResult, index: number): void {
+    const source = this.compiled[index];
+    const { stats, cache, parts } = this.query;
+    const key = this.keys[index];
+    if (key !== null && this.hits[index] === null)
+      cache.keep(key, source.segment.id, result, source.segment.arena);
+    takeSlice(this.merge, source, result, parts.runtime);
+    addCounts(stats, result.counts);
+    stats.bytesAllocated += result.bytes;
+    if (result.counts.rowsMatched > 0) this.matched.add(source.segment.id);
   }
 }
 
@@ -80,7 +136,7 @@ function takeSlice(
     merge.add(source, result);
   } finally {
     const { arena } = owner.at(result.arena);
-    for (const pointer of result.pointers) arena.free(pointer);
+    for (const { pointer } of result.blocks) arena.free(pointer);
   }
 }
 

@@ -13,6 +13,7 @@ import { Dictionaries } from "#server/execute/dictionaries";
 import { costNs } from "#server/execute/estimate";
 import { explainFragment } from "#server/execute/explain";
 import { InlinePool, type ScanPool, type ScanResult } from "#server/execute/pool";
+import { ResultCache } from "#server/execute/result-cache";
 import { inOrder, runAggregate } from "#server/execute/run-aggregate";
 import { runRows } from "#server/execute/run-rows";
 import { Control, type Runtime } from "#server/execute/runtime";
@@ -46,6 +47,7 @@ export interface Query {
   readonly control: Control;
   readonly compile: CompileTools;
   readonly dictionaries: Dictionaries;
+  readonly cache: ResultCache;
   /** Runs tasks where their cost says, and hands results over in the tasks' order. */
   readonly scan: (tasks: readonly Task[], take: (result: ScanResult, index: number) => void) => Promise<void>;
 }
@@ -54,12 +56,14 @@ export class Executor {
   private readonly parts: ExecutorParts;
   private readonly inline: InlinePool;
   private readonly dictionaries: Dictionaries;
+  private readonly cache: ResultCache;
   private readonly steps = new Map<string, Steps | null>();
 
   constructor(parts: ExecutorParts) {
     this.parts = parts;
     this.inline = new InlinePool(parts.runtime);
     this.dictionaries = new Dictionaries(parts.limits.resultCacheBytes);
+    this.cache = new ResultCache(parts.limits.resultCacheBytes);
   }
 
   /** Answers the fragment over the readers' rows. The readers stay the caller's, who releases them afterwards. */
@@ -131,9 +135,9 @@ export class Executor {
       memoryIn,
       stats,
     };
-    const { dictionaries } = this;
+    const { dictionaries, cache } = this;
     const scan: Query["scan"] = (tasks, take) => this.scan(tasks, control, take);
-    return { parts, options, segments, stats, control, compile, dictionaries, scan };
+    return { parts, options, segments, stats, control, compile, dictionaries, cache, scan };
   }
 
   private async scan(
@@ -169,9 +173,9 @@ export class Executor {
     }
   }
 
-  /** Bytes of common codes kept for text columns. */
+  /** Bytes kept between queries: results of slices, and common codes of text columns. */
   cacheBytes(): number {
-    return this.dictionaries.bytes();
+    return this.cache.bytes() + this.dictionaries.bytes();
   }
 
   async close(): Promise<void> {
@@ -182,6 +186,7 @@ export class Executor {
   /** A segment is gone: forget what was kept of it. */
   forget(segmentId: string): void {
     this.dictionaries.forget(segmentId);
+    this.cache.forget(segmentId);
   }
 }
 

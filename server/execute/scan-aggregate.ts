@@ -24,13 +24,13 @@ export interface ScanCounts {
   entriesPostFilter: number;
 }
 
-/** What a slice's scan leaves; `pointers` are blocks of the arena that the receiver frees. */
+/** What a slice's scan leaves; `blocks` are the arena's, and the receiver frees them. */
 export interface AggregateResult extends GroupCodes {
   readonly kind: "aggregate";
   readonly ordinal: number;
   readonly arena: number;
   readonly slots: readonly SlotResult[];
-  readonly pointers: readonly number[];
+  readonly blocks: readonly { readonly pointer: number; readonly bytes: number }[];
   readonly bytes: number;
   readonly counts: ScanCounts;
 }
@@ -145,7 +145,7 @@ class AggregateScan {
       ordinal: this.task.ordinal,
       arena: this.task.arena,
       slots,
-      pointers: this.memory.pointers(),
+      blocks: this.memory.held(),
       bytes: this.memory.bytes,
       counts: this.counts,
     };

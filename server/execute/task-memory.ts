@@ -6,7 +6,7 @@ export class TaskMemory {
   readonly arena: Arena;
   private readonly bytesMax: number;
   private readonly blocks = new Map<number, number>();
-  private held = 0;
+  private total = 0;
 
   constructor(arena: Arena, bytesMax: number) {
     this.arena = arena;
@@ -14,13 +14,13 @@ export class TaskMemory {
   }
 
   get bytes(): number {
-    return this.held;
+    return this.total;
   }
 
   /** Bytes that live outside the arena count too. */
   count(bytes: number): void {
-    this.held += bytes;
-    if (this.held > this.bytesMax) throw memoryError(this.held, this.bytesMax);
+    this.total += bytes;
+    if (this.total > this.bytesMax) throw memoryError(this.total, this.bytesMax);
   }
 
   allocate(bytes: number): number {
@@ -48,7 +48,7 @@ export class TaskMemory {
     const bytes = this.blocks.get(pointer);
     if (bytes === undefined) return;
     this.blocks.delete(pointer);
-    this.held -= bytes;
+    this.total -= bytes;
     this.arena.free(pointer);
   }
 
@@ -57,8 +57,8 @@ export class TaskMemory {
   }
 
   /** The blocks still held, for whoever frees them later. */
-  pointers(): number[] {
-    return [...this.blocks.keys()];
+  held(): { readonly pointer: number; readonly bytes: number }[] {
+    return Array.from(this.blocks, ([pointer, bytes]) => ({ pointer, bytes }));
   }
 }
 
