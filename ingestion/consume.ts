@@ -33,8 +33,10 @@ export class PartitionConsumer {
   readonly #progress: Progress;
   readonly #store: BatchStore;
   #altered: Table | null = null;
-  /** CRC of the record before the next, when it is known from the log. */
+  /** CRC of the record before the next, when it is known from the catalog or the log. */
   #lastCrc: number | null;
+  /** The newest batch as it came, its CRC not computed yet: it is asked for only after a fault. */
+  #lastBatch: RawBatch | null = null;
   #isVerified = false;
   #isPaused: boolean;
   #isClosed = false;
@@ -211,7 +213,11 @@ export class PartitionConsumer {
       await this.#store.store(batch);
       if (this.#isClosed) return;
     }
-    if (fetched.batches.length > 0) this.#published();
+    const last = fetched.batches.at(-1);
+    if (last === undefined) return;
+    // A copy: the batch is a part of the whole response.
+    if (isMirrored) this.#lastBatch = { ...last, bytes: last.bytes.slice() };
+    this.#published();
   }
 
   #mirror(entry: LogEntry): void {
@@ -260,13 +266,32 @@ export class PartitionConsumer {
       // A first record that says where we began: "largest" must not move when nothing is sealed yet.
       await log.append({ kind: "mark", ...bounds({ baseOffset: offset, endOffset: offset }), ...nothing });
       await this.#openAt(offset);
-    } else if (isMirrored && this.#lastCrc !== null) {
-      const found = await source.recordCrc(this.partition, this.#store.next - 1n);
-      if (found !== null && found !== this.#lastCrc)
-        throw changed(this.#store.table, this.partition, this.#store.next - 1n);
+    } else if (isMirrored) {
+      await this.#compareLast();
     }
     this.#isVerified = true;
     this.#published();
+  }
+
+  /** The record before the next must still be the one that we read: else the topic was made anew. */
+  async #compareLast(): Promise<void> {
+    const { source, environment } = this.#parts;
+    const last = this.#store.next - 1n;
+    if (this.#lastBatch !== null) {
+      this.#lastCrc = environment.crcKafka(this.#lastBatch, this.#lastBatch.endOffset - 1n);
+      this.#lastBatch = null;
+    }
+    if (this.#lastCrc === null) return;
+    const found = await source.recordCrc(this.partition, last);
+    if (found === this.#lastCrc) return;
+    if (found !== null) throw changed(this.#store.table, this.partition, last);
+    // Not there: let go by retention or compaction, which is all right, or not written yet in a topic made anew.
+    const endOffset = await source.firstOffset(this.partition, "largest");
+    if (endOffset <= last)
+      throw new OffsetGone({
+        startOffset: await source.firstOffset(this.partition, "smallest"),
+        endOffset,
+      });
   }
 
   /** Opens where the catalog knows nothing yet. */
@@ -324,6 +349,8 @@ export class PartitionConsumer {
       case "DISK_FAILED":
         return this.#progress.stop(known);
       default: {
+        // While the source was away, its topic may have been made anew.
+        this.#isVerified = false;
         const retryMs = this.#progress.retry(known, { firstMs: retryFirstMs, lastMs: retryLastMs });
         await this.#sleep(retryMs);
       }
@@ -350,6 +377,7 @@ export class PartitionConsumer {
         ),
       );
     }
+    this.#isVerified = false;
     const error = new StoreError(
       "STREAM_UNREACHABLE",
       `the source ends at ${endOffset}, before our offset ${this.#store.next}`,

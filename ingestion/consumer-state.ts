@@ -5,8 +5,8 @@ import type { IdempotencyKeys } from "#ingestion/log/keys";
 import type { TailLog } from "#ingestion/log/tail-log";
 import type { PartitionStatus } from "#schemas/api/tables";
 import { assert, type StoreError } from "#schemas/errors";
-import type { CommittedPartition, IngestEnvironment } from "#schemas/ingest";
-import type { FetchResult, Source } from "#schemas/source";
+import type { CommittedPartition, IngestEnvironment, RecordSlices } from "#schemas/ingest";
+import type { FetchResult, RawBatch, Source } from "#schemas/source";
 import type { Table } from "#schemas/table";
 
 export interface ConsumerParts {
@@ -21,6 +21,8 @@ export interface ConsumerParts {
   readonly isMirrored: boolean;
   /** Pushed tables only. */
   readonly keys: IdempotencyKeys | null;
+  /** Where the records of a batch are, when its source knows; else they are looked for. */
+  readonly slicesOf: (batch: RawBatch) => RecordSlices | undefined;
   readonly letters: DeadLetters;
   readonly unknown: UnknownFields;
   readonly isPaused: boolean;

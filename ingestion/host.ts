@@ -201,6 +201,7 @@ export class Host implements IngestHost {
       log,
       isMirrored,
       keys,
+      slicesOf: (batch) => stream?.slicesOf(batch),
       letters: hosted.letters,
       unknown: hosted.unknown,
       isPaused: hosted.isPaused,

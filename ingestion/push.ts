@@ -82,7 +82,7 @@ async function store(
 ): Promise<IngestAnswer> {
   const { consumer, stream, world } = target;
   const read = readBody(body, options.format, consumer.decoder);
-  const { payload, count, rejects } = validate(target, read);
+  const { payload, count, rejects, slices } = validate(target, read);
   const answerAt = (offset: bigint): IngestAnswer => ({
     accepted: count,
     rejected: rejects.length,
@@ -95,10 +95,11 @@ async function store(
   let endOffset = stream.endOffset;
   let baseOffset = endOffset;
   if (count > 0 || identity !== null) {
-    const batch = await stream.append(payload, count, ({ endOffset: end }) => {
+    const noteOf = (end: bigint) => {
       const keyedPush = keyedAt(end);
       return keyedPush === null ? noNote : encodeNote(keyedPush);
-    });
+    };
+    const batch = await stream.append({ rows: payload, count, slices }, noteOf);
     ({ endOffset, baseOffset } = batch);
   }
   const done = keyedAt(endOffset);
@@ -115,6 +116,8 @@ interface Validated {
   readonly payload: Uint8Array;
   readonly count: number;
   readonly rejects: readonly BodyReject[];
+  /** Where the rows are, when the payload is the body as it came. */
+  readonly slices: RecordSlices | null;
 }
 
 /** Decodes every row for its faults; what decodes here decodes when it is stored and replayed. */
@@ -137,14 +140,15 @@ function validate({ consumer }: PushTarget, { slices, lineOf, rejects: early }: 
   }
   const count = slices.count - refused.length;
   rejects.sort((left, right) => left.line - right.line);
-  return { payload: join(slices, refused, count), count, rejects };
+  if (count > 0 && refused.length === 0 && areLines(slices)) {
+    return { payload: slices.bytes, count, rejects, slices };
+  }
+  return { payload: join(slices, refused), count, rejects, slices: null };
 }
 
-/** The rows that stay, one a line. A body without refused rows is taken as it is. */
-function join(slices: RecordSlices, refused: readonly number[], count: number): Uint8Array {
+/** The rows that stay, one a line. */
+function join(slices: RecordSlices, refused: readonly number[]): Uint8Array {
   const { starts, lengths, bytes } = slices;
-  if (count === 0) return new Uint8Array(0);
-  if (refused.length === 0 && areLines(slices)) return bytes;
   const skipped = new Set(refused);
   let total = 0;
   for (let at = 0; at < slices.count; at++) if (!skipped.has(at)) total += lengths[at] + 1;
@@ -158,16 +162,14 @@ function join(slices: RecordSlices, refused: readonly number[], count: number): 
   return joined;
 }
 
-/** True when the records are all that the bytes hold, one a line. */
+/** True when the bytes hold nothing but the records and one newline behind each. */
 function areLines({ starts, lengths, bytes, count }: RecordSlices): boolean {
+  let total = 0;
+  for (let at = 0; at < count; at++) total += lengths[at];
   const last = starts[count - 1] + lengths[count - 1];
-  if (starts[0] !== 0 || last < bytes.length - 1) return false;
-  for (let at = 0; at < count; at++) {
-    const end = starts[at] + lengths[at];
-    if (end < bytes.length && bytes[end] !== 0x0a) return false;
-    if (at > 0 && starts[at] !== starts[at - 1] + lengths[at - 1] + 1) return false;
-  }
-  return true;
+  // Between two records there is at least one byte, so if the sum fits, each gap is one: a newline, or it is an array.
+  if (starts[0] !== 0 || total + count - 1 !== last || last < bytes.length - 1) return false;
+  return count === 1 || bytes[starts[1] - 1] === 0x0a;
 }
 
 /** Two checksums and the length: enough to tell an honest repeat from another body. */

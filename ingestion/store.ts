@@ -122,6 +122,8 @@ export class BatchStore {
 
   #slice(batch: RawBatch): RecordSlices {
     if (batch.kind === "kafka") return this.#parts.environment.sliceKafka(batch);
+    const known = this.#parts.slicesOf(batch);
+    if (known !== undefined) return known;
     return this.#decoder.slice(batch.bytes, batch.baseOffset);
   }
 

@@ -103,19 +103,28 @@ export class Decoder {
     const base = cells.textAt;
     const bytesMax = (cells.textEnd - base) >> 1;
     const from = slices.starts[first];
-    let count = 0;
-    let until = from;
-    for (; count < stage.rows && first + count < slices.count; count++) {
-      const length = slices.lengths[first + count];
-      const stop = slices.starts[first + count] + Math.max(0, length);
-      if (stop - from > bytesMax) break;
-      until = stop;
-    }
+    let count = Math.min(stage.rows, slices.count - first);
+    let until = slices.starts[first + count - 1] + Math.max(0, slices.lengths[first + count - 1]);
+    if (until - from > bytesMax) ({ count, until } = this.#fitting(slices, first, bytesMax));
     cells.u8.set(slices.bytes.subarray(from, until), base);
     cells.textAt = base + until - from;
     const batch = { first, count, shift: base - from };
     this.#extractor?.place(slices, batch);
     return batch;
+  }
+
+  /** How many records from `first` on fit, and where the last of them ends. */
+  #fitting(slices: RecordSlices, first: number, bytesMax: number): { count: number; until: number } {
+    const from = slices.starts[first];
+    let until = from;
+    let count = 0;
+    for (; first + count < slices.count; count++) {
+      const length = slices.lengths[first + count];
+      const stop = slices.starts[first + count] + Math.max(0, length);
+      if (stop - from > bytesMax) break;
+      until = stop;
+    }
+    return { count, until };
   }
 
   #finish(cells: Cells, slices: RecordSlices, batch: CopiedRecords): Decoded {

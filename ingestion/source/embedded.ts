@@ -3,8 +3,10 @@
  * shown to the consumer when its record is durable, so `fetch` never gives a row that a crash could take
  * back.
  */
+import { offsetsFrom } from "#ingestion/decode/lines";
 import type { TailLog } from "#ingestion/log/tail-log";
 import { assert, StoreError } from "#schemas/errors";
+import type { RecordSlices } from "#schemas/ingest";
 import type { FetchOptions, FetchResult, RawBatch, Source } from "#schemas/source";
 import type { World } from "#schemas/world";
 
@@ -13,11 +15,20 @@ const backlogBytesMax = 256 << 20;
 const probeFullMs = 1000;
 const empty = new Uint8Array(0);
 
+/** All valid rows of one push. */
+export interface PushedRows {
+  readonly rows: Uint8Array;
+  readonly count: number;
+  /** Where the rows are, when that is known. */
+  readonly slices: RecordSlices | null;
+}
+
 export class EmbeddedPartition implements Source {
   readonly #log: TailLog;
   readonly #world: World;
   #ready: RawBatch[] = [];
   #readyBytes = 0;
+  #slices = new WeakMap<RawBatch, RecordSlices>();
   #wake: (() => void)[] = [];
   #newestMs: number | null = null;
   #isProbing = false;
@@ -43,21 +54,30 @@ export class EmbeddedPartition implements Source {
   }
 
   /** Makes the rows durable as one record; answers their batch. All of them, or none. */
-  async append(rows: Uint8Array, count: number, noteAt: (batch: RawBatch) => Uint8Array): Promise<RawBatch> {
+  async append(
+    { rows, count, slices }: PushedRows,
+    noteOf: (endOffset: bigint) => Uint8Array,
+  ): Promise<RawBatch> {
     const baseOffset = this.#log.endOffset;
     const endOffset = baseOffset + BigInt(count);
     const batch: RawBatch = { kind: "rows", baseOffset, endOffset, bytes: rows };
     const kind = count === 0 ? "mark" : "rows";
     const payload = count === 0 ? empty : rows;
     try {
-      await this.#log.append({ kind, baseOffset, endOffset, note: noteAt(batch), payload });
+      await this.#log.append({ kind, baseOffset, endOffset, note: noteOf(endOffset), payload });
     } catch (error) {
       // The log took back everything that is not durable: the offsets are handed out again.
       void this.#probe();
       throw error;
     }
+    if (slices !== null) this.#slices.set(batch, { ...slices, offsets: offsetsFrom(baseOffset, count) });
     if (count > 0) this.#show(batch);
     return batch;
+  }
+
+  /** Where the rows of a batch are, when the push knew. */
+  slicesOf(batch: RawBatch): RecordSlices | undefined {
+    return this.#slices.get(batch);
   }
 
   async partitions(): Promise<readonly number[]> {
