@@ -7,6 +7,7 @@
  */
 import { type ConsumerParts, type Progress, startProgress } from "#ingestion/consumer-state";
 import type { Decoder } from "#ingestion/decode/decoder";
+import { bytesOf } from "#ingestion/decode/utf8";
 import type { LogEntry } from "#ingestion/log/format";
 import { decodeNote } from "#ingestion/log/keys";
 import { BatchStore } from "#ingestion/store";
@@ -259,9 +260,9 @@ export class PartitionConsumer {
   /** Before the first fetch: where to begin, and whether it is still the stream that we know. */
   async #begin(): Promise<void> {
     if (this.#isVerified) return;
-    const { source, log, isMirrored } = this.#parts;
+    const { source, start, log, isMirrored } = this.#parts;
     if (!this.#store.isOpen) {
-      const offset = await source.firstOffset(this.partition, this.#store.table.stream.start);
+      const offset = await source.firstOffset(this.partition, start);
       log.begin(offset);
       // A first record that says where we began: "largest" must not move when nothing is sealed yet.
       await log.append({ kind: "mark", ...bounds({ baseOffset: offset, endOffset: offset }), ...nothing });
@@ -359,12 +360,9 @@ export class PartitionConsumer {
 
   async #gone({ startOffset, endOffset }: OffsetGone): Promise<void> {
     if (this.#store.next < startOffset) {
-      await this.#gap(startOffset, "the source no longer has these offsets (retention)");
-      this.#mirror({
-        kind: "gap",
-        ...bounds({ baseOffset: this.#store.next, endOffset: startOffset }),
-        ...nothing,
-      });
+      await this.#gap(startOffset, retentionGap);
+      const bounded = bounds({ baseOffset: this.#store.next, endOffset: startOffset });
+      this.#mirror({ kind: "gap", ...bounded, note: noBytes, payload: bytesOf(retentionGap) });
       this.#skipTo(startOffset);
       return;
     }
@@ -429,6 +427,7 @@ export class PartitionConsumer {
   }
 }
 
+const retentionGap = "the source no longer has these offsets (retention)";
 const noBytes = new Uint8Array(0);
 const nothing = { note: noBytes, payload: noBytes };
 
