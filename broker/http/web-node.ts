@@ -20,6 +20,6 @@ export async function webRoutes(app: FastifyInstance, webFolder: string): Promis
     setHeaders: (reply) => reply.header("cache-control", `public, max-age=${yearSeconds}, immutable`),
   });
   app.get("/", async (_request, reply) => reply.redirect("/ui/"));
-  app.get("/ui", async (_request, reply) => reply.redirect("/ui/"));
+  app.get("/ui", async (_request, reply) => sendPage(reply)); // also /ui/: trailing slashes are ignored
   app.get("/ui/*", async (_request, reply) => sendPage(reply));
 }

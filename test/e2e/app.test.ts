@@ -147,7 +147,7 @@ describe("the SQL console", () => {
     await run("SELECT product_id\nFROM purchases\nWHERE quantityy > 1");
     await page.getByRole("alert").getByRole("button").click();
     await page.locator(".cm-lintRange-error").getByText("quantityy").waitFor();
-    expect(await page.locator(".cm-editor.cm-focused").count()).toBe(1);
+    await page.locator(".cm-editor.cm-focused").waitFor();
   });
 
   test("completes tables and columns, runs by keyboard, remembers what ran", async () => {
@@ -207,7 +207,7 @@ describe("tables", () => {
   test("a new one from pasted rows shows them, and a pushed row appears by itself", async () => {
     await open("/ui/add-table");
     await page
-      .getByLabel("Rows")
+      .getByRole("textbox", { name: "Rows" })
       .fill(
         '{"at":"2026-11-20T09:30:00Z","page":"/menu","ms":12.5}\n{"at":"2026-11-20T09:30:01Z","page":"/cart","ms":8}',
       );
@@ -262,6 +262,8 @@ describe("every screen", () => {
       .waitFor();
     await page.keyboard.press("Enter");
     await expect.poll(() => page.url()).toContain("/tables/inventories");
+    await page.getByRole("heading", { level: 1, name: "inventories" }).waitFor();
+    await page.getByPlaceholder(/Find a page/).waitFor({ state: "detached" });
     await page.keyboard.press("?");
     await page.getByRole("dialog", { name: "Keyboard" }).waitFor();
   });
@@ -275,6 +277,7 @@ describe("when the server goes away", () => {
       await panel("transactions")
         .getByText(/vs\. previous|nothing to compare/)
         .waitFor();
+      await expect.poll(() => textOf("sales"), { timeout: 30_000 }).toMatch(/\$[\d,]+/);
       await own.stop();
       await page.getByText(/Disconnected|Reconnecting/).waitFor({ timeout: 20_000 });
       await panel("transactions").getByText(/ old$/).waitFor();
