@@ -25,8 +25,8 @@ for (const signature of functionTable) {
 /** The signature of that name or alias, whatever its case and underscores. */
 export const functionNamed = (name: string): Signature | undefined => byName.get(plainName(name));
 
-/** Number of single-character edits between two names. */
-export function editDistance(left: string, right: string): number {
+/** Number of single-character edits between two texts, given as strings or as their characters. */
+export function editDistance(left: ArrayLike<string>, right: ArrayLike<string>): number {
   let previous = Array.from({ length: right.length + 1 }, (_, at) => at);
   for (let i = 1; i <= left.length; i++) {
     const current = [i];

@@ -235,7 +235,10 @@ const texts: readonly SignatureEntry[] = [
     "left: text, right: text",
     "INT",
     "Single-character edits between two texts.",
-    [["levenshteinDistance('mango', 'tango')", "1"]],
+    [
+      ["levenshteinDistance('mango', 'tango')", "1"],
+      ["levenshteinDistance('x😀y', 'xy')", "1"],
+    ],
     { aliases: ["levenshtein"] },
   ),
   text(

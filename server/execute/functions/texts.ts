@@ -292,7 +292,7 @@ export const textKernels: Readonly<Record<string, Kernel>> = {
   strcmp: scalar(strcmp),
   levenshteinDistance: scalar((left: string, right: string) => {
     bounded(left.length * right.length);
-    return editDistance(left, right);
+    return editDistance(Array.from(left), Array.from(right));
   }),
   urlEncode: scalar((text: string) => encodeURIComponent(text.toWellFormed())),
   urlDecode: scalar(urlDecode),
