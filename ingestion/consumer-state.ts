@@ -7,7 +7,7 @@ import type { PartitionStatus } from "#schemas/api/tables";
 import { assert, type StoreError } from "#schemas/errors";
 import type { CommittedPartition, IngestEnvironment, RecordSlices } from "#schemas/ingest";
 import type { FetchResult, RawBatch, Source } from "#schemas/source";
-import type { Table } from "#schemas/table";
+import type { Stream, Table } from "#schemas/table";
 
 export interface ConsumerParts {
   readonly environment: IngestEnvironment;
@@ -16,6 +16,8 @@ export interface ConsumerParts {
   /** null: the catalog knows nothing of this partition. */
   readonly committed: CommittedPartition | null;
   readonly source: Source;
+  /** Where to begin when neither catalog nor log knows. */
+  readonly start: Stream["start"];
   readonly log: TailLog;
   /** The log copies a source that has the rows too; else it is where they are. */
   readonly isMirrored: boolean;

@@ -22,7 +22,7 @@ import type {
   UnknownField,
 } from "#schemas/ingest";
 import type { Source } from "#schemas/source";
-import type { Table } from "#schemas/table";
+import type { Stream, Table } from "#schemas/table";
 import type { World } from "#schemas/world";
 
 /** A mirror of Kafka need not be durable at once: after a crash Kafka has the rows. */
@@ -83,10 +83,18 @@ export class Host implements IngestHost {
       sourceError: null,
     };
     this.#tables.set(table.name, hosted);
-    await world.disk.makeFolder(logFolderOf(table.name));
-    const lost = await letters.open();
-    if (lost !== null) world.log("error", lost.message, { table: table.name });
-    for (const partition of await this.#knownPartitions(hosted)) await this.#addPartition(hosted, partition);
+    try {
+      await world.disk.makeFolder(logFolderOf(table.name));
+      const lost = await letters.open();
+      if (lost !== null) world.log("error", lost.message, { table: table.name });
+      for (const partition of await this.#knownPartitions(hosted)) {
+        await this.#addPartition(hosted, partition, table.stream.start);
+      }
+    } catch (error) {
+      this.#tables.delete(table.name);
+      await this.#closeTable(hosted);
+      throw error;
+    }
     if (hosted.source !== null) void this.#watchPartitions(hosted, hosted.source);
   }
 
@@ -179,7 +187,7 @@ export class Host implements IngestHost {
     return [...new Set(numbers.filter(Number.isInteger))].toSorted((left, right) => left - right);
   }
 
-  async #addPartition(hosted: HostedTable, partition: number): Promise<void> {
+  async #addPartition(hosted: HostedTable, partition: number, begin: Stream["start"]): Promise<void> {
     const { world, limits } = this.#environment;
     const { table, source } = hosted;
     const folder = `${logFolderOf(table.name)}/${partition}`;
@@ -198,6 +206,7 @@ export class Host implements IngestHost {
       partition,
       committed: committedOf(hosted.start, partition),
       source: source ?? stream ?? assertNever(),
+      start: begin,
       log,
       isMirrored,
       keys,
@@ -224,14 +233,17 @@ export class Host implements IngestHost {
   async #watchPartitions(hosted: HostedTable, source: Source): Promise<void> {
     const { signal } = hosted.closing;
     const { clock, log } = this.#environment.world;
+    // The first partitions begin where the table says; those added later were empty when it was made.
+    let begin = hosted.partitions.size === 0 ? hosted.table.stream.start : "smallest";
     for (let retryMs = 250; !signal.aborted; ) {
       try {
         const all = hosted.start.partitions ?? (await source.partitions());
         hosted.sourceError = null;
         for (const partition of all) {
-          if (!signal.aborted && !hosted.partitions.has(partition))
-            await this.#addPartition(hosted, partition);
+          if (signal.aborted || hosted.partitions.has(partition)) continue;
+          await this.#addPartition(hosted, partition, begin);
         }
+        begin = "smallest";
         retryMs = 250;
         await clock.sleep(partitionsPollMs, signal);
       } catch (error) {

@@ -55,6 +55,7 @@ export class TailLog {
   #endOffset = 0n;
   #syncedMs = 0;
   #running: Promise<void> | null = null;
+  #trimming: Promise<void> = Promise.resolve();
   #failure: StoreError | null = null;
   #full: StoreError | null = null;
   #closing = new AbortController();
@@ -153,7 +154,13 @@ export class TailLog {
    * Removes files whose records all lie before `offset`; `keep` makes durable what must outlive them,
    * first.
    */
-  async trim(offset: bigint, keep: (files: readonly LogFile[]) => Promise<void>): Promise<void> {
+  trim(offset: bigint, keep: (files: readonly LogFile[]) => Promise<void>): Promise<void> {
+    const done = this.#trimming.then(() => this.#trim(offset, keep));
+    this.#trimming = done.catch(() => {});
+    return done;
+  }
+
+  async #trim(offset: bigint, keep: (files: readonly LogFile[]) => Promise<void>): Promise<void> {
     const gone = this.#files.slice(0, -1).filter((file) => file.endOffset <= offset);
     if (gone.length === 0) return;
     await keep(gone);

@@ -326,15 +326,18 @@ describe("the consume loop", () => {
     await test.host.close();
   });
 
-  it("begins with partitions that are added while it runs", async () => {
+  it("begins with partitions that are added while it runs, at their start", async () => {
     const world = memoryWorld();
     const topic = new ScriptedTopic();
+    const largest = { ...table, stream: { ...table.stream, start: "largest" as const } };
+    const test = await running(world, topic, startOf([], { table: largest }));
+    await world.clock.advance(1000);
     topic.add(...column(2));
-    const test = await running(world, topic);
     await seen(world, test, 2);
     topic.numbers = [0, 1];
     await world.clock.advance(20_000);
     expect(test.host.status("events").map(({ partition }) => partition)).toEqual([0, 1]);
+    expect(topic.asked).toEqual(["0 largest", "1 smallest"]);
     await test.host.close();
   });
 

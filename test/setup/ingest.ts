@@ -31,6 +31,8 @@ export class ScriptedTopic implements Source {
   faults: Error[] = [];
   numbers: readonly number[] = [0];
   fetches = 0;
+  /** Partitions whose first offset was asked for, and by which rule. */
+  asked: string[] = [];
   /** What recordCrc answers for an offset; by default the length of its row. */
   crcOf: (offset: bigint) => number | null = (offset) => {
     for (const batch of this.batches) {
@@ -69,7 +71,8 @@ export class ScriptedTopic implements Source {
     return this.numbers;
   }
 
-  async firstOffset(_partition: number, start: Parameters<Source["firstOffset"]>[1]): Promise<bigint> {
+  async firstOffset(partition: number, start: Parameters<Source["firstOffset"]>[1]): Promise<bigint> {
+    this.asked.push(`${partition} ${start}`);
     return start === "largest" ? this.endOffset : this.startOffset;
   }
 
