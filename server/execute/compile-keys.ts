@@ -14,6 +14,7 @@ import {
 import { keyOf } from "#server/execute/specs";
 import type { KeyPlan, Source } from "#server/execute/task";
 import { entriesOf } from "#server/execute/text-vector";
+import { sequence } from "#server/execute/vector-lists";
 
 /** Values for which a function is tabulated instead of run per row. */
 const tabulatedMax = 65_536;
@@ -186,7 +187,7 @@ function tabulatedKey(
     const plain = plainDictionary(column.dictionary);
     if (plain === null) return null;
     const entries = entriesOf(columns.segment.arena.views, plain);
-    const ids = Uint32Array.from({ length: entries.count }, (_, id) => id);
+    const ids = sequence(entries.count);
     input = {
       kind: "text",
       type: column.type,

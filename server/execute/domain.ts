@@ -244,20 +244,37 @@ export class RangeDomain implements Domain {
     return 0;
   }
 
-  map({ plan }: LocalKey, codes: Uint32Array, shift: bigint): Uint32Array {
-    if (plan.kind === "null") return new Uint32Array(codes.length);
+  /** What to add to a slice's codes, NULL's apart. */
+  offsetOf(plan: KeyPlan, shift: bigint): number {
     assert(plan.kind === "ints" || plan.kind === "buckets", "a range has equal steps");
     const start = (plan.kind === "ints" ? plan.min : plan.first) + shift;
-    const offset = Number((start - this.first) / this.step);
-    return codes.map((code) => (code === 0 ? 0 : code + offset));
+    return Number((start - this.first) / this.step);
+  }
+
+  map({ plan }: LocalKey, codes: Uint32Array, shift: bigint): Uint32Array {
+    const common = new Uint32Array(codes.length);
+    if (plan.kind === "null") return common;
+    const offset = this.offsetOf(plan, shift);
+    for (let at = 0; at < codes.length; at++) common[at] = codes[at] === 0 ? 0 : codes[at] + offset;
+    return common;
   }
 
   vector(codes: Uint32Array): Vector {
     const nulls = new NullMarks(codes.length);
     const values = new BigInt64Array(codes.length);
+    const first = Number(this.first);
+    const step = Number(this.step);
+    // Doubles are exact here unless the range lies past 2^53.
+    const exact = Number.isSafeInteger(first) && Number.isSafeInteger(first + this.card * step);
+    const halves = new Int32Array(values.buffer);
     for (let row = 0; row < codes.length; row++) {
       if (codes[row] === 0) nulls.mark(row);
-      else values[row] = this.first + BigInt(codes[row] - 1) * this.step;
+      else if (exact) {
+        const value = first + (codes[row] - 1) * step;
+        const high = Math.floor(value / 2 ** 32);
+        halves[row * 2] = value - high * 2 ** 32;
+        halves[row * 2 + 1] = high;
+      } else values[row] = this.first + BigInt(codes[row] - 1) * this.step;
     }
     return { kind: "int", type: this.type, rows: codes.length, values, nulls: nulls.bits };
   }

@@ -1,5 +1,5 @@
 /** The groups of a whole query: common codes of the keys → group numbers in order of first appearance. */
-import type { Domain } from "#server/execute/domain";
+import { type Domain, RangeDomain } from "#server/execute/domain";
 import { PairTable } from "#server/execute/pair-table";
 
 export class GroupTable {
@@ -12,8 +12,14 @@ export class GroupTable {
   /** One key: the code of each group. */
   private codes = new Uint32Array(256);
 
-  constructor(domains: readonly Domain[]) {
+  /** One key whose codes are the groups: no table at all, but groups may be empty. */
+  readonly dense: boolean;
+
+  constructor(domains: readonly Domain[], options: { readonly denseMax: number }) {
     this.domains = domains;
+    this.dense =
+      domains.length === 1 && domains[0] instanceof RangeDomain && domains[0].card <= options.denseMax;
+    if (this.dense) this.groups = domains[0].card;
     this.tables = domains.slice(1).map(() => new PairTable());
     if (domains.length === 0) this.groups = 1;
   }
@@ -27,6 +33,7 @@ export class GroupTable {
 
   /** Group numbers of rows of codes, one array a key. */
   intern(codes: readonly Uint32Array[]): Uint32Array {
+    if (this.dense) return codes[0];
     if (codes.length === 1) return this.internOne(codes[0]);
     let numbers = codes[0];
     this.tables.forEach((table, index) => {
@@ -71,6 +78,7 @@ export class GroupTable {
   /** Per key the codes of the groups listed. */
   codesOf(groups: Uint32Array): Uint32Array[] {
     if (this.domains.length === 0) return [];
+    if (this.dense) return [groups];
     if (this.domains.length === 1) return [groups.map((group) => this.codes[group])];
     const codes: Uint32Array[] = [];
     let numbers = groups;

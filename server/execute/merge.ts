@@ -7,7 +7,7 @@ import { assert, unreachable } from "#schemas/errors";
 import type { Expression } from "#schemas/plan/expression";
 import { layoutOf } from "#schemas/types";
 import { type Dictionaries, dictionaryPart } from "#server/execute/dictionaries";
-import { type Domain, type LocalKey, numberDomain, TextKeyDomain } from "#server/execute/domain";
+import { type Domain, type LocalKey, numberDomain, RangeDomain, TextKeyDomain } from "#server/execute/domain";
 import { GroupTable } from "#server/execute/group-table";
 import { MergedDistinct, MergedValues } from "#server/execute/merged-sets";
 import {
@@ -24,6 +24,7 @@ import type { AggregateResult } from "#server/execute/scan-aggregate";
 import type { SlotSpec, Specs } from "#server/execute/specs";
 import type { AggregateTask, KeyPlan } from "#server/execute/task";
 import { TextDomain } from "#server/execute/text-domain";
+import { sequence } from "#server/execute/vector-lists";
 import type { SegmentReader } from "#server/segment/reader";
 
 /** A task and the segment it is about. */
@@ -46,7 +47,16 @@ export interface MergeParts {
   readonly sources: readonly MergeSource[];
 }
 
+/** Arrays of this many groups cost next to nothing. */
+const denseGroupsMin = 4096;
+
 type Column = ReturnType<Dictionaries["column"]>;
+
+/** A slice's groups with rows, and per key their codes. */
+interface Numbered {
+  readonly occupied: Uint32Array;
+  readonly codes: readonly Uint32Array[];
+}
 
 export class AggregateMerge {
   readonly parts: MergeParts;
@@ -57,7 +67,14 @@ export class AggregateMerge {
 
   constructor(parts: MergeParts) {
     this.parts = parts;
-    this.groups = new GroupTable(parts.keys.map((key, index) => this.keyDomain(key, index)));
+    const rows = parts.sources.reduce(
+      (sum, { task }) => sum + task.chunks.reduce((total, chunk) => total + chunk.rows, 0),
+      0,
+    );
+    this.groups = new GroupTable(
+      parts.keys.map((key, index) => this.keyDomain(key, index)),
+      { denseMax: Math.max(denseGroupsMin, rows * 2) },
+    );
     this.slots = parts.specs.slots.map((spec, index) => this.mergedSlot(spec, index));
     for (const slot of this.slots) slot.ensure(this.groups.groups);
   }
@@ -120,10 +137,13 @@ export class AggregateMerge {
     if (result.counts.rowsMatched === 0) return;
     const { runtime } = this.parts.home;
     const mark = runtime.scratch.mark();
-    const occupied = this.occupied(source, result);
-    const codes = occupiedCodes(source.task, result, occupied);
+    let numbered: Numbered | null = null;
     for (const shift of this.parts.shifts) {
-      const part = this.slicePart(source, result, { occupied, codes, shift });
+      let part = this.shiftedPart(source, result, shift);
+      if (part === null) {
+        numbered ??= this.numbered(source, result);
+        part = this.mappedPart(source, result, { ...numbered, shift });
+      }
       for (const slot of this.slots) slot.ensure(this.groups.groups);
       this.mergeSlots(source, result, part);
     }
@@ -134,8 +154,7 @@ export class AggregateMerge {
   }
 
   /** The slice's groups that have rows. */
-  private occupied(source: MergeSource, result: AggregateResult): Uint32Array {
-    if (source.task.grouping.kind === "one") return Uint32Array.of(0);
+  private occupied(result: AggregateResult): Uint32Array {
     const [rows] = result.slots;
     assert(rows.kind === "count", "the first slot counts the rows of groups");
     const { u32 } = this.parts.owner.at(result.arena).arena.views;
@@ -151,21 +170,53 @@ export class AggregateMerge {
     return found.subarray(0, count);
   }
 
-  private slicePart(
-    source: MergeSource,
-    result: AggregateResult,
-    from: { readonly occupied: Uint32Array; readonly codes: readonly Uint32Array[]; readonly shift: bigint },
-  ): SlicePart {
+  private numbered(source: MergeSource, result: AggregateResult): Numbered {
+    const occupied = this.occupied(result);
+    return { occupied, codes: occupiedCodes(source.task, result, occupied) };
+  }
+
+  /** Groups whose numbers need no table: none but one, or a range's codes, which are apart by a constant. */
+  private shiftedPart(source: MergeSource, result: AggregateResult, shift: bigint): SlicePart | null {
+    const { grouping } = source.task;
+    const local = this.localOf(result);
+    if (grouping.kind === "one") return { groups: 1, remap: 0, targets: null, offset: 0, local };
+    const [domain] = this.groups.domains;
+    if (!this.groups.dense || grouping.kind !== "flat" || !(domain instanceof RangeDomain)) return null;
+    const [plan] = grouping.keys;
+    if (plan.kind === "null") return null;
+    const offset = domain.offsetOf(plan, this.parts.windowKeys[0] ? shift : 0n);
+    // NULL is group 0 everywhere, so it cannot be shifted with the others.
+    if (offset !== 0 && this.rowsOfFirstGroup(result) > 0) return null;
+    return { groups: result.groups, remap: 0, targets: null, offset, local };
+  }
+
+  private rowsOfFirstGroup(result: AggregateResult): number {
+    const [rows] = result.slots;
+    assert(rows.kind === "count", "the first slot counts the rows of groups");
+    const { u32 } = this.parts.owner.at(result.arena).arena.views;
+    let population = 0;
+    for (let copy = 0; copy < rows.copies; copy++) population += u32[(rows.pointer >> 2) + copy];
+    return population;
+  }
+
+  /** Addresses of the slice in the home arena: copied there when the slice lies in another. */
+  private localOf(result: AggregateResult): (pointer: number, bytes: number) => number {
     const { runtime } = this.parts.home;
-    const home = runtime.arena;
-    const local = (pointer: number, bytes: number): number => {
-      if (result.arena === home.index || bytes === 0) return pointer;
+    return (pointer, bytes) => {
+      if (result.arena === runtime.arena.index || bytes === 0) return pointer;
       const copy = runtime.scratch.take(bytes);
       const { u8 } = this.parts.owner.at(result.arena).arena.views;
-      home.views.u8.set(u8.subarray(pointer, pointer + bytes), copy);
+      runtime.arena.views.u8.set(u8.subarray(pointer, pointer + bytes), copy);
       return copy;
     };
-    if (source.task.grouping.kind === "one") return { groups: 1, remap: 0, targets: null, local };
+  }
+
+  private mappedPart(
+    source: MergeSource,
+    result: AggregateResult,
+    from: Numbered & { readonly shift: bigint },
+  ): SlicePart {
+    const { runtime } = this.parts.home;
     const common = from.codes.map((codes, key) => {
       const shift = this.parts.windowKeys[key] ? from.shift : 0n;
       return this.groups.domains[key].map(this.localKey(source, key, result), codes, shift);
@@ -174,8 +225,19 @@ export class AggregateMerge {
     const targets = new Uint32Array(result.groups);
     for (let at = 0; at < numbers.length; at++) targets[from.occupied[at]] = numbers[at];
     const remap = runtime.scratch.take(targets.length * 4);
-    home.views.u32.set(targets, remap >> 2);
-    return { groups: result.groups, remap, targets, local };
+    runtime.arena.views.u32.set(targets, remap >> 2);
+    return { groups: result.groups, remap, targets, offset: 0, local: this.localOf(result) };
+  }
+
+  /** Groups with rows; without keys the one group. */
+  occupiedGroups(): Uint32Array {
+    if (!this.groups.dense) return sequence(this.groups.groups);
+    const [rows] = this.slots;
+    assert(rows instanceof MergedCounts, "the first slot counts the rows of groups");
+    const found = new Uint32Array(this.groups.groups);
+    let count = 0;
+    for (let group = 0; group < found.length; group++) if (rows.rowsOf(group) > 0) found[count++] = group;
+    return found.subarray(0, count);
   }
 
   private localKey(source: MergeSource, key: number, result: AggregateResult): LocalKey {

@@ -47,7 +47,7 @@ export class MergedDistinct implements MergedSlot {
       0n,
     );
     for (let at = 0; at < common.length; at++) {
-      const group = part.targets === null ? gids[at] : part.targets[gids[at]];
+      const group = part.targets === null ? gids[at] + part.offset : part.targets[gids[at]];
       this.add(group, common[at]);
     }
     const bytes = this.setBytes + (this.pairs?.bytes() ?? 0) + this.domain.bytes();
@@ -201,7 +201,7 @@ export class MergedValues implements MergedSlot {
     if (result.kind === "empty") return;
     assert(result.kind === "values", "lists merge with lists");
     const { values, gids } = result;
-    const groupOf = (gid: number) => (part.targets === null ? gid : part.targets[gid]);
+    const groupOf = (gid: number) => (part.targets === null ? gid + part.offset : part.targets[gid]);
     if (gids === null) {
       if (values.length > 0) this.accumulator.addAll(groupOf(0), values);
     } else this.mergeGrouped(values, gids, part.groups, groupOf);

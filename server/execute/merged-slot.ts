@@ -19,12 +19,26 @@ export interface MergeHome {
 /** One slice's part of a merge: `targets[g]` (u32 at `remap` too) is the query's group of the slice's group g. */
 export interface SlicePart {
   readonly groups: number;
-  /** Address of the targets in the home arena; 0: group g is g. */
+  /** Address of the targets in the home arena; 0: group g is g + offset. */
   readonly remap: number;
+  /** null: group g is g + offset. */
   readonly targets: Uint32Array | null;
+  readonly offset: number;
   /** An address of the slice as one in the home arena (copied when it is another arena's). */
   readonly local: (pointer: number, bytes: number) => number;
 }
+
+/** The targets as an array, made when they are plain arithmetic. */
+export function targetsOf(part: SlicePart): Uint32Array | null {
+  if (part.targets !== null || part.offset === 0) return part.targets;
+  const targets = new Uint32Array(part.groups);
+  for (let group = 0; group < targets.length; group++) targets[group] = group + part.offset;
+  return targets;
+}
+
+/** Where the first group's state is merged into. */
+const intoOf = (states: StateArray, part: SlicePart, bytes: number): number =>
+  states.pointer + part.offset * bytes;
 
 export interface MergedSlot {
   ensure(groups: number): void;
@@ -58,7 +72,8 @@ export class MergedCounts implements CountingSlot {
     assert(result.kind === "count", "counts merge with counts");
     const { copies } = result;
     const from = part.local(result.pointer, part.groups * copies * stateBytes.count);
-    this.home.runtime.kernels.mergeCount(from, part.groups, copies, part.remap, this.states.pointer);
+    const into = intoOf(this.states, part, stateBytes.mergedCount);
+    this.home.runtime.kernels.mergeCount(from, part.groups, copies, part.remap, into);
   }
 
   rowsOf(group: number): number {
@@ -93,7 +108,7 @@ export class MergedIntegers implements CountingSlot {
     const { groups, remap } = part;
     const { copies, base, layout } = result;
     const from = part.local(result.pointer, groups * copies * stateBytes[layout]);
-    const into = this.states.pointer;
+    const into = intoOf(this.states, part, stateBytes.merged);
     if (layout === "sum") kernels.mergeSumInts(from, groups, copies, remap, base, into);
     else if (layout === "wide") kernels.mergeWide(from, groups, copies, remap, into);
     else kernels.mergeFullInts(from, groups, copies, remap, base, into);
@@ -136,7 +151,7 @@ export class MergedDoubles implements CountingSlot {
     const { kernels } = this.home.runtime;
     const { groups, remap } = part;
     const from = part.local(result.pointer, groups * result.copies * stateBytes[this.layout]);
-    const into = this.states.pointer;
+    const into = intoOf(this.states, part, stateBytes[this.layout]);
     if (this.layout === "full") kernels.mergeFullDoubles(from, groups, result.copies, remap, into);
     else kernels.mergeSumDoubles(from, groups, result.copies, remap, into);
   }
@@ -164,7 +179,7 @@ export class MergedStates implements MergedSlot {
 
   merge(part: SlicePart, result: SlotResult): void {
     if (result.kind === "empty") return;
-    this.accumulator.merge(this.statesOf(part, result), part.targets);
+    this.accumulator.merge(this.statesOf(part, result), targetsOf(part));
     const bytes = this.accumulator.bytes();
     this.home.memory.count(bytes - this.counted);
     this.counted = bytes;

@@ -5,6 +5,7 @@
 import { orderOf } from "#schemas/aggregates/extreme";
 import { doubleLess, entryBytes, isNull } from "#schemas/aggregates/vectors";
 import type { Vector } from "#schemas/batch";
+import { sequence } from "#server/execute/vector-lists";
 
 export interface SortKey {
   readonly vector: Vector;
@@ -71,7 +72,7 @@ export function rowOrder(keys: readonly SortKey[]): Compare {
 export function firstInOrder(rows: number, keys: readonly SortKey[], wanted: number): Uint32Array {
   const order = rowOrder(keys);
   if (wanted * 8 >= rows) {
-    const all = Uint32Array.from({ length: rows }, (_, row) => row);
+    const all = sequence(rows);
     if (keys.length > 0) all.sort(order);
     return all.subarray(0, wanted);
   }

@@ -12,7 +12,7 @@ export function aggregatePartial(
   fragment: AggregateFragment,
   options: { readonly sole: boolean; readonly evaluate: Evaluate; readonly context: EvaluateContext },
 ): Partial {
-  const all = Uint32Array.from({ length: merge.groups.groups }, (_, group) => group);
+  const all = merge.occupiedGroups();
   const groups = options.sole && fragment.top !== null ? topGroups(merge, fragment, all, options) : all;
   const codes = merge.groups.codesOf(groups);
   const keys = codes.map((column, key) => typed(merge.groups.domains[key].vector(column), fragment, key));

@@ -12,7 +12,7 @@ import { sourceVector } from "#server/execute/slot-sets";
 import type { RowsTask } from "#server/execute/task";
 import { TaskMemory } from "#server/execute/task-memory";
 import { TopReach } from "#server/execute/top-reach";
-import { joinVectors, owned, pickRows, vectorBytes } from "#server/execute/vector-lists";
+import { joinVectors, owned, pickRows, sequence, vectorBytes } from "#server/execute/vector-lists";
 
 export interface RowsResult {
   readonly kind: "rows";
@@ -210,7 +210,7 @@ function startsOf(candidates: readonly Candidates[]): number[] {
 /** The selected rows of a chunk as an own array. */
 function rowsOf(chunk: Chunk, selection: Selection): Uint32Array {
   const positions = chunk.positions(selection);
-  if (positions === null) return Uint32Array.from({ length: chunk.rows }, (_, row) => row);
+  if (positions === null) return sequence(chunk.rows);
   const at = positions.pointer >> 2;
   return chunk.views.u32.slice(at, at + positions.count);
 }

@@ -6,6 +6,7 @@ import type { TextEntries, Vector } from "#schemas/batch";
 import type { Views } from "#server/arena/arena";
 import type { Chunk, ChunkColumn, Positions } from "#server/execute/chunk";
 import type { PlainDictionary, TaskColumn } from "#server/execute/task";
+import { sequence } from "#server/execute/vector-lists";
 
 /** Start and length of entry `id` in the arena. */
 export interface EntryPlace {
@@ -35,9 +36,7 @@ export function entriesOf(views: Views, dictionary: PlainDictionary): TextEntrie
     const bytes = views.u8.subarray(dictionary.bytes, dictionary.bytes + offsets[count + 1]);
     return { count: count + 1, offsets, bytes };
   }
-  const ids = new Uint32Array(count + 1);
-  for (let id = 0; id <= count; id++) ids[id] = id;
-  return copyEntries(views, dictionary, ids);
+  return copyEntries(views, dictionary, sequence(count + 1));
 }
 
 /** Copies entries in the order of `ids`. */
