@@ -27,7 +27,7 @@ const sampleRows = 200;
 /** Pasted text, or the newest rows of a topic, as one row a line. */
 async function rowsFor(parts: HttpParts, body: Record<string, unknown>): Promise<readonly string[]> {
   if (typeof body["topic"] === "string") return parts.admin.sampleTopic(body["topic"], sampleRows);
-  if (typeof body["rows"] === "string") return [body["rows"]];
+  if (typeof body["rows"] === "string") return body["rows"].split("\n");
   throw new StoreError("BODY_SYNTAX", 'expected {"rows": "…"} or {"topic": "…"}', { at: "$" });
 }
 
@@ -67,10 +67,14 @@ export function appTableRoutes(app: FastifyInstance, parts: HttpParts): void {
   );
 }
 
-/** The inferred config, reading the topic of the process's own Kafka. */
+/** The inferred config, reading a topic of the process's own stream. */
 function streamConfig(parts: HttpParts, config: unknown, topic: string): unknown {
   const base = (config ?? {}) as Record<string, unknown>;
   const index = (base["tableIndexConfig"] ?? {}) as Record<string, unknown>;
+  if (parts.kafkaBrokers.length === 0) {
+    const own = { streamType: "embedded", "stream.embedded.topic.name": topic };
+    return { ...base, tableIndexConfig: { ...index, streamConfigs: own } };
+  }
   const streamConfigs = {
     streamType: "kafka",
     "stream.kafka.topic.name": topic,

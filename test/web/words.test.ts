@@ -12,6 +12,7 @@ import {
   numberOfCell,
 } from "../../web/format.ts";
 import { csvOf, fileName } from "../../web/panel/csv.ts";
+import { csvAsJsonLines } from "../../web/tables/csv-rows.ts";
 import {
   configOf,
   faultOf,
@@ -119,6 +120,14 @@ describe("a proposed table", () => {
     );
     expect(faultOf("x", [])).toContain("at least one");
     expect(faultOf("x", fieldsOf(schema))).toBeNull();
+  });
+  test("pasted CSV as JSON lines", () => {
+    const text = 'name,n,ok\r\n"a ""b"", c",1.50,true\n\nx,,007\n';
+    expect(csvAsJsonLines(text)).toBe(
+      '{"name":"a \\"b\\", c","n":1.50,"ok":true}\n{"name":"x","n":null,"ok":"007"}',
+    );
+    expect(csvAsJsonLines("")).toBe("");
+    expect(csvAsJsonLines('a,b\n"open')).toBe('{"a":"open","b":null}');
   });
   test("the format of pasted rows", () => {
     expect([' [{"a":1}]', '{"a":1}\n', "a,b\n1,2"].map(rowFormatOf)).toEqual(["json", "ndjson", "csv"]);

@@ -9,6 +9,7 @@ import { Bar } from "../shell/bar.tsx";
 import shell from "../shell/shell.module.css";
 import { FieldsGrid } from "./add-fields.tsx";
 import { Sources } from "./add-source.tsx";
+import { csvAsJsonLines } from "./csv-rows.ts";
 import { configOf, faultOf, fieldsOf, rowFormatOf, schemaOf, timeColumnOf } from "./definition.ts";
 import styles from "./tables.module.css";
 
@@ -130,7 +131,7 @@ export function AddTablePage() {
     const name = topic === null ? "rows" : topic.replaceAll(/[^A-Za-z0-9_]+/g, "_");
     try {
       const proposal = await api.infer({
-        ...(rows === null ? {} : { rows }),
+        ...(rows === null ? {} : { rows: rowFormatOf(rows) === "csv" ? csvAsJsonLines(rows) : rows }),
         ...(topic === null ? {} : { topic }),
         table: name,
       });
