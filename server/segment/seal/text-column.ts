@@ -78,11 +78,12 @@ function copyBytes(from: Uint8Array, start: number, to: Uint8Array, at: number, 
 }
 
 /**
- * Is a dictionary a waste? Yes when more than half of the values are distinct, by a linear-counting sketch over hashes:
- * it depends on the set of values only, however the inputs held them.
+ * Is a dictionary a waste? Yes when more than three quarters of the values are distinct (below, grouping by ids is many
+ * times faster than by bytes), by a linear-counting sketch over hashes: it depends on the set of values only, however the
+ * inputs held them.
  */
 export function isNearUnique({ hashes, pool, values }: TextColumn): boolean {
-  if (values < rawRowsMin || pool.count * 2 <= values) return false;
+  if (values < rawRowsMin || pool.count * 4 <= values * 3) return false;
   const bits = new Uint32Array(sketchBits / 32);
   let ones = 0;
   for (let entry = 0; entry < pool.count; entry++) {
@@ -92,7 +93,7 @@ export function isNearUnique({ hashes, pool, values }: TextColumn): boolean {
     bits[bit >>> 5] |= mask;
   }
   const distinct = -sketchBits * Math.log(1 - Math.min(ones, sketchBits - 1) / sketchBits);
-  return distinct * 2 > values;
+  return distinct * 4 > values * 3;
 }
 
 export interface BuiltDictionary {
