@@ -193,6 +193,9 @@ const die = (error: Error): never => {
   process.exit(70);
 };
 
+/** Tests shrink limits of a whole process: FRESHET_LIMITS='{"logFileBytes":65536}'. */
+const limitsOfTests = (): Partial<Limits> => JSON.parse(process.env["FRESHET_LIMITS"] ?? "{}");
+
 interface Threads {
   readonly sealer: Sealer;
   readonly scanner: Scanner;
@@ -270,7 +273,7 @@ async function startLocked(
   closers: (() => unknown)[],
 ): Promise<Omit<RunningServer, "close">> {
   const { dataFolder, kafkaBrokers = [], log = logToStderr } = options;
-  const limits = checkLimits(options.limits ?? usualLimits);
+  const limits = checkLimits(options.limits ?? { ...usualLimits, ...limitsOfTests() });
   const world = realWorld({ folder: dataFolder, log });
   const sqlitePath = join(dataFolder, "catalog.sqlite");
   const catalog = await openCatalog({ sqlitePath, databaseUrl: options.databaseUrl });
@@ -286,6 +289,7 @@ async function startLocked(
     world,
     pool,
   );
+  closers.push(() => threads.terminate());
   const cache = new Cache(budgetBytes * sealedShare);
   let opened = 0;
   const { server, admin } = await compose({
@@ -306,10 +310,7 @@ async function startLocked(
     startIngest: threads.startIngest,
     readRecord: (path) => readRecord(world, path),
   });
-  closers.push(async () => {
-    await server.close();
-    await threads.terminate();
-  });
+  closers.push(() => server.close());
   const metrics = () => metricsOf(server, cache);
   return { client: server, admin, catalog, world, limits, metrics };
 }

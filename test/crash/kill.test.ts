@@ -72,10 +72,10 @@ test(`${kills} kills at seeded moments (CRASH_SEED=${seed})`, { timeout: 240_000
 
 describe("killed at a failpoint", () => {
   test.each(failpoints)("%s", { timeout: 60_000 }, async (name) => {
-    await server.stop();
+    await server.kill();
     try {
       server = await startOn(data, `${name}:2`);
-      const untilMs = performance.now() + 15_000;
+      const untilMs = performance.now() + 20_000;
       await pushOn(server, story, { clients: 2, until: () => performance.now() > untilMs });
     } catch (error) {
       // Recovery passes failpoints too: then the server is dead before it is ready.
@@ -87,7 +87,7 @@ describe("killed at a failpoint", () => {
 
   test("expire-committed", { timeout: 60_000 }, async () => {
     await makeTable(server, "short", 1);
-    await server.stop();
+    await server.kill();
     server = await startOn(data, "expire-committed");
     const old = new Story();
     const day = 86_400_000;

@@ -49,6 +49,7 @@ export const startOn = (data: string, failpoint: string | null = null): Promise<
     flags: ["--no-demo"],
     environment: {
       FRESHET_MAINTAIN_MS: String(maintainMs),
+      FRESHET_LIMITS: JSON.stringify({ logFileBytes: 16_384 }),
       ...(failpoint === null ? {} : { FRESHET_FAILPOINT: failpoint }),
     },
   });
