@@ -100,9 +100,9 @@ export class Decoder {
   /** Copies the records that fit into the text area, half of which stays free for unescaped texts. */
   #copy(cells: Cells, slices: RecordSlices, first: number): CopiedRecords {
     const { stage } = cells;
-    const base = cells.textAt;
-    const bytesMax = (cells.textEnd - base) >> 1;
     const from = slices.starts[first];
+    const base = alike(cells.textAt, slices.bytes.byteOffset + from);
+    const bytesMax = (cells.textEnd - base) >> 1;
     let count = Math.min(stage.rows, slices.count - first);
     let until = slices.starts[first + count - 1] + Math.max(0, slices.lengths[first + count - 1]);
     if (until - from > bytesMax) ({ count, until } = this.#fitting(slices, first, bytesMax));
@@ -188,6 +188,13 @@ export class Decoder {
     return `the record is larger than recordBytes = ${this.#limits.recordBytes}`;
   }
 }
+
+/**
+ * The next address that lies in its 8-byte word as `position` does in its own: V8 copies into shared memory
+ * five times faster then.
+ */
+const alike = (address: number, position: number): number =>
+  address + (((position & 7) - (address & 7) + 8) & 7);
 
 const splitters = new WeakMap<WebAssembly.Module, LineSplitter>();
 
