@@ -15,8 +15,6 @@ export const aggregateBase = 1 << 24;
 /** F(DISTINCT x) by the name of F. MIN and MAX do not care. */
 const distinctNames: Readonly<Record<string, string>> = {
   count: "distinctcount",
-  sum: "distinctsum",
-  avg: "distinctavg",
   min: "min",
   max: "max",
 };

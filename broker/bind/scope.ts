@@ -90,6 +90,16 @@ export class Scope {
     return this.#qualifiers.has(name.toLowerCase());
   }
 
+  /** A name spelt almost like this one, or the shortest that has it as a part. */
+  #hint(name: string): string {
+    const names = [...this.columns.map((column) => column.name), ...this.#aliases.keys()];
+    const near = didYouMean(name, names);
+    if (near !== "" || name.length < 3) return near;
+    const wider = names.filter((each) => each.toLowerCase().includes(name.toLowerCase()));
+    const [shortest] = wider.toSorted((left, right) => left.length - right.length);
+    return shortest === undefined ? "" : ` Did you mean "${shortest}"?`;
+  }
+
   /** COLUMN_UNKNOWN for a name that is none. */
   unknown(node: NameNode): StoreError {
     const found = node.parts.join(".");
@@ -100,7 +110,7 @@ export class Scope {
     const last = node.parts[node.parts.length - 1];
     const hint = this.#aliases.has(last.toLowerCase())
       ? ` ${last} is an alias; aliases are usable in GROUP BY, HAVING and ORDER BY only.`
-      : didYouMean(last, [...this.columns.map((column) => column.name), ...this.#aliases.keys()]);
+      : this.#hint(last);
     const message = `there is no column ${found} in table ${this.table.name}.${hint}`;
     return new StoreError("COLUMN_UNKNOWN", message, { position: node.span, found });
   }

@@ -123,8 +123,19 @@ function printPredicate(
   }
 }
 
-/** One expression as SQL. */
-export function printExpression(node: SqlExpression): string {
+type LeafKind =
+  | "name"
+  | "star"
+  | "integer"
+  | "decimal"
+  | "text"
+  | "boolean"
+  | "null"
+  | "time"
+  | "interval"
+  | "bytes";
+
+function printLeaf(node: SqlExpression & { readonly kind: LeafKind }): string {
   switch (node.kind) {
     case "name":
       return node.parts.map(quoteName).join(".");
@@ -145,6 +156,15 @@ export function printExpression(node: SqlExpression): string {
       return `INTERVAL ${quoteText(node.value)}${node.unit === null ? "" : ` ${node.unit.toUpperCase()}`}`;
     case "bytes":
       return `X'${node.hex}'`;
+    default:
+      return unreachable(node);
+  }
+}
+
+type OperatorKind = "negate" | "not" | "logical" | "comparison" | "arithmetic" | "atTimeZone";
+
+function printOperator(node: SqlExpression & { readonly kind: OperatorKind }): string {
+  switch (node.kind) {
     case "negate":
       // A space keeps `- -1` from becoming a comment.
       return `-${node.operand.kind === "negate" ? " " : ""}${operand(node.operand, precedence.negate)}`;
@@ -162,6 +182,25 @@ export function printExpression(node: SqlExpression): string {
       const least = arithmeticPrecedence[node.operator];
       return `${operand(node.left, least)} ${node.operator} ${operand(node.right, least + 1)}`;
     }
+    case "atTimeZone": {
+      const zone = operand(node.zone, precedence.atTimeZone + 1);
+      return `${operand(node.operand, precedence.atTimeZone)} AT TIME ZONE ${zone}`;
+    }
+    default:
+      return unreachable(node);
+  }
+}
+
+/** One expression as SQL. */
+export function printExpression(node: SqlExpression): string {
+  switch (node.kind) {
+    case "negate":
+    case "not":
+    case "logical":
+    case "comparison":
+    case "arithmetic":
+    case "atTimeZone":
+      return printOperator(node);
     case "between":
     case "in":
     case "like":
@@ -175,14 +214,10 @@ export function printExpression(node: SqlExpression): string {
       return `CAST(${printExpression(node.operand)} AS ${node.type})`;
     case "extract":
       return `EXTRACT(${node.unit.toUpperCase()} FROM ${printExpression(node.operand)})`;
-    case "atTimeZone": {
-      const zone = operand(node.zone, precedence.atTimeZone + 1);
-      return `${operand(node.operand, precedence.atTimeZone)} AT TIME ZONE ${zone}`;
-    }
     case "call":
       return printCall(node);
     default:
-      return unreachable(node);
+      return printLeaf(node);
   }
 }
 
