@@ -62,7 +62,7 @@ interface Running extends RunningQuery {
 }
 
 /** An error as the response lists it. */
-export function exceptionOf(error: StoreError): QueryException {
+function exceptionOf(error: StoreError): QueryException {
   const { position, expected, found } = error.detail;
   return {
     errorCode: errorCodes[error.code].pinot,

@@ -51,7 +51,7 @@ export const nothingScattered = (): Scattered => ({
 });
 
 /** Adds one server's counts to the total. */
-export function addStats(total: ScanStats, added: ScanStats): void {
+function addStats(total: ScanStats, added: ScanStats): void {
   for (const [name, count] of Object.entries(added)) {
     if (typeof count === "number" && name !== "freshnessMs") {
       total[name as "rowsScanned"] += count;

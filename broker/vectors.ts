@@ -30,7 +30,7 @@ export function valueAt(vector: Vector, row: number): Value {
 }
 
 /** The null bits of the rows listed. */
-export function gatherNulls(nulls: NullBits, rows: Uint32Array): NullBits {
+function gatherNulls(nulls: NullBits, rows: Uint32Array): NullBits {
   if (nulls === null) return null;
   const bits = new Uint8Array((rows.length + 7) >> 3);
   let any = 0;

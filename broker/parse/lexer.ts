@@ -4,7 +4,7 @@
  */
 import { type Span, StoreError } from "#schemas/errors";
 
-export type TokenKind =
+type TokenKind =
   | "word"
   | "quoted"
   | "text"

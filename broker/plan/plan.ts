@@ -9,7 +9,7 @@ import type { Expression } from "#schemas/plan/expression";
 import type { Fragment, Plan } from "#schemas/plan/plan";
 
 /** More rows than any server holds: no bound. */
-export const allRows = 0x7fff_ffff;
+const allRows = 0x7fff_ffff;
 
 function groupsFragment(query: BoundQuery, table: string): Fragment {
   const { filter, hop, keys, aggregates } = query;

@@ -11,7 +11,7 @@ import { formatTimestamp } from "#schemas/functions/timestamp";
 const decoder = new TextDecoder();
 
 /** What a cell is to a format: a bare number or boolean, or text that the format quotes. */
-export type CellKind = "bare" | "text";
+type CellKind = "bare" | "text";
 
 export interface CellWriter {
   isNull(row: number): boolean;
@@ -36,7 +36,7 @@ export function floatText(value: number): string {
   return doubleText(Number(value.toPrecision(9)));
 }
 
-export function hexText(bytes: Uint8Array): string {
+function hexText(bytes: Uint8Array): string {
   let text = "";
   for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
   return text;

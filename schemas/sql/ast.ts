@@ -5,7 +5,7 @@
 import type { Span } from "#schemas/errors";
 
 /** Units of INTERVAL and EXTRACT as written, in lower case: the binder knows which are allowed where. */
-export type UnitName = string;
+type UnitName = string;
 
 export type ComparisonOperator = "=" | "<>" | "<" | "<=" | ">" | ">=";
 export type ArithmeticOperator = "+" | "-" | "*" | "/" | "%" | "||";
@@ -32,7 +32,7 @@ export interface CallNode extends Node {
   readonly filter: SqlExpression | null;
 }
 
-export interface CaseNode extends Node {
+interface CaseNode extends Node {
   readonly kind: "case";
   /** CASE operand WHEN value …; null for CASE WHEN condition …. */
   readonly operand: SqlExpression | null;

@@ -235,7 +235,7 @@ function printOrder(item: OrderItem): string {
 }
 
 /** A SELECT without its settings. */
-export function printSelect(select: Select): string {
+function printSelect(select: Select): string {
   const parts = [`SELECT ${select.distinct ? "DISTINCT " : ""}${select.items.map(printItem).join(", ")}`];
   if (select.from !== null) parts.push(`FROM ${printFrom(select.from)}`);
   if (select.where !== null) parts.push(`WHERE ${printExpression(select.where)}`);

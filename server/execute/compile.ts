@@ -78,7 +78,8 @@ export const windowKeysOf = (fragment: AggregateFragment): boolean[] =>
 export function specsOf(fragment: AggregateFragment, segments: readonly SegmentReader[]): Specs {
   const builder = new SpecBuilder({
     wideSum: (argument) => {
-      if (argument.kind !== "column") return argument.type !== "INT" && argument.kind !== "literal";
+      if (argument.kind === "literal") return typeof argument.value === "bigint" && !isInt(argument.value);
+      if (argument.kind !== "column") return argument.type !== "INT";
       return segments.some((segment) => sumIsWide(segment, argument));
     },
     neverNull: (argument) => {
@@ -93,6 +94,9 @@ export function specsOf(fragment: AggregateFragment, segments: readonly SegmentR
   });
   return builder.build(fragment.aggregates);
 }
+
+/** 2^31 of them and more sum within 64 bits. */
+const isInt = (value: bigint): boolean => value === BigInt.asIntN(32, value);
 
 function sumIsWide(segment: SegmentReader, argument: Extract<Expression, { kind: "column" }>): boolean {
   if (argument.type === "INT" || segment.rows === 0) return false;

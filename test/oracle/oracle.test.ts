@@ -10,6 +10,7 @@ import { compareText } from "#schemas/text";
 import type { Value } from "#schemas/types";
 import { Duck } from "#test/oracle/duck";
 import { type OracleQuery, oracleQuery } from "#test/oracle/grammar";
+import { knownDifferences } from "#test/oracle/known-differences";
 import { oracleRows, oracleTable } from "#test/oracle/rows";
 import { storeConfigs, TestBroker } from "#test/sql/store";
 
@@ -89,5 +90,20 @@ describe.each(storeConfigs)("DuckDB and $name", (config) => {
       );
       expect(answered).toBeGreaterThan(runs / 2);
     });
+  });
+});
+
+describe("known differences", () => {
+  it.each(knownDifferences)("$sql", async ({ sql, ours, theirs }) => {
+    const rows = oracleRows(7, 49).map((row, index) => ({ ...row, k: BigInt(index), i: BigInt(index) }));
+    const duck = await Duck.open(rows);
+    const store = await TestBroker.open(storeConfigs[0]);
+    await store.put({ table: oracleTable, rows });
+    const answer = await store.ask(sql, { dialect: "native" });
+    const found = await duck.ask(sql);
+    expect(answer.result === null ? null : rowsOf(answer).flat().join(" ")).toBe(ours);
+    expect(typeof found === "string" ? null : found.flat().map(String).join(" ")).toBe(theirs);
+    duck.close();
+    await store.close();
   });
 });
