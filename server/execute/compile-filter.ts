@@ -12,6 +12,7 @@ import {
   opposite,
   swapped,
 } from "#server/execute/compare";
+import { simplePattern } from "#server/execute/like";
 import type { SegmentColumn, SegmentColumns } from "#server/execute/segment-columns";
 import type { Test } from "#server/execute/task";
 
@@ -53,6 +54,8 @@ function compileCall(call: Call, wanted: boolean, columns: SegmentColumns): Test
       return between(args, wanted, columns);
     case "in":
       return memberTest(args, wanted, columns);
+    case "like":
+      return prefixTest(call, wanted, columns);
     default:
       if (!isComparison(name) || args.length !== 2) return null;
       return comparison(wanted ? name : opposite[name], args, columns);
@@ -128,6 +131,25 @@ function nullTest(operand: Expression, wantNull: boolean, columns: SegmentColumn
   if (column.kind === "missing") return wantNull ? all : none;
   if (!column.nulls) return wantNull ? none : all;
   return { kind: wantNull ? "absent" : "present", column: column.place };
+}
+
+/** LIKE 'prefix%' on a sorted dictionary is a range of ids. */
+function prefixTest(call: Call, wanted: boolean, columns: SegmentColumns): Test | null {
+  const pattern = simplePattern(call);
+  const [operand] = call.args;
+  if (pattern === null || pattern.openStart || !pattern.openEnd || operand.kind !== "column") return null;
+  const { dictionary, kind, place } = columns.column(operand.column, operand.type);
+  if (kind === "missing") return none;
+  if (dictionary === null || !dictionary.sorted) return null;
+  const beyond = pattern.literal.slice();
+  const last = beyond.length - 1;
+  // No UTF-8 text has a byte 0xff, so the next byte string after all with this prefix is the one with its end raised.
+  beyond[last]++;
+  const from = dictionary.lowerBound(pattern.literal, { after: false });
+  const until = dictionary.lowerBound(beyond, { after: false });
+  const ids = (low: number, high: number): Test =>
+    low > high ? none : { kind: "ids", column: place, low, high };
+  return wanted ? ids(from, until - 1) : join("or", [ids(1, from - 1), ids(until, dictionary.count)]);
 }
 
 function memberTest(args: readonly Expression[], wanted: boolean, columns: SegmentColumns): Test | null {

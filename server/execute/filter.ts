@@ -2,14 +2,16 @@
  * Predicates over one chunk. A test is made so that NOT is gone (compile-filter.ts pushes it to the leaves), so a bitmap
  * of "is true" is all that three-valued logic needs.
  */
-import type { Vector } from "#schemas/batch";
+import type { TextEntries, Vector } from "#schemas/batch";
 import { assert } from "#schemas/errors";
 import type { Evaluate } from "#schemas/plan/evaluator";
 import type { Views } from "#server/arena/arena";
 import { type Chunk, everything, narrow, nothing, type Selection } from "#server/execute/chunk";
+import { matchEntries, type SimplePattern, simplePattern } from "#server/execute/like";
 import type { Scratch } from "#server/execute/scratch";
-import type { Task, Test } from "#server/execute/task";
+import type { PlainDictionary, Task, Test } from "#server/execute/task";
 import { entriesOf } from "#server/execute/text-vector";
+import { sequence } from "#server/execute/vector-lists";
 
 /** Tables by dictionary id that tests of a task need, made once a task. */
 export class TestTables {
@@ -49,23 +51,52 @@ export class TestTables {
       for (const id of test.ids) views.u8[pointer + id] = 1;
       hits = test.ids.length;
     } else {
-      const entries = entriesOf(views, dictionary);
-      const ids = new Uint32Array(entries.count);
-      for (let id = 0; id < ids.length; id++) ids[id] = id;
-      const nulls = new Uint8Array((ids.length + 7) >> 3);
-      nulls[0] = 1;
-      const vector: Vector = { kind: "text", type: column.type, rows: ids.length, ids, entries, nulls };
-      const answer = this.parts.evaluate(
-        test.bound.expression,
-        { rows: ids.length, column: () => vector },
-        this.task.context,
-      );
-      hits = markWanted(answer, test.wanted, views.u8.subarray(pointer, pointer + ids.length));
+      hits = this.evaluateEntries(test, dictionary, pointer);
     }
     const made = { pointer, hits };
     this.byTest.set(test, made);
     return made;
   }
+
+  private evaluateEntries(
+    test: Extract<Test, { kind: "entries" }>,
+    dictionary: PlainDictionary,
+    pointer: number,
+  ): number {
+    const { views } = this.parts;
+    const entries = entriesOf(views, dictionary);
+    const marks = views.u8.subarray(pointer, pointer + entries.count);
+    const simple = simplePattern(test.bound.expression);
+    if (simple !== null) return markMatches(entries, simple, test.wanted, marks);
+    const ids = sequence(entries.count);
+    const nulls = new Uint8Array((ids.length + 7) >> 3);
+    nulls[0] = 1;
+    const { type } = this.task.columns[test.column];
+    const vector: Vector = { kind: "text", type, rows: ids.length, ids, entries, nulls };
+    const input = { rows: ids.length, column: () => vector };
+    const answer = this.parts.evaluate(test.bound.expression, input, this.task.context);
+    return markWanted(answer, test.wanted, marks);
+  }
+}
+
+/** Marks the entries (not NULL's) that match a pattern, or those that do not; returns how many. */
+function markMatches(
+  entries: TextEntries,
+  pattern: SimplePattern,
+  wanted: boolean,
+  marks: Uint8Array,
+): number {
+  let hits = 0;
+  if (!wanted) {
+    marks.fill(1, 1);
+    hits = marks.length - 1;
+  }
+  matchEntries(entries, pattern, (id) => {
+    if (id === 0) return;
+    marks[id] = wanted ? 1 : 0;
+    hits += wanted ? 1 : -1;
+  });
+  return hits;
 }
 
 /** Sets bytes to 1 where a BOOLEAN vector is `wanted`; returns how many. */
@@ -223,6 +254,10 @@ function byExpression(
   within: Selection,
 ): Selection {
   if (within.kind === "none") return nothing;
+  const pattern = simplePattern(test.bound.expression);
+  if (pattern !== null && chunk.column(test.bound.columns[0]).kind === "bytes") {
+    return byPattern(chunk, test, pattern);
+  }
   const mark = chunk.scratch.mark();
   const positions = chunk.positions(within);
   const answer = chunk.evaluate(test.bound, positions);
@@ -241,4 +276,28 @@ function byExpression(
   const population = chunk.kernels.bitmapFromBytes(bytes, chunk.rows, bitmap);
   chunk.scratch.release(inner);
   return narrow(chunk.rows, bitmap, population);
+}
+
+/** LIKE over text without a dictionary: the chunk's bytes are searched at once. */
+function byPattern(
+  chunk: Chunk,
+  test: Extract<Test, { kind: "expression" }>,
+  pattern: SimplePattern,
+): Selection {
+  const [place] = test.bound.columns;
+  const column = chunk.column(place);
+  const { u8, u32 } = chunk.views;
+  const at = column.offsets >> 2;
+  const offsets = u32.subarray(at, at + chunk.rows + 1);
+  const bytes = u8.subarray(column.pointer, column.pointer + offsets[chunk.rows]);
+  const bitmap = chunk.newBitmap();
+  const mark = chunk.scratch.mark();
+  const marks = chunk.scratch.takeZeroed(chunk.rows + 64);
+  matchEntries({ count: chunk.rows, offsets, bytes }, pattern, (row) => {
+    u8[marks + row] = 1;
+  });
+  const population = chunk.kernels.bitmapFromBytes(marks, chunk.rows, bitmap);
+  chunk.scratch.release(mark);
+  const matched = narrow(chunk.rows, bitmap, population);
+  return test.wanted ? matched : chunk.and(chunk.not(matched), chunk.present(place));
 }

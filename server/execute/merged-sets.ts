@@ -7,7 +7,7 @@ import {
 import { PercentileAccumulator } from "#schemas/aggregates/percentile";
 import { assert } from "#schemas/errors";
 import type { States } from "#schemas/plan/server-client";
-import type { Domain, LocalKey } from "#server/execute/domain";
+import { type Domain, type LocalKey, RangeDomain } from "#server/execute/domain";
 import type { MergedSlot, MergeHome, SlicePart } from "#server/execute/merged-slot";
 import { PairTable } from "#server/execute/pair-table";
 import type { SlotResult } from "#server/execute/slot";
@@ -40,19 +40,78 @@ export class MergedDistinct implements MergedSlot {
 
   mergeDistinct(part: SlicePart, result: SlotResult, key: LocalKey): void {
     if (result.kind === "empty") return;
-    const { gids, codes } = this.pairsOf(part, result);
-    const common = this.domain.map(
-      { ...key, values: result.kind === "pairs" ? result.values : null },
-      codes,
-      0n,
-    );
-    for (let at = 0; at < common.length; at++) {
-      const group = part.targets === null ? gids[at] + part.offset : part.targets[gids[at]];
-      this.add(group, common[at]);
-    }
+    if (result.kind === "bits" && this.sets !== null && this.domain instanceof RangeDomain) {
+      this.mergeRange(part, result, this.domain.offsetOf(key.plan, 0n));
+      // Cut short when the sets grew too large: adding all of it again, as pairs, changes nothing else.
+      if (this.setBytes > setBytesMax) {
+        this.hashAll();
+        this.mergePairs(part, result, key);
+      }
+    } else this.mergePairs(part, result, key);
     const bytes = this.setBytes + (this.pairs?.bytes() ?? 0) + this.domain.bytes();
     this.home.memory.count(Math.max(0, bytes - this.counted));
     this.counted = Math.max(bytes, this.counted);
+  }
+
+  private mergePairs(part: SlicePart, result: SlotResult, key: LocalKey): void {
+    const { gids, codes } = this.pairsOf(part, result);
+    const values = result.kind === "pairs" ? result.values : null;
+    const common = this.domain.map({ ...key, values }, codes, 0n);
+    let group = -1;
+    let set: Uint32Array | null = null;
+    for (let at = 0; at < common.length; at++) {
+      const code = common[at];
+      if (code === 0) continue;
+      const target = part.targets === null ? gids[at] + part.offset : part.targets[gids[at]];
+      if (this.sets === null) {
+        this.pairs?.intern(target, code);
+        continue;
+      }
+      if (target !== group || set === null) {
+        group = target;
+        set = this.setFor(target);
+        if (this.setBytes > setBytesMax) this.hashAll();
+        if (this.sets === null) {
+          this.pairs?.intern(target, code);
+          continue;
+        }
+      }
+      set[code >> 5] |= 1 << (code & 31);
+    }
+  }
+
+  /** Codes that are apart by a constant: sets are joined word by word. */
+  private mergeRange(part: SlicePart, result: Extract<SlotResult, { kind: "bits" }>, offset: number): void {
+    const words = result.card >> 5;
+    const from = part.local(result.pointer, part.groups * words * 4) >> 2;
+    const { u32 } = this.home.runtime.arena.views;
+    const by = offset & 31;
+    for (let group = 0; group < part.groups && this.setBytes <= setBytesMax; group++) {
+      const start = from + group * words;
+      const target = part.targets === null ? group + part.offset : part.targets[group];
+      let set: Uint32Array | null = null;
+      for (let word = 0; word < words; word++) {
+        let bits = u32[start + word];
+        if (word === 0) bits &= ~1; // NULL
+        if (bits === 0) continue;
+        set ??= this.setFor(target);
+        const at = word + (offset >> 5);
+        set[at] |= bits << by;
+        if (by !== 0) set[at + 1] |= bits >>> (32 - by);
+      }
+    }
+  }
+
+  /** A group's bits, with room for all codes of the domain as it is now. */
+  private setFor(group: number): Uint32Array {
+    const set = this.sets?.[group];
+    const words = (this.domain.card >> 5) + 2;
+    if (set !== undefined && set.length >= words) return set;
+    const grown = new Uint32Array(words);
+    if (set !== undefined) grown.set(set);
+    this.setBytes += grown.byteLength - (set?.byteLength ?? 0);
+    if (this.sets !== null) this.sets[group] = grown;
+    return grown;
   }
 
   private pairsOf(
@@ -87,24 +146,6 @@ export class MergedDistinct implements MergedSlot {
       }
     }
     return { gids: gids.subarray(0, found), codes: codes.subarray(0, found) };
-  }
-
-  private add(group: number, code: number): void {
-    if (code === 0) return;
-    if (this.sets === null) {
-      this.pairs?.intern(group, code);
-      return;
-    }
-    let set = this.sets[group];
-    if (set === undefined || set.length <= code >> 5) {
-      const grown = new Uint32Array(Math.max(2, (this.domain.card + 31) >> 5, (code >> 5) + 1));
-      if (set !== undefined) grown.set(set);
-      this.setBytes += grown.byteLength - (set?.byteLength ?? 0);
-      set = grown;
-      this.sets[group] = set;
-    }
-    set[code >> 5] |= 1 << (code & 31);
-    if (this.setBytes > setBytesMax) this.hashAll();
   }
 
   private hashAll(): void {

@@ -22,7 +22,8 @@ export class BitsSlot implements Slot {
 
   constructor(parts: SlotParts, key: KeyPlan) {
     this.coder = new KeyCoder(key, parts.runtime, parts.memory);
-    this.card = key.card;
+    // Whole words a group, so that sets can be joined word by word.
+    this.card = (key.card + 63) & ~63;
     this.memory = parts.memory;
   }
 

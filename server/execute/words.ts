@@ -1,5 +1,6 @@
 /** Numbers of one chunk as full-length 64-bit vectors, wherever they come from: what interning and sketches work on. */
 import { assert } from "#schemas/errors";
+import { arithmeticWords } from "#server/execute/arithmetic";
 import { bitmapBytes, type Chunk, type Selection } from "#server/execute/chunk";
 import type { Source } from "#server/execute/task";
 
@@ -27,6 +28,8 @@ function expressionWords(
   source: Extract<Source, { kind: "expression" }>,
   selection: Selection,
 ): Words {
+  const computed = arithmeticWords(chunk, source.bound);
+  if (computed !== null) return { pointer: computed.pointer, valid: chunk.and(selection, computed.valid) };
   const pointer = chunk.scratch.take(chunk.rows * 8);
   const positions = chunk.positions(selection);
   const vector = chunk.evaluate(source.bound, positions);
