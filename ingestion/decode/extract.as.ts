@@ -24,6 +24,8 @@ const RAW_KIND: u32 = 0, INT: u32 = 1, LONG: u32 = 2, DOUBLE: u32 = 3, FLOAT: u3
 const BOOLEAN: u32 = 5, STRING: u32 = 6, TIME: u32 = 7, IGNORED: u32 = 8;
 
 const UNSET: u8 = 0xff;
+/** Cells set in the row in hand. */
+let filled: u32 = 0;
 const NOT_FOUND: i32 = -1;
 
 // @ts-ignore: decorator
@@ -267,6 +269,7 @@ function number(plan: usize, field: usize, kind: u32, cell: usize, tag: usize, s
     if (negative && mantissa != 0) value = -value;
     store<f64>(cell, value);
     store<u8>(tag, 2);
+    filled++;
     return at;
   }
   if (fraction != 0) return 1;
@@ -285,6 +288,7 @@ function number(plan: usize, field: usize, kind: u32, cell: usize, tag: usize, s
   }
   store<i64>(cell, value);
   store<u8>(tag, 1);
+  filled++;
   return at;
 }
 
@@ -319,6 +323,7 @@ function value(plan: usize, row: u32, field: usize, start: usize, end: usize): u
         store<u32>(cell, <u32>start + 1);
         store<u32>(cell, bytes, 4);
         store<u8>(tag, 3);
+        filled++;
         return quote + 1;
       }
       if (kind == TIME && load<u32>(field, 64) != 0) {
@@ -326,6 +331,7 @@ function value(plan: usize, row: u32, field: usize, start: usize, end: usize): u
         if (ms == ms) {
           store<i64>(cell, <i64>ms);
           store<u8>(tag, 1);
+          filled++;
           return quote + 1;
         }
       }
@@ -337,11 +343,14 @@ function value(plan: usize, row: u32, field: usize, start: usize, end: usize): u
     if (kind == BOOLEAN) {
       store<i64>(cell, byte == 0x74 ? 1 : 0);
       store<u8>(tag, 1);
+      filled++;
       return stop;
     }
   } else if (byte != 0x7b && byte != 0x5b) {
     if (kind == IGNORED) {
+      const before = filled;
       const stop = number(plan, field, DOUBLE, plan + SCRATCH, plan + SCRATCH + 8, start, end);
+      filled = before;
       if (stop != 1) return stop;
     } else if (kind != RAW_KIND && kind != STRING && (kind != TIME || load<u32>(field, 68) != 0)) {
       const stop = number(plan, field, kind, cell, tag, start, end);
@@ -351,7 +360,10 @@ function value(plan: usize, row: u32, field: usize, start: usize, end: usize): u
   const stop = valueEnd(start, end);
   if (stop == 0 || stop == start) return 0;
   if (!keepRaw(plan, row, column, start, stop)) return 0;
-  if (column >= 0) store<u8>(tag, 0xfe);
+  if (column >= 0) {
+    store<u8>(tag, 0xfe);
+    filled++;
+  }
   return stop;
 }
 
@@ -370,11 +382,12 @@ function fill(plan: usize, row: usize): bool {
   return true;
 }
 
-function clear(plan: usize, row: usize): void {
+/** Before a batch: no cell is set. */
+function clear(plan: usize, rows: usize): void {
   const count = load<u32>(plan, COLUMN_COUNT);
   let entry: usize = load<u32>(plan, COLUMNS);
   for (let column: u32 = 0; column < count; column++, entry += COLUMN_BYTES) {
-    store<u8>(<usize>load<u32>(entry) + row, UNSET);
+    memory.fill(load<u32>(entry), UNSET, rows);
   }
 }
 
@@ -448,13 +461,14 @@ function extractMembers(plan: usize, row: u32, start: usize, end: usize): usize 
 /** Extracts one row; false: the row is TypeScript's. */
 function extractRow(plan: usize, row: u32, start: usize, end: usize): bool {
   store<u32>(plan, 0, SEEN_COUNT);
+  filled = 0;
   let at = skipSpace(start, end);
   if (at >= end || load<u8>(at) != 0x7b) return false;
   at = skipSpace(at + 1, end);
   if (at < end && load<u8>(at) == 0x7d) at++;
   else at = extractMembers(plan, row, at, end);
   if (at == 0 || skipSpace(at, end) != end) return false;
-  if (!fill(plan, <usize>row)) return false;
+  if (filled != load<u32>(plan, COLUMN_COUNT) && !fill(plan, <usize>row)) return false;
   countSeen(plan);
   return true;
 }
@@ -466,11 +480,11 @@ function extractRow(plan: usize, row: u32, start: usize, end: usize): bool {
 export function extract(plan: usize, records: usize, count: i32): void {
   const status: usize = load<u32>(plan, STATUS);
   store<u32>(plan, 0, RAW_COUNT);
+  clear(plan, <usize>count);
   for (let row = 0; row < count; row++) {
     const start: usize = load<u32>(records + (<usize>row << 3));
     const bytes: i32 = load<i32>(records + (<usize>row << 3), 4);
     const rawBefore = load<u32>(plan, RAW_COUNT);
-    clear(plan, <usize>row);
     if (bytes >= 0 && extractRow(plan, row, start, start + bytes)) {
       store<u8>(status + row, load<u32>(plan, RAW_COUNT) == rawBefore ? 0 : 2);
     } else {
