@@ -1,5 +1,6 @@
 /** Functions on text and bytes. Positions and lengths count characters (Unicode code points), not bytes. */
-import { type SignatureEntry, signaturesOf } from "#schemas/functions/signature";
+import { typeFor } from "#schemas/functions/coerce";
+import { type SignatureEntry, signaturesOf, type Typing } from "#schemas/functions/signature";
 import type { SqlType } from "#schemas/types";
 
 const text = (
@@ -10,6 +11,20 @@ const text = (
   examples: SignatureEntry["examples"],
   more: Partial<SignatureEntry> = {},
 ): SignatureEntry => ({ name, parameters, result, doc, examples, ...more });
+
+/** BYTES stay bytes; anything else counts as the text it is written as. */
+const sized: Typing = (args) => {
+  const type = args[0].type === "BYTES" ? "BYTES" : typeFor("text", args[0]);
+  return type === null ? null : { type: "INT", arguments: [type] };
+};
+
+/** repeat(text, times) or repeat(text, separator, times). */
+const repeated: Typing = (args) => {
+  const times = typeFor("integer", args[args.length - 1]);
+  if (times === null) return null;
+  const texts = args.slice(0, -1).map((argument) => typeFor("text", argument) ?? "STRING");
+  return { type: "STRING", arguments: [...texts, times] };
+};
 
 const texts: readonly SignatureEntry[] = [
   text(
@@ -94,9 +109,11 @@ const texts: readonly SignatureEntry[] = [
     "INT",
     "Number of characters; of bytes for BYTES.",
     [["length('naïve')", "5"]],
-    { aliases: ["charLength", "characterLength", "len"] },
+    { aliases: ["charLength", "characterLength", "len"], typing: sized },
   ),
-  text("octetLength", "text: any", "INT", "Number of bytes in UTF-8.", [["octetLength('naïve')", "6"]]),
+  text("octetLength", "text: any", "INT", "Number of bytes in UTF-8.", [["octetLength('naïve')", "6"]], {
+    typing: sized,
+  }),
   text(
     "substr",
     "text: text, begin: integer, end?: integer",
@@ -178,6 +195,7 @@ const texts: readonly SignatureEntry[] = [
       ["repeat('ab', 2)", "'abab'"],
       ["repeat('a', '-', 3)", "'a-a-a'"],
     ],
+    { typing: repeated },
   ),
   text("startsWith", "text: text, prefix: text", "BOOLEAN", "Whether the text begins so.", [
     ["startsWith('mango', 'man')", "true"],

@@ -103,7 +103,7 @@ const entries: readonly SignatureEntry[] = [
     "extract",
     "unit: text!, time: time, zone?: text!",
     (args) => (String(args[0].literal).toUpperCase() === "EPOCH" ? "DOUBLE" : "INT"),
-    "A field of the time: YEAR, QUARTER, MONTH, WEEK, DAY, DOW, ISODOW, DOY, HOUR, MINUTE, SECOND, MILLISECOND, EPOCH …",
+    "A field of the time: YEAR, QUARTER, MONTH, WEEK, DAY, DOW (1 is Monday), ISODOW, DOY, HOUR, MINUTE, SECOND, MILLISECOND, EPOCH …",
     [[`extract('QUARTER', ${moment})`, "1"]],
     { syntax: "EXTRACT(unit FROM time)", aliases: ["datePart"] },
   ),

@@ -14,7 +14,6 @@ import {
 } from "#server/execute/functions/operand";
 import {
   entryBytes,
-  exactMax,
   gather,
   isNullAt,
   nearestDoubles,
@@ -26,7 +25,7 @@ import {
   unionNulls,
 } from "#server/execute/functions/vectors";
 
-/** Arguments as JavaScript has them: text → string, BYTES → Uint8Array, other kinds → number (bigint past 2^53). */
+/** Arguments as JavaScript has them: text → string, BYTES → Uint8Array, other kinds → the nearest number. */
 // biome-ignore lint/suspicious/noExplicitAny: the signature table decides what each function receives
 export type ScalarFunction = (...args: any[]) => string | number | bigint | boolean | Uint8Array | null;
 
@@ -40,10 +39,7 @@ function readerOf(operand: Operand): Reader {
   }
   if (vector.kind === "double") return (row) => vector.values[row & mask];
   const doubles = nearestDoubles(vector.values);
-  return (row) => {
-    const value = doubles[row & mask];
-    return Math.abs(value) < exactMax ? value : vector.values[row & mask];
-  };
+  return (row) => doubles[row & mask];
 }
 
 /** For each row the number of the combination of entries it has, or null when sharing work does not pay. */
