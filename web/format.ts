@@ -2,7 +2,7 @@
 import type { NumberFormat } from "#schemas/api/dashboards";
 import type { Cell } from "#schemas/api/query";
 import type { SqlType } from "#schemas/types";
-import { formatInstant, formatWall, wallOf } from "./time.ts";
+import { formatInstant, formatWall, preciseText, wallOf } from "./time.ts";
 
 const locale = "en-US";
 const cache = new Map<string, Intl.NumberFormat>();
@@ -146,7 +146,9 @@ export function formatCell(cell: Cell | undefined, type: SqlType): string {
   return String(cell);
 }
 
-/** "20 Nov 09:30 · 3 min ago" */
-export function formatSince(atMs: number | null, nowMs: number, zone: string): string {
-  return atMs === null ? missing : `${formatInstant(atMs, zone)} · ${formatAge(nowMs - atMs)} ago`;
+/** A column's least or greatest value: times and truths in words, everything else as it is. */
+export function formatBound(text: string | null, type: SqlType, zone: string): string {
+  if (text === null) return missing;
+  if (type === "BOOLEAN") return text === "0" ? "false" : text === "1" ? "true" : text;
+  return type === "TIMESTAMP" && /^-?\d+$/.test(text) ? preciseText(Number(text), zone) : text;
 }

@@ -95,7 +95,7 @@ export function rangeLabel(text: RangeText, zone: string, nowMs: number): string
   const range = parseRange(text, zone, nowMs);
   if (range === null) return "Unreadable range";
   const { fromMs, toMs } = resolveRange(range, zone, nowMs);
-  return `${formatInstant(fromMs, zone)} – ${formatInstant(toMs, zone)}`;
+  return `${formatInstant(fromMs, zone, nowMs)} – ${formatInstant(toMs, zone, nowMs)}`;
 }
 
 /** Instants of an absolute range, as the URL writes them: wall time of the zone, to the second. */
@@ -136,9 +136,13 @@ export function formatWall(wallMs: number, precision: "day" | "minute" | "second
   }
 }
 
-/** "20 Nov 09:30" in the zone. */
-export const formatInstant = (atMs: number, zone: string): string =>
-  formatWall(wallOf(atMs, zone), "dayMinute");
+/** "20 Nov 09:30" in the zone; with the year when it is not `nowMs`'s. */
+export function formatInstant(atMs: number, zone: string, nowMs: number = atMs): string {
+  const year = new Date(wallOf(atMs, zone)).getUTCFullYear();
+  const wall = wallOf(atMs, zone);
+  if (year === new Date(wallOf(nowMs, zone)).getUTCFullYear()) return formatWall(wall, "dayMinute");
+  return `${formatWall(wall, "day")} ${year} ${formatWall(wall, "minute")}`;
+}
 
 /** A time axis label: the day where a day begins, else the time. */
 export function axisLabel(wallMs: number, spanMs: number): string {
@@ -149,7 +153,6 @@ export function axisLabel(wallMs: number, spanMs: number): string {
 /** "UTC+01:00" at an instant. */
 export function offsetLabel(zone: string, atMs: number): string {
   const minutes = Math.round(zoneOffsetMs(atMs, zone) / 60_000);
-  if (minutes === 0) return "UTC";
   const size = Math.abs(minutes);
   return `UTC${minutes < 0 ? "−" : "+"}${two(Math.floor(size / 60))}:${two(size % 60)}`;
 }

@@ -76,7 +76,8 @@ export class LiveClient {
 /** Sends a view what it lacks, if its page is ready for it. */
 export function flush(view: View): void {
   const { query, client } = view;
-  if (client.paused || !view.acknowledged || view.sentVersion === query.version) return;
+  if (!view.acknowledged || view.sentVersion === query.version) return;
+  if (client.paused && view.sentVersion > 0) return; // what is asked while paused is answered once
   view.sentVersion = query.version;
   if (query.exceptions !== null) {
     client.send({ kind: "error", id: view.id, exceptions: query.exceptions });

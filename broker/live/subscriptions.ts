@@ -281,7 +281,8 @@ export class LiveHub implements ClientOwner {
 
 type SharedRange = SharedQuery<View>["question"]["range"];
 
-const isSeen = (query: SharedQuery<View>): boolean => [...query.viewers].some((view) => !view.client.paused);
+const isSeen = (query: SharedQuery<View>): boolean =>
+  [...query.viewers].some((view) => !view.client.paused || view.sentVersion === 0);
 
 function flushAll(query: SharedQuery<View>): void {
   for (const view of query.viewers) flush(view);

@@ -1,7 +1,7 @@
 /** A first chart for a result that nobody has described: time against numbers, or categories against one. */
 import type { ChartSettings } from "#schemas/api/dashboards";
 import type { SqlType } from "#schemas/types";
-import { numberOfCell } from "../format.ts";
+import { instantOfCell, numberOfCell } from "../format.ts";
 import type { ChartResult } from "./context.ts";
 
 const isNumber = (type: SqlType | undefined): boolean =>
@@ -25,7 +25,7 @@ export function timeColumns(result: ChartResult): readonly string[] {
 /** The width of time buckets, when most neighbours are one apart. */
 export function bucketOf(result: ChartResult, column: string): number | undefined {
   const at = result.columnNames.indexOf(column);
-  const instants = [...new Set(result.rows.map((row) => numberOfCell(row[at]) ?? 0))].toSorted(
+  const instants = [...new Set(result.rows.map((row) => instantOfCell(row[at] ?? null) ?? 0))].toSorted(
     (left, right) => left - right,
   );
   const steps = instants.slice(1).map((instant, index) => instant - instants[index]!);

@@ -26,6 +26,7 @@ import { useConsole, useSchema } from "./use-console.ts";
 
 const icon = { size: sizes.iconSmall, stroke: 1.5, "aria-hidden": true } as const;
 
+const drawer = { body: styles.drawerBody! };
 const isMac = /mac|iphone|ipad/i.test(navigator.platform);
 
 function Elapsed({ startedMs }: { readonly startedMs: number }) {
@@ -100,7 +101,7 @@ function Side({
       <aside className={styles.side} aria-label="Schema">
         {children}
       </aside>
-      <Drawer opened={opened} onClose={close} size="sm" title="Schema" padding={0}>
+      <Drawer opened={opened} onClose={close} size="sm" title="Schema" classNames={drawer}>
         {children}
       </Drawer>
     </>

@@ -15,9 +15,10 @@ import { useState } from "react";
 import type { ColumnInfo, TableDetail } from "#schemas/api/tables";
 import type { SqlType } from "#schemas/types";
 import { api, type SavedQuery } from "../api.ts";
-import { formatAge, formatCompact, formatCount, formatMicros } from "../format.ts";
+import { formatAge, formatBound, formatCompact, formatCount, formatMicros } from "../format.ts";
 import { useStore } from "../store.ts";
 import { sizes } from "../theme.ts";
+import { zoneOf } from "../time.ts";
 import styles from "./console.module.css";
 
 const icon = { size: sizes.iconSmall, stroke: 1.5, "aria-hidden": true } as const;
@@ -40,8 +41,13 @@ function TypeIcon({ type }: { readonly type: SqlType }) {
 }
 
 function aboutColumn(column: ColumnInfo): string {
+  const zone = zoneOf(undefined);
   const parts: string[] = [column.type];
-  if (column.min !== null && column.max !== null) parts.push(`${column.min} … ${column.max}`);
+  if (column.min !== null && column.max !== null) {
+    parts.push(
+      `${formatBound(column.min, column.type, zone)} … ${formatBound(column.max, column.type, zone)}`,
+    );
+  }
   if (column.distinct !== null) parts.push(`${formatCount(column.distinct)} distinct`);
   if (column.nulls > 0) parts.push(`${formatCount(column.nulls)} NULL`);
   return parts.join(" · ");

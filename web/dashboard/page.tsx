@@ -17,7 +17,7 @@ import { Failed } from "../shell/empty.tsx";
 import shell from "../shell/shell.module.css";
 import { useKeys } from "../shell/use-keys.ts";
 import { phoneQuery, sizes } from "../theme.ts";
-import { parseRange, quickRanges, type RangeText, zoneOf } from "../time.ts";
+import { parseRange, quickRanges, type RangeText, rangeLabel, zoneOf } from "../time.ts";
 import styles from "./dashboard.module.css";
 import { Freshness, LiveSwitch } from "./freshness.tsx";
 import { TimeRange } from "./time-range.tsx";
@@ -95,16 +95,23 @@ function Opened({ dashboard }: { readonly dashboard: Dashboard }) {
   const text: RangeText = { from: search.from ?? dashboard.from, to: search.to ?? dashboard.to };
   const parsed = parseRange(text, zone, Date.now()) ?? parseRange(dashboard, zone, Date.now());
   const rangeKey = JSON.stringify(parsed ?? { kind: "last", ms: 3_600_000 });
-  const wider = widerThan(text);
+  const { from: defaultFrom, to: defaultTo } = dashboard;
+  const widerFrom = widerThan(text)?.from ?? (text.from === defaultFrom ? null : defaultFrom);
   const [places] = useState(newPlaces);
   const page = useMemo(
     () => ({
       range: JSON.parse(rangeKey),
       zone,
       places,
-      widen: wider === null ? null : () => void navigate({ search: (known) => ({ ...known, ...wider }) }),
+      widen:
+        widerFrom === null
+          ? null
+          : {
+              label: rangeLabel({ from: widerFrom, to: defaultTo }, zone, Date.now()).toLowerCase(),
+              act: () => void navigate({ search: (known) => ({ ...known, from: widerFrom, to: defaultTo }) }),
+            },
     }),
-    [rangeKey, zone, places, wider, navigate],
+    [rangeKey, zone, places, widerFrom, defaultTo, navigate],
   );
   const tables = useMemo(() => [...new Set(dashboard.panels.map((panel) => panel.table))], [dashboard]);
   const isPaused = search.live === "off";

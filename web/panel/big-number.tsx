@@ -56,7 +56,7 @@ export function BigNumber({ result, trend, settings }: BigNumberProps) {
       )}
       <div className={styles.bigValue}>{formatNumber(value, settings.format)}</div>
       {delta === null ? (
-        <div className={styles.delta}>nothing to compare with yet</div>
+        <div className={styles.delta}>nothing to compare with</div>
       ) : (
         <Delta
           text={delta}

@@ -4,12 +4,18 @@ import type { LiveRange } from "#schemas/api/live";
 import { ColourPlaces } from "../chart/colours.ts";
 import { palettes } from "../theme.ts";
 
+/** Another range, in words, and how to take it. */
+export interface Widen {
+  readonly label: string;
+  readonly act: () => void;
+}
+
 export interface PanelPage {
   readonly range: LiveRange;
   readonly zone: string;
   readonly places: ColourPlaces;
   /** Makes the range wider, where a page can. */
-  readonly widen: (() => void) | null;
+  readonly widen: Widen | null;
 }
 
 /** Colour places for a page of its own. */

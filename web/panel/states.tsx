@@ -4,6 +4,7 @@ import type { ChartKind } from "#schemas/api/dashboards";
 import type { ResolvedRange } from "#schemas/api/live-range";
 import type { QueryException } from "#schemas/api/query";
 import { formatInstant } from "../time.ts";
+import type { Widen } from "./page-context.ts";
 import styles from "./panel.module.css";
 
 const barHeights = ["45%", "62%", "38%", "74%", "58%", "83%", "66%", "50%"] as const;
@@ -33,22 +34,23 @@ interface EmptyPanelProps {
   readonly range: ResolvedRange | null;
   readonly newestMs: number | null;
   readonly zone: string;
-  readonly widen: (() => void) | null;
+  readonly widen: Widen | null;
 }
 
 export function EmptyPanel({ range, newestMs, zone, widen }: EmptyPanelProps) {
+  const nowMs = Date.now();
   const between =
     range === null || range.fromMs <= 0
       ? "No rows yet"
-      : `No rows between ${formatInstant(range.fromMs, zone)} and ${formatInstant(range.toMs, zone)}`;
+      : `No rows between ${formatInstant(range.fromMs, zone, nowMs)} and ${formatInstant(range.toMs, zone, nowMs)}`;
   const newest =
-    newestMs === null ? "the table is empty" : `the newest is from ${formatInstant(newestMs, zone)}`;
+    newestMs === null ? "the table is empty" : `the newest is from ${formatInstant(newestMs, zone, nowMs)}`;
   return (
     <div className={styles.state}>
       <div>
         {between}; {newest}.
       </div>
-      {widen === null ? null : <Button onClick={widen}>Show a longer time</Button>}
+      {widen === null ? null : <Button onClick={widen.act}>Show {widen.label}</Button>}
     </div>
   );
 }

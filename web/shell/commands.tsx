@@ -16,6 +16,7 @@ import type { ReactNode } from "react";
 import { api } from "../api.ts";
 import { openInTab } from "../store.ts";
 import { sizes } from "../theme.ts";
+import styles from "./shell.module.css";
 
 const icon = { size: sizes.iconLarge, stroke: 1.5 } as const;
 
@@ -94,6 +95,9 @@ const searchProps = {
   "aria-label": "Find",
 } as const;
 
+const overlayProps = { blur: 0, backgroundOpacity: 0.4 } as const;
+const classNames = { action: styles.command!, content: styles.commands! };
+
 export function Commands(props: CommandsProps) {
   const navigate = useNavigate();
   const groups = [{ group: "Go to", actions: pageActions(navigate, props) }, ...useNamed(navigate)];
@@ -107,6 +111,8 @@ export function Commands(props: CommandsProps) {
       maxHeight={sizes.menuTall}
       limit={30}
       searchProps={searchProps}
+      overlayProps={overlayProps}
+      classNames={classNames}
     />
   );
 }

@@ -1,8 +1,9 @@
 /** Columns of a table: how each is typed, stored and filled. */
 import type { TableDetail } from "#schemas/api/tables";
-import { formatCount, formatNumber, missing } from "../format.ts";
+import { formatBound, formatCount, formatNumber, missing } from "../format.ts";
 import { DataGrid, type GridColumn } from "../grid/data-grid.tsx";
 import { sizes } from "../theme.ts";
+import { zoneOf } from "../time.ts";
 import styles from "./tables.module.css";
 
 const text = (cell: unknown) => (cell === null || cell === "" ? missing : String(cell));
@@ -22,6 +23,7 @@ const columns: readonly GridColumn[] = [
 ];
 
 export function Columns({ table }: { readonly table: TableDetail }) {
+  const zone = zoneOf(undefined);
   const rows = table.columns.map((column) => [
     column.name,
     column.type,
@@ -30,8 +32,8 @@ export function Columns({ table }: { readonly table: TableDetail }) {
     column.indexes.join(", "),
     column.distinct,
     table.rows === 0 ? 0 : column.nulls / table.rows,
-    column.min,
-    column.max,
+    formatBound(column.min, column.type, zone),
+    formatBound(column.max, column.type, zone),
   ]);
   const height = sizes.tableRow * (Math.min(24, rows.length) + 1) + sizes.panelGap;
   return (

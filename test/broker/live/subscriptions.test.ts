@@ -199,6 +199,19 @@ describe("slow and paused pages", () => {
     expect(page.messages.at(-1)).toMatchObject({ kind: "delta", rows: [["a", 7]] });
   });
 
+  test("what is asked while paused is answered once", async () => {
+    const live = new FakeLive();
+    const page = live.page();
+    page.client.receive({ kind: "pause" });
+    page.client.receive(subscribe("p"));
+    await live.timers.advance(10);
+    expect(page.kinds()).toEqual(["hello", "snapshot"]);
+    live.rows = () => [["a", 5]];
+    live.change();
+    await live.timers.advance(900);
+    expect(live.asked).toHaveLength(1);
+  });
+
   test("silence is broken by a tick within five seconds", async () => {
     const live = new FakeLive();
     const page = live.page();
