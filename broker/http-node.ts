@@ -2,6 +2,7 @@
  * One port for everything: SQL, pushes, Pinot's controller paths, the app's API, the live socket, metrics, the web
  * app. Bodies, rates and sizes are bounded; every fault is one JSON body with a code (see ERRORS.md).
  */
+import { finished } from "node:stream/promises";
 import fastifyCompress from "@fastify/compress";
 import fastifyHelmet from "@fastify/helmet";
 import fastifyRateLimit from "@fastify/rate-limit";
@@ -60,15 +61,30 @@ function parseBodies(app: FastifyInstance): void {
   });
 }
 
+/** What is read and thrown away of a body that is too large, so that its sender can read our answer. */
+const drainShare = 4;
+
+/** Refuses by Content-Length before a byte is kept. */
+function boundBodies(app: FastifyInstance, bodyBytes: number): void {
+  app.addHook("onRequest", async (request, reply) => {
+    const length = Number(request.headers["content-length"] ?? 0);
+    if (length <= bodyBytes) return undefined;
+    if (length <= bodyBytes * drainShare) {
+      request.raw.resume();
+      await finished(request.raw).catch(() => {});
+    }
+    return sendError(reply, tooLarge(bodyBytes));
+  });
+}
+
+const tooLarge = (bodyBytes: number) =>
+  new StoreError("BODY_BYTES", `the body is larger than bodyBytes = ${bodyBytes}; send it in parts`);
+
 function handleFaults(app: FastifyInstance, parts: HttpParts): void {
   app.setErrorHandler((error: Error & { code?: string; statusCode?: number }, request, reply) => {
     if (error instanceof StoreError) return sendError(reply, error);
     if (error.code === "FST_ERR_CTP_BODY_TOO_LARGE") {
-      const bound = parts.limits.bodyBytes;
-      return sendError(
-        reply,
-        new StoreError("BODY_BYTES", `the body is larger than bodyBytes = ${bound}; send it in parts`),
-      );
+      return sendError(reply, tooLarge(parts.limits.bodyBytes));
     }
     if (error.statusCode === 429) {
       const bound = parts.limits.requestsPerSecond;
@@ -102,6 +118,7 @@ export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> 
   });
   handleFaults(app, parts);
   guardDoors(app, allowedHosts);
+  boundBodies(app, parts.limits.bodyBytes);
   parseBodies(app);
   await app.register(fastifyHelmet, {
     contentSecurityPolicy,

@@ -2,9 +2,9 @@
  * The server's composition: lock and folder, catalog, arenas, threads, tables. The workers it starts run this same file
  * under a role, because only here may ingestion and server meet.
  */
-import { mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { crc32c } from "@node-rs/crc32";
 import { openCatalog } from "#broker/catalog/catalog-thread-node";
 import { sliceKafkaBatch } from "#ingestion/decode/record-batch";
@@ -149,9 +149,16 @@ function usualMemoryBytes(): number {
   return Math.floor((allowed > 0 && allowed < machine ? allowed : machine) / 2);
 }
 
+/** Level by level: mkdir's own recursion never ends where a parent exists but takes no folders, as in /proc. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  mkdirSync(folder);
+}
+
 function prepareFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
   } catch (error) {
     throw new StoreError("START_FAILED", `cannot make the data folder ${folder}: ${messageOf(error)}`, {
       at: folder,
