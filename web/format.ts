@@ -2,7 +2,7 @@
 import type { NumberFormat } from "#schemas/api/dashboards";
 import type { Cell } from "#schemas/api/query";
 import type { SqlType } from "#schemas/types";
-import { formatInstant, formatWall, preciseText, wallOf } from "./time.ts";
+import { formatWall, preciseText, wallOf } from "./time.ts";
 
 const locale = "en-US";
 const cache = new Map<string, Intl.NumberFormat>();

@@ -7,7 +7,7 @@ import type { LiveMessage, LiveRange, LiveRequest, Watermark } from "#schemas/ap
 import { parseExact } from "./api.ts";
 import { applyMessage, emptyState, type SubscriptionState } from "./live-state.ts";
 
-export type ConnectionStatus =
+type ConnectionStatus =
   | { readonly kind: "connecting" }
   | { readonly kind: "open" }
   | { readonly kind: "waiting"; readonly retryAtMs: number; readonly sinceMs: number };
@@ -280,7 +280,7 @@ export class LiveConnection {
 }
 
 /** The connection of a real page. */
-export function browserWorld(): LiveWorld {
+function browserWorld(): LiveWorld {
   return {
     open: () => {
       const { protocol, host } = window.location;

@@ -10,20 +10,13 @@ export interface DashboardSearch {
   readonly live?: "off";
 }
 
-export const consoleViews = ["results", "chart", "plan", "statistics"] as const;
+const consoleViews = ["results", "chart", "plan", "statistics"] as const;
 export interface ConsoleSearch {
   readonly sql?: string;
   readonly view?: (typeof consoleViews)[number];
 }
 
-export const tableViews = [
-  "overview",
-  "columns",
-  "segments",
-  "ingestion",
-  "rejects",
-  "configuration",
-] as const;
+const tableViews = ["overview", "columns", "segments", "ingestion", "rejects", "configuration"] as const;
 export interface TableSearch {
   readonly view?: (typeof tableViews)[number];
 }

@@ -3,7 +3,7 @@ import { produce } from "immer";
 import { create } from "zustand";
 import { persist } from "zustand/middleware";
 
-export interface ConsoleTab {
+interface ConsoleTab {
   readonly id: string;
   readonly name: string;
   readonly sql: string;
@@ -33,7 +33,7 @@ interface Actions {
 
 const historyMax = 200;
 
-export const firstSql = "SELECT *\nFROM purchases\nORDER BY transaction_time DESC\nLIMIT 100";
+const firstSql = "SELECT *\nFROM purchases\nORDER BY transaction_time DESC\nLIMIT 100";
 
 export const useStore = create<Remembered & Actions>()(
   persist(

@@ -293,7 +293,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
 });
 
 /** Relative luminance of "#rrggbb", as WCAG defines it. */
-export function luminance(colour: string): number {
+function luminance(colour: string): number {
   const [red, green, blue] = [1, 3, 5].map((at) => {
     const share = Number.parseInt(colour.slice(at, at + 2), 16) / 255;
     return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;

@@ -104,7 +104,7 @@ export function absoluteText(range: ResolvedRange, zone: string): RangeText {
 }
 
 /** "2026-11-20T09:30:00" in the zone. */
-export function wallText(atMs: number, zone: string): string {
+function wallText(atMs: number, zone: string): string {
   return new Date(wallOf(atMs, zone)).toISOString().slice(0, 19);
 }
 

@@ -30,7 +30,7 @@ export function changedRows(from: readonly Row[], to: readonly Row[]): RowChange
 }
 
 /** True when one result's shape fits the other's, so that a delta says everything. */
-export function sameShape(from: LiveResult, to: LiveResult): boolean {
+function sameShape(from: LiveResult, to: LiveResult): boolean {
   return (
     sameList(from.columnNames, to.columnNames) &&
     sameList(from.columnTypes, to.columnTypes) &&

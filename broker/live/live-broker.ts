@@ -2,7 +2,7 @@
 import type { QueryResponse } from "#schemas/api/query";
 import type { SnapshotInfo } from "#schemas/plan/server-client";
 
-export interface LiveAskOptions {
+interface LiveAskOptions {
   /** Snapshot to answer from, so that all panels of one tick agree. */
   readonly snapshot: SnapshotInfo;
   readonly nowMs: number;

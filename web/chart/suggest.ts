@@ -13,7 +13,7 @@ const isText = (type: SqlType | undefined): boolean => type === "STRING" || type
 const looksLikeInstant = (value: number): boolean => value > 946_684_800_000 && value < 4_102_444_800_000;
 
 /** Columns that read as instants. */
-export function timeColumns(result: ChartResult): readonly string[] {
+function timeColumns(result: ChartResult): readonly string[] {
   return result.columnNames.filter((_name, at) => {
     const type = result.columnTypes[at];
     if (type === "TIMESTAMP") return true;
@@ -23,7 +23,7 @@ export function timeColumns(result: ChartResult): readonly string[] {
 }
 
 /** The width of time buckets, when most neighbours are one apart. */
-export function bucketOf(result: ChartResult, column: string): number | undefined {
+function bucketOf(result: ChartResult, column: string): number | undefined {
   const at = result.columnNames.indexOf(column);
   const instants = [...new Set(result.rows.map((row) => instantOfCell(row[at] ?? null) ?? 0))].toSorted(
     (left, right) => left - right,

@@ -33,7 +33,7 @@ function resultOf(response: QueryResponse): ChartResult | null {
 }
 
 /** Columns of the grid: as typed, every digit. */
-export function gridColumns(result: ChartResult): readonly GridColumn[] {
+function gridColumns(result: ChartResult): readonly GridColumn[] {
   return result.columnNames.map((name, at) => {
     const type = result.columnTypes[at] ?? "STRING";
     const align = alignOf(type);

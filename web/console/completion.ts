@@ -23,7 +23,7 @@ const keywords = (
 const wordBefore = /[A-Za-z_$][A-Za-z0-9_$]*$/;
 
 /** Tables that the statement names after FROM. */
-export function tablesIn(sql: string, tables: readonly KnownTable[]): readonly KnownTable[] {
+function tablesIn(sql: string, tables: readonly KnownTable[]): readonly KnownTable[] {
   const named = [...sql.matchAll(/\bFROM\s+(?:HOP\s*\(\s*)?"?([A-Za-z_][A-Za-z0-9_]*)/gi)].map((match) =>
     match[1]!.toLowerCase(),
   );

@@ -1,25 +1,9 @@
 /** The plan of a statement, as EXPLAIN PLAN FOR answers it: operators under what they feed. */
 import { useQuery } from "@tanstack/react-query";
-import type { Cell } from "#schemas/api/query";
 import { api } from "../api.ts";
 import styles from "./console.module.css";
+import { planLines } from "./plan-lines.ts";
 import { bare } from "./run.ts";
-
-export interface PlanLine {
-  readonly id: number;
-  readonly depth: number;
-  readonly operator: string;
-}
-
-/** Rows (Operator, Operator_Id, Parent_Id) as an indented tree. */
-export function planLines(rows: readonly (readonly Cell[])[]): readonly PlanLine[] {
-  const depths = new Map<number, number>();
-  return rows.map(([operator, id, parent]) => {
-    const depth = (depths.get(Number(parent)) ?? -1) + 1;
-    depths.set(Number(id), depth);
-    return { id: Number(id), depth, operator: String(operator) };
-  });
-}
 
 export function Plan({ sql }: { readonly sql: string }) {
   const { data, error } = useQuery({

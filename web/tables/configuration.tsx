@@ -8,7 +8,7 @@ import { ApiError, api } from "../api.ts";
 import styles from "./tables.module.css";
 
 /** Why a text is not JSON; null when it is. */
-export function jsonFault(text: string): string | null {
+function jsonFault(text: string): string | null {
   try {
     JSON.parse(text);
     return null;

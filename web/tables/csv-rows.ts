@@ -4,7 +4,7 @@ const rowsMax = 1000;
 const number = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
 /** RFC 4180: quoted fields may hold commas, line breaks and doubled quotes. */
-export function csvRecords(text: string, recordsMax: number): readonly (readonly string[])[] {
+function csvRecords(text: string, recordsMax: number): readonly (readonly string[])[] {
   const records: string[][] = [];
   let record: string[] = [];
   const field = /("(?:[^"]|"")*"?|[^,\r\n]*)(,|\r\n|\n|\r|$)/y;

@@ -13,7 +13,7 @@ export interface Fact {
 /** Lag past this is worth a colour. */
 const lagMsWarn = 5000;
 
-export function lagOf(table: Pick<TableSummary, "lagRows" | "lagMs">): Fact {
+function lagOf(table: Pick<TableSummary, "lagRows" | "lagMs">): Fact {
   if (table.lagRows === null) return { label: "Lag", value: missing };
   if (table.lagRows === 0) return { label: "Lag", value: "none" };
   const time = table.lagMs === null ? "" : ` · ${formatAge(table.lagMs)}`;
@@ -21,7 +21,7 @@ export function lagOf(table: Pick<TableSummary, "lagRows" | "lagMs">): Fact {
   return { label: "Lag", value, ...((table.lagMs ?? 0) > lagMsWarn ? { tone: "warn" as const } : {}) };
 }
 
-export function factsOf(table: TableSummary): readonly Fact[] {
+function factsOf(table: TableSummary): readonly Fact[] {
   const rejected: Fact =
     table.rejected === 0
       ? { label: "Rejected", value: "none" }

@@ -6,32 +6,8 @@ import { formatBytes, formatCount, formatNumber, numberOfCell } from "../format.
 import { DataGrid, type GridColumn } from "../grid/data-grid.tsx";
 import { sizes } from "../theme.ts";
 import { formatInstant, zoneOf } from "../time.ts";
+import { lanesOf } from "./lanes.ts";
 import styles from "./tables.module.css";
-
-interface Timed {
-  readonly segment: SegmentSummary;
-  readonly fromMs: number;
-  readonly toMs: number;
-}
-
-/** Segments without overlap share a lane; a few lanes show how far time is mixed. */
-export function lanesOf(segments: readonly SegmentSummary[], lanesMax = 8): readonly (readonly Timed[])[] {
-  const timed = segments
-    .flatMap((segment): Timed[] =>
-      segment.timeMinMs === null || segment.timeMaxMs === null
-        ? []
-        : [{ segment, fromMs: segment.timeMinMs, toMs: segment.timeMaxMs }],
-    )
-    .toSorted((left, right) => left.fromMs - right.fromMs);
-  const lanes: Timed[][] = [];
-  for (const item of timed) {
-    const free = lanes.find((lane) => lane.at(-1)!.toMs <= item.fromMs);
-    if (free !== undefined) free.push(item);
-    else if (lanes.length < lanesMax) lanes.push([item]);
-    else lanes.at(-1)!.push(item);
-  }
-  return lanes;
-}
 
 const states = ["sealed", "sealing", "consuming", "corrupt"] as const;
 
