@@ -69,5 +69,5 @@ function topGroups(
       nullsFirst: false,
     }),
   );
-  return firstInOrder(all.length, [...order, ...ties], top.rows);
+  return firstInOrder(all.length, [...order, ...ties], top.rows).map((row) => all[row]);
 }
