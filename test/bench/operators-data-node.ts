@@ -73,7 +73,7 @@ export async function loadDuck(duck: DuckDBConnection, rows: number, folder: str
   const keys = ["k7", "k1000", "k2000"];
   for (const key of keys)
     await duck.run(
-      `CREATE TYPE ${key}_enum AS ENUM (SELECT DISTINCT ${key} FROM plain WHERE ${key} IS NOT NULL)`,
+      `CREATE TYPE ${key}_enum AS ENUM (SELECT DISTINCT ${key} FROM plain WHERE ${key} IS NOT NULL ORDER BY 1)`,
     );
   const casts = keys.map((key) => `${key}::${key}_enum AS ${key}`).join(", ");
   await duck.run(`CREATE TABLE tuned AS SELECT * REPLACE (${casts}) FROM plain`);
