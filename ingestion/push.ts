@@ -11,7 +11,7 @@ import { conflict, encodeNote, type IdempotencyKeys, type KeyedPush } from "#ing
 import type { EmbeddedPartition } from "#ingestion/source/embedded";
 import type { PushOptions } from "#schemas/admin";
 import type { IngestAnswer } from "#schemas/api/tables";
-import { StoreError } from "#schemas/errors";
+import { messageOf, StoreError } from "#schemas/errors";
 import type { RecordSlices } from "#schemas/ingest";
 import type { Limits } from "#schemas/limits";
 import type { World } from "#schemas/world";
@@ -105,9 +105,25 @@ async function store(
   const done = keyedAt(endOffset);
   if (done !== null) target.keys.add(done);
   world.failpoint("push.durable");
-  const letters = rejects.map(({ reason, payload: row }) => ({ offset: baseOffset, reason, payload: row }));
-  await target.letters.recordPushed(consumer.partition, letters);
+  await keepLetters(target, baseOffset, rejects);
   return answerAt(endOffset);
+}
+
+/** The rows are durable: that their refused neighbours could not be kept must not look as if they were not. */
+async function keepLetters(
+  target: PushTarget,
+  offset: bigint,
+  rejects: readonly BodyReject[],
+): Promise<void> {
+  const { consumer, letters, world } = target;
+  try {
+    await letters.recordPushed(
+      consumer.partition,
+      rejects.map(({ reason, payload }) => ({ offset, reason, payload })),
+    );
+  } catch (error) {
+    world.log("error", `${rejects.length} refused rows of a push could not be kept: ${messageOf(error)}`);
+  }
 }
 
 const noNote = new Uint8Array(0);

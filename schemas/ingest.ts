@@ -44,7 +44,7 @@ export interface RecordSlices {
 }
 
 /** Decodes a raw batch of kind "kafka"; throws STREAM_CORRUPT. Control batches have count 0. */
-export type SliceRecords = (batch: RawBatch) => RecordSlices;
+type SliceRecords = (batch: RawBatch) => RecordSlices;
 
 /** What a host tells its server. Promises are awaited before the consumer goes on. */
 export interface IngestEvents {

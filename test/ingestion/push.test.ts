@@ -216,6 +216,21 @@ describe("a push", () => {
     await third.host.close();
   });
 
+  it("is answered when its refused rows could not be kept: the others are durable", async () => {
+    const world = memoryWorld();
+    const test = await running(world);
+    world.disk.faults.before = (operation, path) => {
+      if (operation === "append" && path.endsWith("dead-letters"))
+        throw new StoreError("DISK_FULL", "no space");
+    };
+    expect(await test.host.push("events", encode('{"v":1}\noops'), plain)).toMatchObject({
+      accepted: 1,
+      rejected: 1,
+    });
+    expect(world.logged.some(({ message }) => message.includes("could not be kept"))).toBe(true);
+    await test.host.close();
+  });
+
   it("goes round the partitions, but a key stays with its own", async () => {
     const test = await running(memoryWorld(), [], 3);
     const partitions = new Set<number>();
