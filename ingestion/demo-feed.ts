@@ -32,7 +32,8 @@ export async function feedDemo({ world, batchesUntil, send, signal }: DemoFeedPa
   };
   while (!signal.aborted) {
     for (const batches of batchesUntil(world.clock.nowMs())) {
-      for (const batch of batches) await deliver(batch);
+      // Topics do not wait for each other; each has its own rows in order.
+      await Promise.all(batches.map(deliver));
       if (signal.aborted) return;
     }
     await world.clock.sleep(stepMs, signal).catch(() => {});

@@ -37,7 +37,7 @@ export const backfillRowsMax = 2_000_000;
 const rampMaxMs = 3 * 3_600_000;
 
 const steadyRate = 1000;
-const batchPurchases = 4000;
+const batchPurchases = 8000;
 const supplementCents = 199;
 const discountPercent = 10;
 const hourMs = 3_600_000;
