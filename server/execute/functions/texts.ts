@@ -56,7 +56,9 @@ function repeat(text: string, second: string | number | bigint, third?: number):
   const times = Math.max(0, Number(third === undefined ? second : third));
   if (!Number.isFinite(times))
     throw new StoreError("FUNCTION_ARGUMENTS", `repeat takes a number of times, found ${second}`);
-  bounded((text.length + separator.length) * times);
+  const each = text.length + separator.length;
+  bounded(each * times);
+  if (each === 0) return "";
   return Array.from({ length: times }, () => text).join(separator);
 }
 

@@ -128,7 +128,7 @@ export const entryBytes = (entries: TextEntries, id: number): Uint8Array =>
   entries.bytes.subarray(entries.offsets[id], entries.offsets[id + 1]);
 
 /** Bytes of text that one vector may hold. */
-const vectorTextBytesMax = 1 << 30;
+const vectorTextBytesMax = 256 << 20;
 
 /** Collects entries; ids count from 0. */
 export class TextBuilder {

@@ -129,7 +129,7 @@ test.each(functionTable.map(({ name }) => name).filter((name) => name !== "cast"
           if (!(error instanceof StoreError)) throw error;
         }
       }),
-      { numRuns: 120 },
+      { numRuns: 80 },
     );
   },
 );
