@@ -1,13 +1,19 @@
 /** One server process of the simulation: production's composition, inline, over a mortal world. */
 
+import { Broker } from "#broker/broker";
 import type { SqliteFile } from "#broker/catalog/sqlite-node";
+import type { LiveBroker } from "#broker/live/live-broker";
+import { brokerCatalog, liveBroker } from "#broker/query-door";
 import { sliceLines } from "#ingestion/decode/lines";
 import type { TableAdmin } from "#schemas/admin";
+import type { Cell } from "#schemas/api/query";
 import type { TableRecord } from "#schemas/catalog";
-import { AssertionError } from "#schemas/errors";
+import { AssertionError, assert } from "#schemas/errors";
+import type { SnapshotInfo } from "#schemas/plan/server-client";
 import type { World } from "#schemas/world";
+import { evaluate } from "#server/execute/functions/evaluate";
 import type { Server } from "#server/server";
-import { inlineServer } from "#test/setup/inline-server";
+import { inlineServer, smallLimits } from "#test/setup/inline-server";
 import { plainInts } from "#test/setup/plain-reader";
 import type { SeededRandom } from "#test/setup/random";
 import { testTable } from "#test/setup/tables";
@@ -80,11 +86,14 @@ export async function startProcess(parts: ProcessParts): Promise<SimProcess> {
   return new SimProcess({ server, admin, mortal, world });
 }
 
+const sorted = (ids: readonly number[]): number[] => ids.toSorted((a, b) => a - b);
+
 export class SimProcess {
   readonly server: Server;
   readonly admin: TableAdmin;
   readonly mortal: Mortal;
   readonly #world: World;
+  readonly #broker: LiveBroker;
   #failure: unknown = null;
 
   constructor(parts: { server: Server; admin: TableAdmin; mortal: Mortal; world: World }) {
@@ -92,6 +101,11 @@ export class SimProcess {
     this.admin = parts.admin;
     this.mortal = parts.mortal;
     this.#world = parts.world;
+    const { clock, log } = parts.world;
+    const catalog = brokerCatalog(parts.admin);
+    const servers = [parts.server];
+    const broker = new Broker({ id: "sim", catalog, servers, evaluate, limits: smallLimits, clock, log });
+    this.#broker = liveBroker(broker);
   }
 
   /** Work that nobody waits for; a bug of ours in it fails the run. */
@@ -101,24 +115,37 @@ export class SimProcess {
     });
   }
 
-  /** One snapshot of a table: every row's id, and what the executor says of them. */
+  /** One snapshot of a table, asked in SQL: every row's id, and count and sum, beside what a plain reading finds. */
   async answer(table: string): Promise<Answer> {
     if (this.#failure !== null) throw this.#failure;
-    const info = await this.server.snapshot(table);
+    const snapshot = await this.#broker.snapshot(table);
     try {
-      const held = this.server.snapshots.get(info.id);
-      const ids = plainInts(held.readers, 0).map(Number);
-      const sum = ids.reduce((total, id) => total + BigInt(id), 0n);
+      const { readers, faults } = this.server.snapshots.get(snapshot.id);
+      const plain = plainInts(readers, 0).map(Number);
+      const rows = await this.#ask(`SELECT id FROM ${table} LIMIT 1000000`, snapshot);
+      const ids = rows.map(([id]) => Number(id));
+      assert(sorted(ids).join() === sorted(plain).join(), `${table}: SELECT and a plain reading agree`);
+      const [total] = await this.#ask(`SELECT count(*), sum(id) FROM ${table}`, snapshot);
       return {
         ids,
-        count: BigInt(ids.length),
-        sum,
-        faults: held.faults.map(({ segment, message }) => `${segment}: ${message}`),
-        gaps: info.gaps,
+        count: BigInt(Number(total?.[0])),
+        sum: BigInt(Number(total?.[1] ?? 0)),
+        faults: faults.map(({ segment, message }) => `${segment}: ${message}`),
+        gaps: snapshot.gaps,
       };
     } finally {
-      this.server.release(info.id);
+      this.#broker.release(snapshot);
     }
+  }
+
+  async #ask(sql: string, snapshot: SnapshotInfo): Promise<readonly (readonly Cell[])[]> {
+    const { signal } = new AbortController();
+    const options = { snapshot, nowMs: this.#world.clock.nowMs(), timeZone: "UTC", signal };
+    const { exceptions, partialResult, resultTable } = await this.#broker.ask(sql, options);
+    const lost = exceptions.filter(({ code }) => code !== "SEGMENT_CORRUPT").map(({ message }) => message);
+    assert(lost.length === 0, `${sql}: ${lost.join("; ")}`);
+    assert(partialResult === exceptions.length > 0, `${sql}: partial when a segment is missing`);
+    return resultTable?.rows ?? [];
   }
 
   /** Until pushes are visible and the topic is consumed to its end. */
