@@ -38,7 +38,7 @@ export class KeyCoder {
       plan.kind === "words"
         ? new WordInterner(plan.source, runtime.kernels, memory)
         : plan.kind === "texts"
-          ? new TextInterner(plan.source, memory)
+          ? new TextInterner(plan.source, runtime.kernels, memory)
           : null;
     this.lut = 0;
     if (plan.kind === "lut") {

@@ -1,9 +1,10 @@
 /** Dense codes for values as they come, over the chunks of one task: code 0 is NULL, others in order of appearance. */
-import type { TextEntries } from "#schemas/batch";
+import type { TextEntries, Vector } from "#schemas/batch";
 import { assert } from "#schemas/errors";
-import { bitmapOf, type Chunk, type Selection } from "#server/execute/chunk";
+import { bitmapBytes, bitmapOf, type Chunk, type Selection } from "#server/execute/chunk";
 import type { Source } from "#server/execute/task";
 import type { TaskMemory } from "#server/execute/task-memory";
+import { TextTable } from "#server/execute/text-table";
 import { wordsOf } from "#server/execute/words";
 import { hashBytes, type Kernels } from "#server/kernels/kernels";
 
@@ -104,66 +105,74 @@ export class WordInterner implements Interner {
   }
 }
 
-const latin1 = (bytes: Uint8Array): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
-
 export class TextInterner implements Interner {
   private readonly source: Source;
-  private readonly memory: TaskMemory;
-  private readonly byText = new Map<string, number>();
+  private readonly table: TextTable;
 
-  constructor(source: Source, memory: TaskMemory) {
+  constructor(source: Source, kernels: Kernels, memory: TaskMemory) {
     this.source = source;
-    this.memory = memory;
+    this.table = new TextTable(kernels, memory);
   }
 
   get card(): number {
-    return this.byText.size + 1;
+    return this.table.count + 1;
   }
 
   codes(chunk: Chunk, selection: Selection): number {
-    const codes = chunk.scratch.takeZeroed(chunk.rows * 4);
+    const { source } = this;
+    if (source.kind === "column" && chunk.column(source.column).kind === "bytes") {
+      return this.rawCodes(chunk, chunk.and(selection, chunk.present(source.column)), source.column);
+    }
     const positions = chunk.positions(selection);
     const vector =
-      this.source.kind === "column"
-        ? chunk.vector(this.source.column, positions)
-        : chunk.evaluate(this.source.bound, positions);
+      source.kind === "column"
+        ? chunk.vector(source.column, positions)
+        : chunk.evaluate(source.bound, positions);
     assert(vector.kind === "text", "text expected");
-    const { ids, entries, nulls, rows } = vector;
-    const byEntry = new Uint32Array(entries.count);
+    const { ids, nulls, rows } = vector;
+    const codes = chunk.scratch.takeZeroed(chunk.rows * 4);
+    const byEntry = this.entryCodes(chunk, vector);
     const { u32 } = chunk.views;
     for (let at = 0; at < rows; at++) {
       if (nulls !== null && (nulls[at >> 3] & (1 << (at & 7))) !== 0) continue;
-      const code = (byEntry[ids[at]] ||= this.codeOf(entries, ids[at]));
-      u32[(codes >> 2) + (positions === null ? at : u32[(positions.pointer >> 2) + at])] = code;
+      const row = positions === null ? at : u32[(positions.pointer >> 2) + at];
+      u32[(codes >> 2) + row] = u32[(byEntry >> 2) + ids[at]];
     }
     return codes;
   }
 
-  private codeOf(entries: TextEntries, id: number): number {
-    const text = latin1(entries.bytes.subarray(entries.offsets[id], entries.offsets[id + 1]));
-    const known = this.byText.get(text);
-    if (known !== undefined) return known;
-    const code = this.byText.size + 1;
-    this.byText.set(text, code);
-    this.memory.count(text.length + 64);
-    return code;
+  /** The column's bytes lie in the arena: no vector is needed. */
+  private rawCodes(chunk: Chunk, valid: Selection, place: number): number {
+    const { offsets, pointer } = chunk.column(place);
+    if (valid.kind === "none") return chunk.scratch.takeZeroed(chunk.rows * 4);
+    const codes = chunk.scratch.take(chunk.rows * 4);
+    this.table.intern(offsets, pointer, chunk.rows, bitmapOf(valid), codes);
+    return codes;
+  }
+
+  /** Codes (u32) of the entries that some row has; each text once, however many rows share it. */
+  private entryCodes(chunk: Chunk, { ids, entries, nulls, rows }: Extract<Vector, { kind: "text" }>): number {
+    const { scratch, views } = chunk;
+    const used = scratch.takeZeroed(bitmapBytes(entries.count));
+    for (let at = 0; at < rows; at++) {
+      if (nulls !== null && (nulls[at >> 3] & (1 << (at & 7))) !== 0) continue;
+      views.u8[used + (ids[at] >> 3)] |= 1 << (ids[at] & 7);
+    }
+    const offsets = scratch.take((entries.count + 1) * 4);
+    views.u32.set(entries.offsets.subarray(0, entries.count + 1), offsets >> 2);
+    const length = entries.offsets[entries.count];
+    const bytes = scratch.take(length + 64);
+    views.u8.set(entries.bytes.subarray(0, length), bytes);
+    const codes = scratch.take(entries.count * 4);
+    this.table.intern(offsets, bytes, entries.count, used, codes);
+    return codes;
   }
 
   values(): InternedValues {
-    const offsets = new Uint32Array(this.byText.size + 2);
-    const texts = [...this.byText.keys()];
-    texts.forEach((text, index) => {
-      offsets[index + 2] = offsets[index + 1] + text.length;
-    });
-    const bytes = new Uint8Array(offsets[offsets.length - 1]);
-    texts.forEach((text, index) => {
-      bytes.set(Buffer.from(text, "latin1"), offsets[index + 1]);
-    });
-    return { kind: "texts", entries: { count: texts.length + 1, offsets, bytes } };
+    return { kind: "texts", entries: this.table.entries() };
   }
 
   close(): void {
-    this.byText.clear();
+    this.table.close();
   }
 }

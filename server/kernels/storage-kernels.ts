@@ -40,6 +40,19 @@ export interface TextKernels {
    * room (copy directory and hashes to larger blocks, `rehashTexts` into new slots, or give new text space), go on.
    */
   internTexts(table: number, tags: number, values: number, from: number, rows: number, ids: number): number;
+  /**
+   * The same for raw text: row r's bytes are bytes + offsets[r] … bytes + offsets[r + 1] (u32 offsets); rows that the
+   * optional bitmap leaves out get id 0.
+   */
+  internSlices(
+    table: number,
+    offsets: number,
+    bytes: number,
+    from: number,
+    rows: number,
+    bitmap: number,
+    ids: number,
+  ): number;
   /** Fills zeroed slots from `hashes` for ids 1 … count. */
   rehashTexts(table: number): void;
   /** The id of one text, or 0. */

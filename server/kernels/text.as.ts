@@ -123,26 +123,44 @@ function insert(table: usize, slot: usize, hash: u64, pointer: usize, bytes: u32
   return id;
 }
 
+/** The id of a text, a new one if need be; 0 when there is no room (the header says which). */
+function intern(table: usize, pointer: usize, bytes: u32): u32 {
+  const hash = hashText(pointer, bytes);
+  const slot = slotOf(table, hash, pointer, bytes);
+  const known = load<u32>(slot);
+  if (known != 0) return known;
+  const wanted = roomFor(table, bytes);
+  if (wanted == 0) return insert(table, slot, hash, pointer, bytes);
+  store<u32>(table, wanted, wantedAt);
+  store<u32>(table, bytes, wantedBytesAt);
+  return 0;
+}
+
 export function internTexts(table: usize, tags: usize, values: usize, from: i32, rows: i32, ids: usize): i32 {
   store<u32>(table, 0, wantedAt);
   for (let row = from; row < rows; row++) {
     let id: u32 = 0;
     if (load<u8>(tags + row) != 0) {
       const cell = values + ((<usize>row) << 3);
-      const pointer = <usize>load<u32>(cell);
-      const bytes = load<u32>(cell, 4);
-      const hash = hashText(pointer, bytes);
-      const slot = slotOf(table, hash, pointer, bytes);
-      id = load<u32>(slot);
-      if (id == 0) {
-        const wanted = roomFor(table, bytes);
-        if (wanted != 0) {
-          store<u32>(table, wanted, wantedAt);
-          store<u32>(table, bytes, wantedBytesAt);
-          return row;
-        }
-        id = insert(table, slot, hash, pointer, bytes);
-      }
+      id = intern(table, <usize>load<u32>(cell), load<u32>(cell, 4));
+      if (id == 0) return row;
+    }
+    store<u32>(ids + ((<usize>row) << 2), id);
+  }
+  return rows;
+}
+
+export function internSlices(
+  table: usize, offsets: usize, bytes: usize, from: i32, rows: i32, bitmap: usize, ids: usize,
+): i32 {
+  store<u32>(table, 0, wantedAt);
+  for (let row = from; row < rows; row++) {
+    let id: u32 = 0;
+    if (bitmap == 0 || (load<u64>(bitmap + ((<usize>row >> 6) << 3)) >> (row & 63)) & 1) {
+      const at = offsets + ((<usize>row) << 2);
+      const start = load<u32>(at);
+      id = intern(table, bytes + start, load<u32>(at, 4) - start);
+      if (id == 0) return row;
     }
     store<u32>(ids + ((<usize>row) << 2), id);
   }

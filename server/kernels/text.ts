@@ -2,6 +2,7 @@
 import type { Views } from "#server/arena/arena";
 import { type HashWords, hashBytes } from "#server/kernels/hash";
 import type { Twin } from "#server/kernels/kernels";
+import { isSet } from "#server/kernels/twin-access";
 
 /** Indexes of the header's words. */
 const at = {
@@ -70,6 +71,18 @@ function insert(views: Views, table: number, slot: number, pointer: number, byte
   return id;
 }
 
+/** The id of a text, a new one if need be; 0 when there is no room (the header says which). */
+function intern(views: Views, table: number, pointer: number, bytes: number): number {
+  const { u32 } = views;
+  const slot = slotOf(views, table, pointer, bytes);
+  if (u32[slot] !== 0) return u32[slot];
+  const wanted = roomFor(u32, table, bytes);
+  if (wanted === 0) return insert(views, table, slot, pointer, bytes);
+  u32[table + at.wanted] = wanted;
+  u32[table + at.wantedBytes] = bytes;
+  return 0;
+}
+
 export const internTexts: Twin<"internTexts"> = (views, address, tags, values, from, rows, ids) => {
   const { u8, u32 } = views;
   const table = address >>> 2;
@@ -77,19 +90,34 @@ export const internTexts: Twin<"internTexts"> = (views, address, tags, values, f
   for (let row = from; row < rows; row++) {
     let id = 0;
     if (u8[tags + row] !== 0) {
-      const pointer = u32[(values >>> 2) + row * 2];
-      const bytes = u32[(values >>> 2) + row * 2 + 1];
-      const slot = slotOf(views, table, pointer, bytes);
-      id = u32[slot];
-      if (id === 0) {
-        const wanted = roomFor(u32, table, bytes);
-        if (wanted !== 0) {
-          u32[table + at.wanted] = wanted;
-          u32[table + at.wantedBytes] = bytes;
-          return row;
-        }
-        id = insert(views, table, slot, pointer, bytes);
-      }
+      const cell = (values >>> 2) + row * 2;
+      id = intern(views, table, u32[cell], u32[cell + 1]);
+      if (id === 0) return row;
+    }
+    u32[(ids >>> 2) + row] = id;
+  }
+  return rows;
+};
+
+export const internSlices: Twin<"internSlices"> = (
+  views,
+  address,
+  offsets,
+  bytes,
+  from,
+  rows,
+  bitmap,
+  ids,
+) => {
+  const { u32 } = views;
+  const table = address >>> 2;
+  u32[table + at.wanted] = 0;
+  for (let row = from; row < rows; row++) {
+    let id = 0;
+    if (isSet(views, bitmap, row)) {
+      const start = u32[(offsets >>> 2) + row];
+      id = intern(views, table, bytes + start, u32[(offsets >>> 2) + row + 1] - start);
+      if (id === 0) return row;
     }
     u32[(ids >>> 2) + row] = id;
   }

@@ -233,6 +233,33 @@ describe("dictionaries", () => {
     );
   });
 
+  test("raw text gets the same ids", () => {
+    fc.assert(
+      fc.property(
+        texts,
+        fc.integer({ min: 1, max: 60 }),
+        fc.integer({ min: 1, max: 9999 }),
+        (words, entries, seed) =>
+          withPair((pair) => {
+            const rows = words.length;
+            const encoded = words.map((word) => new TextEncoder().encode(word));
+            const offsets = new Uint32Array(rows + 1);
+            encoded.forEach((bytes, row) => {
+              offsets[row + 1] = offsets[row] + bytes.length;
+            });
+            const bytes = pair.put(Buffer.concat(encoded));
+            const bitmap = pair.bitmap(maybeBits(rows, new Noise(seed)));
+            const ids = pair.zeros(rows * 4);
+            const table = textTable(pair, entries, 1000);
+            const done = pair.call("internSlices", table, pair.put(offsets), bytes, 0, rows, bitmap, ids);
+            pair.same(ids, done * 4, "ids");
+            pair.same(table, 40, "header");
+          }),
+      ),
+      { numRuns: 60 },
+    );
+  });
+
   test("hashes of texts, ints and doubles are those of hash.ts", () => {
     fc.assert(
       fc.property(texts, (words) =>
