@@ -80,6 +80,20 @@ export class TextKeyDomain implements Domain {
     });
   }
 
+  /** Maps the ids with rows, in the part's own array, which is complete then as far as it is needed. */
+  completeIds(part: DictionaryPart, hasRows: (id: number) => boolean): Uint32Array {
+    const { views, dictionary, remap } = part;
+    const { u8, u32 } = views;
+    const place = { start: 0, length: 0 };
+    const hashes = dictionary.hashes >> 2;
+    for (let id = 1; id <= dictionary.count; id++) {
+      if (remap[id] !== unmapped || !hasRows(id)) continue;
+      placeOf(views, dictionary, id, place);
+      remap[id] = this.domain.intern(u8, place.start, place.length, u32[hashes + id * 2]);
+    }
+    return remap;
+  }
+
   private mapIds(part: DictionaryPart, codes: Uint32Array): Uint32Array {
     const { views, dictionary, remap } = part;
     const { u8, u32 } = views;

@@ -1,10 +1,10 @@
 /** The groups of a whole query: common codes of the keys → group numbers in order of first appearance. */
-import { type Domain, RangeDomain } from "#server/execute/domain";
+import type { Domain } from "#server/execute/domain";
 import { PairTable } from "#server/execute/pair-table";
 
 export class GroupTable {
   readonly domains: readonly Domain[];
-  groups = 0;
+  private numbered = 0;
   /** One key: group + 1 by code. */
   private byCode = new Uint32Array(256);
   /** More keys: (group so far, code) pairs, one table a key from the second on. */
@@ -15,13 +15,15 @@ export class GroupTable {
   /** One key whose codes are the groups: no table at all, but groups may be empty. */
   readonly dense: boolean;
 
-  constructor(domains: readonly Domain[], options: { readonly denseMax: number }) {
+  constructor(domains: readonly Domain[], options: { readonly dense: boolean }) {
     this.domains = domains;
-    this.dense =
-      domains.length === 1 && domains[0] instanceof RangeDomain && domains[0].card <= options.denseMax;
-    if (this.dense) this.groups = domains[0].card;
+    this.dense = options.dense;
     this.tables = domains.slice(1).map(() => new PairTable());
-    if (domains.length === 0) this.groups = 1;
+  }
+
+  get groups(): number {
+    if (this.domains.length === 0) return 1;
+    return this.dense ? this.domains[0].card : this.numbered;
   }
 
   bytes(): number {
@@ -42,7 +44,7 @@ export class GroupTable {
       for (let row = 0; row < right.length; row++) paired[row] = table.intern(numbers[row], right[row]);
       numbers = paired;
     });
-    this.groups = this.tables[this.tables.length - 1].count;
+    this.numbered = this.tables[this.tables.length - 1].count;
     return numbers;
   }
 
@@ -59,7 +61,7 @@ export class GroupTable {
       const code = codes[row];
       let group = byCode[code];
       if (group === 0) {
-        group = ++this.groups;
+        group = ++this.numbered;
         byCode[code] = group;
         if (group > this.codes.length) this.growCodes();
         this.codes[group - 1] = code;

@@ -49,6 +49,9 @@ export interface MergeParts {
 
 /** Arrays of this many groups cost next to nothing. */
 const denseGroupsMin = 4096;
+/** Dictionaries of fewer entries are numbered in order of appearance. */
+const denseTextsMin = 16_384;
+const numberSlots: readonly string[] = ["rows", "count", "ints", "doubles"];
 
 type Column = ReturnType<Dictionaries["column"]>;
 
@@ -71,12 +74,26 @@ export class AggregateMerge {
       (sum, { task }) => sum + task.chunks.reduce((total, chunk) => total + chunk.rows, 0),
       0,
     );
-    this.groups = new GroupTable(
-      parts.keys.map((key, index) => this.keyDomain(key, index)),
-      { denseMax: Math.max(denseGroupsMin, rows * 2) },
-    );
+    const domains = parts.keys.map((key, index) => this.keyDomain(key, index));
+    this.groups = new GroupTable(domains, { dense: this.isDense(domains, rows) });
     this.slots = parts.specs.slots.map((spec, index) => this.mergedSlot(spec, index));
     for (const slot of this.slots) slot.ensure(this.groups.groups);
+  }
+
+  /** Codes are groups where that wastes little: a narrow range, or a large dictionary most of which has rows. */
+  private isDense(domains: readonly Domain[], rows: number): boolean {
+    const [domain] = domains;
+    const { sources, specs } = this.parts;
+    if (domains.length !== 1) return false;
+    if (domain instanceof RangeDomain) return domain.card <= Math.max(denseGroupsMin, rows * 2);
+    if (!(domain instanceof TextKeyDomain)) return false;
+    const plans = sources.map(({ task }) => plansOf(task)[0]);
+    const cards = plans.map((plan) => plan.card);
+    const flat = sources.every(({ task }) => task.grouping.kind === "flat");
+    const numbers = specs.slots.every(({ kind }) => numberSlots.includes(kind));
+    if (!flat || !numbers || plans.some((plan) => plan.kind !== "ids")) return false;
+    const total = cards.reduce((sum, card) => sum + card, domain.card);
+    return Math.max(...cards) >= denseTextsMin && total <= rows * 2;
   }
 
   private keyDomain(key: Expression, index: number): Domain {
@@ -140,6 +157,7 @@ export class AggregateMerge {
     let numbered: Numbered | null = null;
     for (const shift of this.parts.shifts) {
       let part = this.shiftedPart(source, result, shift);
+      part ??= this.textPart(source, result);
       if (part === null) {
         numbered ??= this.numbered(source, result);
         part = this.mappedPart(source, result, { ...numbered, shift });
@@ -186,16 +204,31 @@ export class AggregateMerge {
     if (plan.kind === "null") return null;
     const offset = domain.offsetOf(plan, this.parts.windowKeys[0] ? shift : 0n);
     // NULL is group 0 everywhere, so it cannot be shifted with the others.
-    if (offset !== 0 && this.rowsOfFirstGroup(result) > 0) return null;
+    if (offset !== 0 && this.rowsOfGroup(result, 0) > 0) return null;
     return { groups: result.groups, remap: 0, targets: null, offset, local };
   }
 
-  private rowsOfFirstGroup(result: AggregateResult): number {
+  /** A dictionary's own mapping is the remap, once every id with rows has a code. */
+  private textPart(source: MergeSource, result: AggregateResult): SlicePart | null {
+    const [domain] = this.groups.domains;
+    if (!this.groups.dense || !(domain instanceof TextKeyDomain)) return null;
+    const part = this.partOf(source, plansOf(source.task)[0], this.parts.keys[0]);
+    assert(part !== null, "ids have a dictionary");
+    const remap = domain.completeIds(part, (id) => this.rowsOfGroup(result, id) > 0);
+    const { runtime } = this.parts.home;
+    const pointer = runtime.scratch.take(result.groups * 4);
+    runtime.arena.views.u32.set(remap.subarray(0, result.groups), pointer >> 2);
+    const local = this.localOf(result);
+    return { groups: result.groups, remap: pointer, targets: remap, offset: 0, local };
+  }
+
+  private rowsOfGroup(result: AggregateResult, group: number): number {
     const [rows] = result.slots;
     assert(rows.kind === "count", "the first slot counts the rows of groups");
     const { u32 } = this.parts.owner.at(result.arena).arena.views;
+    const at = (rows.pointer >> 2) + group * rows.copies;
     let population = 0;
-    for (let copy = 0; copy < rows.copies; copy++) population += u32[(rows.pointer >> 2) + copy];
+    for (let copy = 0; copy < rows.copies; copy++) population += u32[at + copy];
     return population;
   }
 

@@ -52,9 +52,18 @@ function keyOrder({ vector, descending, nullsFirst }: SortKey): Compare {
   };
 }
 
+/** The key's order, made when rows are first compared by it: ties of the keys before it may never come. */
+function lazyOrder(key: SortKey): Compare {
+  let order: Compare | null = null;
+  return (left, right) => {
+    order ??= keyOrder(key);
+    return order(left, right);
+  };
+}
+
 /** Compares rows by all keys, then by their numbers. */
 export function rowOrder(keys: readonly SortKey[]): Compare {
-  const orders = keys.map(keyOrder);
+  const orders = keys.map((key, index) => (index === 0 ? keyOrder(key) : lazyOrder(key)));
   if (orders.length === 1) {
     const [order] = orders;
     return (left, right) => order(left, right) || left - right;

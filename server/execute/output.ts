@@ -53,10 +53,11 @@ function topGroups(
     return vector;
   };
   const order: SortKey[] = top.order.map(({ expression, descending, nullsFirst }) => ({
-    vector:
-      expression.kind === "column"
+    get vector() {
+      return expression.kind === "column"
         ? column(expression.column)
-        : tools.evaluate(expression, { rows: all.length, column }, tools.context),
+        : tools.evaluate(expression, { rows: all.length, column }, tools.context);
+    },
     descending,
     nullsFirst,
   }));
