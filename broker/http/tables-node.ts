@@ -1,7 +1,7 @@
 /** Pinot's controller paths for schemas and tables, as its clients, UIs and scripts call them. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { parameter, query, sendError, sendJson } from "#broker/http/answers-node";
-import { knownTable, putSchema, putTable, validate } from "#broker/http/definitions";
+import { type DefinitionDesk, knownTable, putSchema, putTable, validate } from "#broker/http/definitions";
 import type { HttpParts } from "#broker/http/parts";
 import { plainTableName } from "#schemas/definition/define";
 import { StoreError } from "#schemas/errors";
@@ -98,13 +98,6 @@ export function tableRoutes(app: FastifyInstance, parts: HttpParts): void {
       return sendJson(reply, { status: `Table config updated for ${parameter(request, "name")}`, ignored });
     }),
   );
-  app.post(
-    "/tables/validate",
-    guarded(async (request, reply) => {
-      const { schema, config } = request.body as { schema?: unknown; config?: unknown };
-      return sendJson(reply, { status: "valid", ignored: validate(desk, schema, config ?? null) });
-    }),
-  );
   app.get(
     "/tables/:name",
     guarded(async (request, reply) => {
@@ -129,8 +122,19 @@ export function tableRoutes(app: FastifyInstance, parts: HttpParts): void {
       sendJson(reply, knownTable(admin, parameter(request, "name")).schemaJson),
     ),
   );
+  validationRoute(app, desk);
   consumptionRoutes(app, parts, named);
   sizeRoutes(app, parts, named);
+}
+
+function validationRoute(app: FastifyInstance, desk: DefinitionDesk): void {
+  app.post(
+    "/tables/validate",
+    guarded(async (request, reply) => {
+      const { schema, config } = request.body as { schema?: unknown; config?: unknown };
+      return sendJson(reply, { status: "valid", ignored: validate(desk, schema, config ?? null) });
+    }),
+  );
 }
 
 function consumptionRoutes(
