@@ -30,6 +30,10 @@ const missingTags = { null: 0, int: 1, double: 2, text: 3, reject: 4 } as const 
   number
 >;
 
+/** Values that the extractor may leave, a row of the stage on average; past it whole rows are left. */
+const rawCellsMin = 3;
+const rawCellsMax = 32;
+
 const instances = new WeakMap<WebAssembly.Memory, Exports>();
 let nextMark = 1;
 
@@ -155,8 +159,10 @@ export class Extractor {
     }
   }
 
+  /** Room for the values that are always left, and for some that are not so plain. */
   #rawMax(): number {
-    return this.#cells.stage.rows * 4;
+    const always = this.#fields.filter((field) => field.kind === fieldKinds.raw).length;
+    return this.#cells.stage.rows * Math.min(rawCellsMax, rawCellsMin + always);
   }
 
   /** The table's columns, then the unknown names met so far, then the one for all others. */

@@ -175,6 +175,26 @@ describe("the extractor and the TypeScript decoder", () => {
     expect(decoder.rowsFinished).toBe(10);
   });
 
+  it("agree on a wide table with names that differ late, whatever the order", () => {
+    const columns = Array.from({ length: 200 }, (_, at) => ({
+      name: `a_rather_long_column_name_${at}`,
+      type: types[at % types.length],
+    }));
+    const table = testTable(columns);
+    const values: Record<string, string> = {
+      BYTES: '"0a"',
+      JSON: "[1]",
+      BOOLEAN: "true",
+      TIMESTAMP: '"2024-01-01 00:00:00"',
+    };
+    const member = (at: number) => `"${columns[at].name}":${values[columns[at].type] ?? at}`;
+    const upwards = columns.map((_, at) => member(at)).join(",");
+    const downwards = columns.map((_, at) => member(columns.length - 1 - at)).join(",");
+    const { rows } = both(table, `{${upwards}}\n{${downwards}}\n{${upwards}}`);
+    expect(rows.length).toBe(3);
+    expect(rows[1].values).toEqual(rows[0].values);
+  });
+
   it("agree on rows of one shape, in one order and then another", () => {
     const lines = Array.from({ length: 40 }, (_, at) =>
       at < 20
