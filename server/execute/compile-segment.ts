@@ -4,28 +4,19 @@
  */
 import type { Expression } from "#schemas/plan/expression";
 import { compileTest, join } from "#server/execute/compile-filter";
+import { type InvertedUse, invertedUse } from "#server/execute/inverted-use";
 import { chunkExtent, segmentExtent, simplify, verdictOf } from "#server/execute/prune";
 import { SegmentColumns, type WindowPass } from "#server/execute/segment-columns";
 import { sortedRange } from "#server/execute/sorted-range";
 import type { TaskChunk, Test } from "#server/execute/task";
 import type { TaskMemory } from "#server/execute/task-memory";
 import type { Kernels } from "#server/kernels/kernels";
-import type { InvertedReader, SegmentReader } from "#server/segment/reader";
-
-/** A posting list pays below this share of the rows. */
-const invertedShare = 0.03;
-const invertedIdsMax = 4096;
+import type { SegmentReader } from "#server/segment/reader";
 
 export interface Slice {
   readonly slice: number;
   readonly chunks: readonly TaskChunk[];
   readonly tests: readonly Test[];
-}
-
-interface InvertedUse {
-  readonly test: number;
-  readonly reader: InvertedReader;
-  readonly ids: readonly number[];
 }
 
 export interface SegmentFilter {
@@ -59,15 +50,11 @@ export function compileFilter(
     }
     tests.push(rows ?? test);
   }
-  // Cheap and certain ones first, expressions last.
-  tests.sort((a, b) => costOf(a) - costOf(b));
   const inverted = invertedUse(tests, columns);
-  if (inverted !== null) {
-    const test = tests[inverted.test];
-    if (test.kind === "ids" || test.kind === "idSet") {
-      indexes.push({ kind: "inverted", columnId: columns.used[test.column].columnId });
-    }
-  }
+  // Cheap and certain ones first, expressions last.
+  const cost = (test: Test): number => (inverted?.tests.has(test) ? costs.bitmaps : costOf(test));
+  tests.sort((a, b) => cost(a) - cost(b));
+  if (inverted !== null) indexes.push({ kind: "inverted", columnId: inverted.columnId });
   return { columns, tests, inverted, indexes };
 }
 
@@ -116,27 +103,6 @@ const costOf = (test: Test): number => {
   return test.tests.some((part) => costOf(part) === costs.expression) ? costs.expression : costs[test.kind];
 };
 
-function invertedUse(tests: readonly Test[], columns: SegmentColumns): InvertedUse | null {
-  let best: InvertedUse | null = null;
-  let least = columns.segment.rows * invertedShare;
-  tests.forEach((test, index) => {
-    if (test.kind !== "ids" && test.kind !== "idSet") return;
-    const reader = columns.used[test.column].reader?.inverted ?? null;
-    const ids =
-      test.kind === "idSet"
-        ? [...test.ids]
-        : test.high - test.low < invertedIdsMax
-          ? Array.from({ length: test.high - test.low + 1 }, (_, at) => test.low + at)
-          : [];
-    if (reader === null || ids.length === 0 || ids.length > invertedIdsMax) return;
-    const rows = ids.reduce((sum, id) => sum + reader.count(id), 0);
-    if (rows >= least) return;
-    least = rows;
-    best = { test: index, reader, ids };
-  });
-  return best;
-}
-
 /** The slices with rows that may pass. Bitmaps of an index are written to `memory` in the segment's arena. */
 export function cutSlices(filter: SegmentFilter, sliceChunks: number, memory: TaskMemory): Slice[] {
   const { columns } = filter;
@@ -184,7 +150,7 @@ function withBitmaps(slice: Slice, filter: SegmentFilter, memory: TaskMemory): S
     chunks.push(chunk);
   }
   const tests = slice.tests.map(
-    (test, index): Test => (index === inverted.test ? { kind: "bitmaps", pointers } : test),
+    (test): Test => (inverted.tests.has(test) ? { kind: "bitmaps", pointers } : test),
   );
   return { ...slice, chunks, tests };
 }

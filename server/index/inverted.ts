@@ -28,17 +28,23 @@ function countIds(ids: Uint32Array, rows: number, entries: number): Uint32Array 
 /** The index of `rows` ids, each ≤ entries. `sorted`: they ascend, with id 0 last. */
 export function buildInverted(ids: Uint32Array, rows: number, entries: number, sorted: boolean): Uint8Array {
   const to = new ByteWriter(rows);
+  writeInverted(to, ids.subarray(0, rows), entries, sorted);
+  return to.bytes();
+}
+
+/** Writes the index of `ids`, as `buildInverted` does. */
+export function writeInverted(to: ByteWriter, ids: Uint32Array, entries: number, sorted: boolean): void {
+  const rows = ids.length;
   const counts = countIds(ids, rows, entries);
   to.u8(sorted ? kinds.sorted : kinds.lists);
   writeUnsigned(to, counts, entries + 1);
-  if (sorted) return to.bytes();
+  if (sorted) return;
   const starts = new Uint32Array(entries + 2);
   for (let id = 0; id <= entries; id++) starts[id + 1] = starts[id] + counts[id];
   const places = starts.slice();
   const rowsById = new Uint32Array(rows);
   for (let row = 0; row < rows; row++) rowsById[places[ids[row]]++] = row;
   writeLists(to, counts, starts, rowsById);
-  return to.bytes();
 }
 
 function writeLists(to: ByteWriter, counts: Uint32Array, starts: Uint32Array, rowsById: Uint32Array): void {
@@ -65,11 +71,22 @@ function writeLists(to: ByteWriter, counts: Uint32Array, starts: Uint32Array, ro
   for (const bitmap of bitmaps) to.raw(bitmap);
 }
 
+/** Ids first … last; none when last < first. */
+export interface IdRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** What a dictionary column holds are ids. */
+const sameIds = (low: bigint, high: bigint): IdRange => ({ first: Number(low), last: Number(high) });
+
 /** An index in memory. */
 export interface Inverted {
   /** Bytes it holds. */
   readonly bytes: number;
   count(id: number): number;
+  /** See InvertedReader. */
+  idsOf(low: bigint, high: bigint): IdRange;
   /** Sets the window's bits of all rows with one of the distinct ids; returns how many. The window starts clear. */
   union(ids: readonly number[], window: RowWindow): number;
 }
@@ -90,6 +107,7 @@ function sortedInverted(counts: Uint32Array): Inverted {
   return {
     bytes: counts.byteLength + starts.byteLength,
     count: (id) => counts[id],
+    idsOf: sameIds,
     union(ids, window) {
       let population = 0;
       for (const id of ids) population += setRows(window, starts[id], starts[id] + counts[id]);
@@ -123,6 +141,7 @@ function listInverted(from: ByteReader, counts: Uint32Array, rows: number): Inve
   return {
     bytes: counts.byteLength + places.byteLength + sparse.byteLength + bitmaps.length,
     count: (id) => counts[id],
+    idsOf: sameIds,
     union(ids, window) {
       let population = 0;
       for (const id of ids) {

@@ -26,7 +26,8 @@
  *             ints:    Validity Ints
  *             doubles: Validity Doubles
  *             bytes:   Validity Texts
- * optional => tag 1: Inverted, index/inverted.ts
+ * optional => tag 1: Inverted, index/inverted.ts, of ids
+ *             tag 2: Ranked, index/ranked.ts, of ints
  *
  * The bytes depend on the table's definition, the rows and the segment's name only: no clock, no chance.
  */
@@ -43,7 +44,7 @@ export const trailerBytes = 24;
 const trailerMagic = 0x47455346; // "FSEG"
 /** A footer larger than this is not one: it bounds what is allocated before a checksum is known. */
 export const footerBytesMax = 256 << 20;
-export const optionalTags = { inverted: 1 } as const;
+export const optionalTags = { inverted: 1, ranked: 2 } as const;
 
 /** Bounds of the format: what a reader may have to allocate for numbers that a damaged file claims. */
 const rowsMax = 1 << 26;
@@ -91,6 +92,12 @@ export interface Footer {
   readonly ranges: readonly SourceRange[];
   readonly lineage: readonly string[];
   readonly columns: readonly FooterColumn[];
+}
+
+/** The block of the column's inverted index, if it has one. */
+export function invertedBlock({ kind, optional }: FooterColumn): Block | null {
+  const wanted = kind === "ids" ? optionalTags.inverted : kind === "ints" ? optionalTags.ranked : 0;
+  return optional.find(({ tag }) => tag === wanted) ?? null;
 }
 
 /** Chunks of a column. */

@@ -9,6 +9,7 @@ import type { Arena } from "#server/arena/arena";
 import { ByteReader } from "#server/encode/byte-reader";
 import { decompress, readCompressedHead } from "#server/encode/compress";
 import { type Inverted, readInverted } from "#server/index/inverted";
+import { readRanked } from "#server/index/ranked";
 import type { Kernels } from "#server/kernels/kernels";
 import type { Cache } from "#server/segment/cache";
 import {
@@ -16,7 +17,7 @@ import {
   type Footer,
   fileMagic,
   footerBytesMax,
-  optionalTags,
+  invertedBlock,
   readFooter,
   readTrailer,
   trailerBytes,
@@ -176,11 +177,13 @@ class OpenSegment implements SealedSegment, SegmentSource {
   inverted(of: Loaded): Slot<Inverted> {
     if (of.inverted !== null) return this.#pinned(of.inverted);
     const { column } = of;
-    const block = column.optional.find(({ tag }) => tag === optionalTags.inverted);
-    assert(block !== undefined, "the column has an inverted index");
+    const block = invertedBlock(column);
+    assert(block !== null, "the column has an inverted index");
     const what = `inverted index of column ${column.name} (${column.id})`;
     const value = withBlock(this.#context, block, what, (from) =>
-      readInverted(from, this.rows, column.dictionary?.entries ?? 0),
+      column.dictionary === null
+        ? readRanked(from, this.rows)
+        : readInverted(from, this.rows, column.dictionary.entries),
     );
     const item = this.cache.add(this.arena, value.bytes, () => {
       of.inverted = null;

@@ -59,7 +59,12 @@ export interface DictionaryReader {
   hash(id: number): bigint;
 }
 
+/** By id: of the dictionary, or of an integer column's distinct values their rank from 1. 0 is NULL's. */
 export interface InvertedReader {
+  /**
+   * The ids of the values low … high, both included; none when last < first. A dictionary column's values are its ids.
+   */
+  idsOf(low: bigint, high: bigint): { readonly first: number; readonly last: number };
   /** Number of rows with this id. */
   count(id: number): number;
   /**

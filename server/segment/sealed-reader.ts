@@ -11,7 +11,7 @@ import {
   type DictionaryBlock,
   type Footer,
   type FooterColumn,
-  optionalTags,
+  invertedBlock,
 } from "#server/segment/format";
 import type {
   ColumnReader,
@@ -137,9 +137,7 @@ class SealedColumnReader implements ColumnReader {
     this.stats = zoneOver(column.zones);
     this.dictionary =
       column.dictionary === null ? null : new SealedDictionary(reader, loaded, column.dictionary);
-    this.inverted = column.optional.some(({ tag }) => tag === optionalTags.inverted)
-      ? invertedReader(reader, loaded)
-      : null;
+    this.inverted = invertedBlock(column) === null ? null : invertedReader(reader, loaded);
   }
 
   zone(chunk: number): Zone {
@@ -160,6 +158,7 @@ function invertedReader(reader: SealedReader, loaded: Loaded): InvertedReader {
   const { segment } = reader;
   const index = (): Inverted => reader.keep(segment.inverted(loaded));
   return {
+    idsOf: (low, high) => index().idsOf(low, high),
     count: (id) => index().count(id),
     union(ids, chunk, bitmap) {
       const from = chunk * segment.footer.chunkRows;

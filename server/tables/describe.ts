@@ -7,7 +7,7 @@ import type {
   TableSummary,
 } from "#schemas/api/tables";
 import type { Column } from "#schemas/table";
-import type { Value } from "#schemas/types";
+import { layoutOf, type Value } from "#schemas/types";
 import type { ColumnReader, SegmentReader } from "#server/segment/reader";
 import type { Server } from "#server/server";
 import { rangesOf, rowsOf, type SegmentEntry, type TableState, timesOf } from "#server/tables/table";
@@ -118,6 +118,7 @@ function columnInfo(column: Column, state: TableState, readers: readonly Segment
   let max: Value = null;
   let distinct: number | null = null;
   let newest: ColumnReader | null = null;
+  let inverted = false;
   for (const reader of readers) {
     const found = reader.column(column.id);
     if (found === null) {
@@ -130,10 +131,13 @@ function columnInfo(column: Column, state: TableState, readers: readonly Segment
     if (stats.max !== null && (max === null || less(max, stats.max))) max = stats.max;
     if (dictionary !== null) distinct = Math.max(distinct ?? 0, dictionary.count);
     if (reader.state === "sealed") newest = found;
+    inverted ||= found.inverted !== null;
   }
   const { table } = state;
+  // Doubles have none, nor integers of too many values: what sealed segments really have is shown.
+  const asked = table.invertedColumns.includes(column.name) && layoutOf(column.type) !== "double";
   const indexes = [
-    ...(table.invertedColumns.includes(column.name) ? ["inverted"] : []),
+    ...(asked && (newest === null || inverted) ? ["inverted"] : []),
     ...((table.sortedColumn ?? table.timeColumn) === column.name ? ["sorted"] : []),
   ];
   return {

@@ -85,8 +85,10 @@ export function encodeSegment(readers: readonly SegmentReader[], options: SealOp
     );
   }
   const partitionCount = new Set(rangesOf(readers, options).map(({ partition }) => partition)).size;
-  columns.push(writeNumberColumn(work, offsetColumn, offsets, sortColumn === null && partitionCount <= 1));
-  columns.push(writeNumberColumn(work, partitionColumn, partitions, partitionCount <= 1));
+  const byOffset = { sorted: sortColumn === null && partitionCount <= 1, inverted: false };
+  columns.push(writeNumberColumn(work, offsetColumn, offsets, byOffset));
+  const byPartition = { sorted: partitionCount <= 1, inverted: false };
+  columns.push(writeNumberColumn(work, partitionColumn, partitions, byPartition));
   return finish(work, columns, contentHash(hashes, order, offsets, partitions));
 }
 
@@ -136,14 +138,14 @@ function keyOf(prepared: Prepared, column: Column): SortKey {
 function writeColumn(work: Work, column: Column, prepared: Prepared): FooterColumn {
   const { sortColumn, hashes } = work;
   const sorted = column === sortColumn;
+  const { table } = work.options;
+  const inverted = named(table.invertedColumns, column);
   if (prepared.kind === "numbers") {
     hashNumbers(hashes, column.id, prepared.flat);
-    return writeNumberColumn(work, column, prepared.flat, sorted);
+    return writeNumberColumn(work, column, prepared.flat, { sorted, inverted });
   }
   const { text } = prepared;
   hashTexts(hashes, column.id, text.entryOf, text.poolOf, text.hashes);
-  const { table } = work.options;
-  const inverted = named(table.invertedColumns, column);
   const raw = named(table.rawColumns, column) || isNearUnique(text);
   if (raw && !sorted && !inverted) return writeRawColumn(work, column, text);
   const built = prepared.dictionary ?? buildDictionary(text, column.type);

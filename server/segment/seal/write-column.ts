@@ -8,6 +8,7 @@ import { writeTexts } from "#server/encode/text";
 import { writeUnsigned } from "#server/encode/unsigned";
 import { writeValidity } from "#server/encode/validity";
 import { buildInverted } from "#server/index/inverted";
+import { buildRanked } from "#server/index/ranked";
 import { type ZoneEntry, zoneOfDoubles } from "#server/index/zone-map";
 import { type Block, type FooterColumn, optionalTags } from "#server/segment/format";
 import type { FlatNumbers } from "#server/segment/seal/flat";
@@ -50,12 +51,12 @@ const nullsIn = (nulls: Uint8Array | null): number => {
   return count;
 };
 
-/** Ints and doubles. */
+/** Ints and doubles. Ints have an inverted index when asked and they have few distinct values. */
 export function writeNumberColumn(
   target: ColumnTarget,
   column: ColumnHead,
   flat: FlatNumbers,
-  sorted: boolean,
+  options: { readonly sorted: boolean; readonly inverted: boolean },
 ): FooterColumn {
   const zones: ZoneEntry[] = [];
   const chunks: Block[] = [];
@@ -76,7 +77,10 @@ export function writeNumberColumn(
     }
     chunks.push(file.add(to.bytes(), gains.packed));
   });
-  return { ...headOf(column), kind: flat.kind, sorted, dictionary: null, zones, chunks, optional: [] };
+  const { sorted, inverted } = options;
+  const index = inverted && flat.kind === "ints" ? buildRanked({ ...flat, order, sorted }) : null;
+  const optional = index === null ? [] : [{ tag: optionalTags.ranked, ...file.add(index, gains.packed) }];
+  return { ...headOf(column), kind: flat.kind, sorted, dictionary: null, zones, chunks, optional };
 }
 
 const headOf = ({ id, type, name }: ColumnHead): ColumnHead => ({ id, type, name });

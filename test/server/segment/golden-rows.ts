@@ -18,10 +18,17 @@ export const goldenTable: Table = tableOf(
     amount: "BIG_DECIMAL",
     blob: "BYTES",
   },
-  { invertedColumns: ["name", "flag"], rawColumns: ["raw"] },
+  { invertedColumns: ["name"], rawColumns: ["raw"] },
 );
 
 export const goldenChunkRows = 200;
+
+/** Inverted indexes of integers: lists, bitmaps, and counts alone in the column the rows are sorted by. */
+export const rankedTable: Table = tableOf(
+  "ranked",
+  { at: "TIMESTAMP", int: "INT", long: "LONG", flag: "BOOLEAN" },
+  { invertedColumns: ["at", "int", "long", "flag"] },
+);
 
 /** 700 rows: enough for bitmaps, runs, deltas, exceptions and zstd. */
 export function goldenRows(): Row[] {
@@ -48,3 +55,12 @@ export function goldenRows(): Row[] {
     };
   });
 }
+
+/** The files of test/golden/segments, each with what it holds. */
+export const goldenFiles = [
+  { name: "v1.segment", table: goldenTable, rows: goldenRows },
+  { name: "v1-ranked.segment", table: rankedTable, rows: () => goldenRows().slice(0, 450).map(rankedRow) },
+] as const;
+
+const rankedRow = (row: Row): Row =>
+  Object.fromEntries(rankedTable.columns.map(({ name }) => [name, row[name] ?? null]));

@@ -138,6 +138,51 @@ describe("sealing", () => {
     close();
   });
 
+  test("an integer column's inverted index has the rows of any range, sorted by it or not", () => {
+    const names = ["int", "long", "flag", "at"];
+    const bound = fc.oneof(
+      fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+      fc.constantFrom(0n, 1n, 1_700_000_050_000n),
+    );
+    fc.assert(
+      fc.property(
+        fc.array(rowArbitrary, { minLength: 1, maxLength: 40, size: "max" }),
+        fc.constantFrom(...names),
+        fc.constantFrom(3, 64, 200),
+        fc.tuple(bound, bound),
+        (rows, sortedColumn, chunkRows, [one, two]) => {
+          const [low, high] = one < two ? [one, two] : [two, one];
+          const indexed: Table = { ...table, sortedColumn, invertedColumns: names };
+          const { reader, arena, close } = buildSealed(indexed, rows, { chunkRows });
+          const all = rowsOf(reader, indexed);
+          const bitmap = arena.allocate(64, "scratch");
+          for (const { id, name } of indexed.columns.filter((column) => names.includes(column.name))) {
+            const cells = all.map((row) =>
+              row[name] === null ? null : BigInt(row[name] as bigint | boolean),
+            );
+            const index = reader.column(id)!.inverted;
+            expect(index === null).toBe(cells.every((cell) => cell === null));
+            if (index === null) continue;
+            const { first, last } = index.idsOf(low, high);
+            const ids = Array.from({ length: Math.max(0, last - first + 1) }, (_, at) => first + at);
+            for (let chunk = 0; chunk < reader.chunks; chunk++) {
+              index.union(ids, chunk, bitmap);
+              const part = cells.slice(chunk * chunkRows, (chunk + 1) * chunkRows);
+              const got = part.map(
+                (_, row) => ((arena.views.u8[bitmap + (row >> 3)] >> (row & 7)) & 1) === 1,
+              );
+              expect(got).toEqual(part.map((cell) => cell !== null && cell >= low && cell <= high));
+            }
+          }
+          arena.free(bitmap);
+          close();
+          expect(arena.bytesUsed()).toBe(0);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
   test("sorts by the sorted column, whatever its type", () => {
     for (const sortedColumn of ["name", "price", "int", "amount", "flag"]) {
       const sorting: Table = { ...table, sortedColumn };
