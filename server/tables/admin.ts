@@ -14,6 +14,7 @@ import { dropFiles } from "#server/sealing/maintain";
 import type { Server } from "#server/server";
 import { detailOf, summaryOf } from "#server/tables/describe";
 import { definitionPath } from "#server/tables/paths";
+import { newestRows } from "#server/tables/sample";
 import { TableState } from "#server/tables/table";
 
 /** The accepted definition as a file beside the segments. */
@@ -166,7 +167,12 @@ export class Tables implements TableAdmin {
       .map(([name, partitions]) => ({ name, partitions, table: tableOf.get(name) ?? null }));
   }
 
-  sampleTopic(topic: string, rowsMax: number): Promise<readonly string[]> {
+  async sampleTopic(topic: string, rowsMax: number): Promise<readonly string[]> {
+    const states = [...this.#server.tables.values()];
+    const state = states.find(
+      ({ table }) => table.stream.kind === "embedded" && table.stream.topic === topic,
+    );
+    if (state !== undefined) return newestRows(this.#server, state, rowsMax);
     return this.#server.parts.topics.sample(topic, rowsMax);
   }
 

@@ -3,9 +3,10 @@ import { afterEach, describe, expect, test } from "vitest";
 import { openSqliteFile, type SqliteFile, sqliteCatalog } from "#broker/catalog/sqlite-node";
 import type { TableRecord } from "#schemas/catalog";
 import { StoreError } from "#schemas/errors";
+import type { Limits } from "#schemas/limits";
 import type { Table } from "#schemas/table";
 import type { Composed } from "#server/compose";
-import { inlineServer } from "#test/setup/inline-server";
+import { inlineServer, smallLimits } from "#test/setup/inline-server";
 import { plainInts } from "#test/setup/plain-reader";
 import { testTable } from "#test/setup/tables";
 import { type MemoryWorld, memoryWorld } from "#test/setup/world";
@@ -46,8 +47,10 @@ class Life {
     return work;
   }
 
-  async start(): Promise<void> {
-    const starting = sqliteCatalog(this.file).then((catalog) => inlineServer({ world: this.world, catalog }));
+  async start(options: { memoryBytes?: number; limits?: Limits } = {}): Promise<void> {
+    const starting = sqliteCatalog(this.file).then((catalog) =>
+      inlineServer({ world: this.world, catalog, ...options }),
+    );
     this.now = await this.until(starting);
   }
 
@@ -62,9 +65,13 @@ class Life {
     await this.start();
   }
 
-  async push(ids: readonly number[], options: { ts?: number; more?: object } = {}): Promise<void> {
+  async push(
+    ids: readonly number[],
+    options: { ts?: number; more?: object; textBytes?: number } = {},
+  ): Promise<void> {
     const ts = options.ts ?? this.world.clock.nowMs();
-    const row = (id: number) => JSON.stringify({ id, text: `t${id % 5}`, ts, ...options.more });
+    const text = (id: number) => (options.textBytes ? `${id}`.padEnd(options.textBytes, "x") : `t${id % 5}`);
+    const row = (id: number) => JSON.stringify({ id, text: text(id), ts, ...options.more });
     const body = new TextEncoder().encode(ids.map((id) => `${row(id)}\n`).join(""));
     await this.until(this.admin.push("t", body, { format: "ndjson", idempotencyKey: null, sync: true }));
   }
@@ -393,6 +400,34 @@ test("whoever listens hears of rows, segments and definitions", async () => {
   stop();
   expect(heard.length).toBeGreaterThanOrEqual(4);
   expect(new Set(heard)).toEqual(new Set(["t"]));
+});
+
+test("the newest rows of an embedded topic are its sample", async () => {
+  await life.start();
+  await life.until(life.admin.create(record()));
+  await life.push(range(0, 20), { ts: 5 });
+  await life.seal();
+  await life.push(range(20, 30), { ts: 5 });
+  expect(await life.admin.topics()).toEqual([{ name: "t", partitions: 1, table: "t" }]);
+  const rows = await life.admin.sampleTopic("t", 12);
+  expect(rows).toHaveLength(12);
+  expect(rows[0]).toBe('{"id":29,"text":"t4","ts":5}');
+  expect(rows[11]).toBe('{"id":18,"text":"t3","ts":5}');
+});
+
+describe("little memory", () => {
+  test("is given back by sealing, and nothing is lost", async () => {
+    const limits = { ...smallLimits, segmentRows: 10_000, segmentMs: 1e9 };
+    await life.start({ memoryBytes: 3 << 19, limits });
+    await life.until(life.admin.create(record()));
+    for (let batch = 0; batch < 40; batch++)
+      await life.push(range(batch * 20, batch * 20 + 20), { textBytes: 2000 });
+    expect(await life.ids()).toEqual(range(0, 800));
+    // Nothing but short memory seals these.
+    expect(life.segmentFiles().length).toBeGreaterThan(0);
+    await life.restart();
+    expect(await life.ids()).toEqual(range(0, 800));
+  });
 });
 
 test("an unknown table is refused by name", async () => {
