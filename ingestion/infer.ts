@@ -3,6 +3,8 @@
  * what was guessed. Types are the narrowest that take every sampled value and leave room: whole numbers
  * become LONG, not INT.
  */
+import { csvRows } from "#ingestion/decode/csv";
+import { bytesOf } from "#ingestion/decode/utf8";
 import type { InferredTable } from "#schemas/api/tables";
 import { parsePattern } from "#schemas/functions/pattern";
 import { parseTimestamp } from "#schemas/functions/timestamp";
@@ -68,27 +70,41 @@ export function inferTable(lines: readonly string[], tableName: string): Inferre
   };
 }
 
-/** NDJSON lines, or lines of one JSON array. */
+/** NDJSON lines, the lines of one JSON value, or CSV with a header. */
 function readRows(lines: readonly string[], notes: string[]): Row[] {
-  const joined = lines.join("\n").trim();
-  const texts = joined.startsWith("[")
-    ? elementsOf(joined)
-    : lines.slice(0, rowsMax).filter((line) => line.trim() !== "");
-  const rows: Row[] = [];
-  let bad = 0;
-  for (const text of texts.slice(0, rowsMax)) {
-    const row = typeof text === "string" ? parsed(text) : text;
-    if (typeof row === "object" && row !== null && !Array.isArray(row)) rows.push(row as Row);
-    else bad++;
-  }
-  if (bad > 0) notes.push(`${bad} of ${texts.length} sampled rows are not JSON objects and were left out.`);
+  const sampled = lines.slice(0, rowsMax).filter((line) => line.trim() !== "");
+  const joined = sampled.join("\n").trim();
+  const isJson = joined.startsWith("[") || joined.startsWith("{");
+  if (!isJson && joined.includes("\n") && sampled[0]?.includes(",")) return csvSample(joined, notes);
+  const whole = isJson && parsed(sampled[0] ?? "") === null ? parsed(joined) : null;
+  const values = whole === null ? sampled.map(parsed) : Array.isArray(whole) ? whole : [whole];
+  const flat = values.length === 1 && Array.isArray(values[0]) ? (values[0] as unknown[]) : values;
+  const rows = flat.filter(isRow);
+  const bad = flat.length - rows.length;
+  if (bad > 0) notes.push(`${bad} of ${flat.length} sampled rows are not JSON objects and were left out.`);
   return rows;
 }
 
-function elementsOf(text: string): readonly unknown[] {
-  const value = parsed(text);
-  return Array.isArray(value) ? value : [text];
+const isRow = (value: unknown): value is Row =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** CSV says nothing of types: what reads as a number or a boolean is taken for one. */
+function csvSample(text: string, notes: string[]): Row[] {
+  const { bytes, rejects } = csvRows(bytesOf(text), { columns: [] });
+  if (rejects.length > 0) notes.push(`${rejects.length} lines do not fit the CSV header and were left out.`);
+  notes.push("Read as CSV: send it to /ingest with Content-Type text/csv.");
+  return new TextDecoder()
+    .decode(bytes)
+    .split("\n")
+    .map(parsed)
+    .filter(isRow)
+    .map((row) =>
+      Object.fromEntries(Object.entries(row).map(([name, value]) => [name, typed(String(value))])),
+    );
 }
+
+const typed = (text: string): unknown =>
+  /^(-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?|true|false)$/.test(text) ? parsed(text) : text;
 
 /** Whole numbers past 2^53 stay exact, as bigint. */
 function parsed(text: string): unknown {

@@ -30,7 +30,7 @@ interface CsvRecord {
 const bare = new Set(["INT", "LONG", "FLOAT", "DOUBLE", "BIG_DECIMAL", "TIMESTAMP", "BOOLEAN"]);
 const barePattern = /^(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false)$/;
 
-export function csvRows(body: Uint8Array, table: Table): CsvRows {
+export function csvRows(body: Uint8Array, table: Pick<Table, "columns">): CsvRows {
   const records = csvRecords(textOfBody(body));
   const header = records.next().value;
   if (header === undefined) return { bytes: new Uint8Array(0), lines: [], rejects: [] };

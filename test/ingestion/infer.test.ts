@@ -82,6 +82,24 @@ describe("inference", () => {
     expect(types["mixed"]).toBe("STRING dimension");
   });
 
+  it("takes CSV with a header, and rows that were printed over many lines", () => {
+    const csv = inferTable(
+      ["at,name,count,ok", "2024-01-01 00:00:00,a,1,true", '2024-01-02 00:00:00,"b, c",2.5,false'],
+      "t",
+    );
+    const { table } = defineTable(csv.schema, csv.config, { previous: null, nowMs: 0, limits });
+    expect(Object.fromEntries(table.columns.map(({ name, type }) => [name, type]))).toEqual({
+      at: "TIMESTAMP",
+      name: "STRING",
+      count: "DOUBLE",
+      ok: "BOOLEAN",
+    });
+    expect(csv.sample[1]).toMatchObject({ name: "b, c", count: 2.5 });
+    const printed = JSON.stringify([{ a: 1 }, { a: 2 }], null, 2).split("\n");
+    expect(inferTable(printed, "t").sample).toEqual([{ a: 1 }, { a: 2 }]);
+    expect(inferTable(JSON.stringify({ a: 1 }, null, 2).split("\n"), "t").sample).toEqual([{ a: 1 }]);
+  });
+
   it("takes an array, counts what is no row, and keeps integers past 2^53 whole", () => {
     const array = inferTable(['[{"a":1},', '{"a":2}]'], "t");
     expect(array.sample).toEqual([{ a: 1 }, { a: 2 }]);
