@@ -96,6 +96,22 @@ export class Chunk {
     return created;
   }
 
+  /**
+   * A base that all of the task's chunks of an integer column can be written relative to: this chunk's own, so that
+   * chunks stay as they are; 0 when another chunk's values would leave 64 bits relative to it.
+   */
+  sharedBase(place: number): bigint {
+    const { forwards } = this.task.columns[place];
+    let [least, most] = [0n, 0n];
+    for (let at = 0; at < forwards.length; at += forwardWords) {
+      if (forwards[at] === 8n) return 0n;
+      const base = forwards[at + 4];
+      if (at === 0 || base < least) least = base;
+      if (at === 0 || base > most) most = base;
+    }
+    return most - least < 2n ** 62n ? this.column(place).base : 0n;
+  }
+
   newBitmap(): number {
     return this.scratch.take(bitmapBytes(this.rows));
   }

@@ -162,7 +162,7 @@ export class IntegerSlot implements Slot {
   private readonly source: Source;
   private readonly layout: "sum" | "wide" | "full";
   private readonly memory: TaskMemory;
-  /** What stored values are relative to: the first chunk's. */
+  /** What stored values are relative to: the first chunk's base, where all chunks' values fit 64 bits beside it. */
   private base: bigint | null = null;
 
   constructor(parts: SlotParts, source: Source, layout: "sum" | "wide" | "full") {
@@ -231,7 +231,7 @@ export class IntegerSlot implements Slot {
     }
     const column = chunk.column(source.column);
     const selection = chunk.and(selected, chunk.present(source.column));
-    const wanted = this.layout === "wide" ? 0n : (this.base ??= column.base);
+    const wanted = this.layout === "wide" ? 0n : (this.base ??= chunk.sharedBase(source.column));
     if (this.layout === "wide") this.base = 0n;
     const asIs = column.base === wanted && (this.layout !== "wide" || column.width === 8);
     if (asIs || selection.kind === "none") return { width: column.width, pointer: column.pointer, selection };

@@ -95,6 +95,11 @@ function truths(inner: Kinds): readonly Text[] {
     fc.tuple(any, fc.constantFrom("IS NULL", "IS NOT NULL")).map((parts) => `(${parts.join(" ")})`),
     fc.tuple(inner.text, inner.text).map(([a, b]) => `(${a} IS NOT DISTINCT FROM ${b})`),
     inner.truth.map((truth) => `(NOT ${truth})`),
+    fc
+      .tuple(inner.truth, fc.constantFrom("IS TRUE", "IS NOT TRUE", "IS FALSE", "IS NOT FALSE"))
+      .map((parts) => `(${parts.join(" ")})`),
+    between(columns.text, textLiteral),
+    member(columns.time, timeLiteral),
     infix(inner.truth, fc.constantFrom("AND", "OR"), inner.truth),
   ];
 }
@@ -135,6 +140,12 @@ function kindsOf(depth: number): Kinds {
     ),
     time: fc.oneof(
       leaves.time,
+      fc
+        .tuple(
+          inner.time,
+          fc.constantFrom("+ INTERVAL '90' MINUTE", "- INTERVAL '1' DAY", "+ INTERVAL '1' MONTH"),
+        )
+        .map((parts) => `(${parts.join(" ")})`),
       call("date_trunc", unit, inner.time),
       call("coalesce", inner.time, inner.time),
     ),
@@ -193,10 +204,21 @@ const aggregate: Text = fc
       call("min", fc.oneof(kinds.text, kinds.whole, kinds.time)),
       call("max", fc.oneof(kinds.text, kinds.whole, kinds.time, columns.real)),
       fc.oneof(columns.text, columns.whole, columns.time).map((column) => `count(DISTINCT ${column})`),
+      fc.oneof(kinds.text, kinds.time).map((value) => `count(DISTINCT ${value})`),
     ),
     fc.option(kinds.truth),
   )
   .map(([text, filter]) => (filter === null ? text : `${text} FILTER (WHERE ${filter})`));
+
+/** Conditions over aggregates whose answer does not hang on a sum's last digit. */
+const having: Text = fc
+  .tuple(
+    fc.constantFrom("count(*)", "count(s)", "min(i)", "max(k)", "sum(i)", "count(DISTINCT s)"),
+    comparison,
+    fc.integer({ min: -3, max: 9 }),
+    fc.constantFrom("", "NOT "),
+  )
+  .map(([call, operator, bound, not]) => `${not}(${call} ${operator} ${bound})`);
 
 const groupKey = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom("s", "b", "i", "date_trunc('day', t)", "u", "r") },
@@ -207,10 +229,10 @@ const groupsQuery = fc
   .tuple(fc.uniqueArray(groupKey, { maxLength: 3 }), fc.array(aggregate, { minLength: 1, maxLength: 3 }))
   .chain(([keys, aggregates]) =>
     finished(
-      fc.tuple(where, fc.option(fc.tuple(aggregate, fc.nat({ max: 3 })))).map(([filter, having]) => {
+      fc.tuple(where, fc.option(having)).map(([filter, condition]) => {
         const items = [...keys, ...aggregates].map((item, index) => `${item} AS c${index}`);
         const group = keys.length === 0 ? "" : ` GROUP BY ${keys.map((_, index) => index + 1).join(", ")}`;
-        const bound = having === null ? "" : ` HAVING count(*) > ${having[1]}`;
+        const bound = condition === null ? "" : ` HAVING ${condition}`;
         return `SELECT ${items.join(", ")} FROM o${filter}${group}${bound}`;
       }),
       keys.length + aggregates.length,
