@@ -6,6 +6,8 @@ export interface DashboardSearch {
   readonly tz?: string;
   /** Panel that fills the page. */
   readonly zoom?: string;
+  /** "on" while the dashboard is changed. */
+  readonly edit?: "on";
   /** "off" while paused. */
   readonly live?: "off";
 }
@@ -49,6 +51,7 @@ export const dashboardSearch = (raw: Raw): DashboardSearch =>
     to: textOf(raw["to"]),
     tz: textOf(raw["tz"]),
     zoom: textOf(raw["zoom"]),
+    edit: raw["edit"] === "on" ? "on" : undefined,
     live: raw["live"] === "off" ? "off" : undefined,
   });
 

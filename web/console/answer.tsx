@@ -1,20 +1,20 @@
 /** What a statement answered: results, a chart of them, the plan, the statistics; or the fault and where it is. */
-import { Button, SegmentedControl, Select } from "@mantine/core";
+import { Button, SegmentedControl } from "@mantine/core";
 import { IconDownload } from "@tabler/icons-react";
 import { type ReactNode, useMemo, useState } from "react";
-import type { ChartKind, ChartSettings } from "#schemas/api/dashboards";
+import type { ChartSettings } from "#schemas/api/dashboards";
 import type { QueryException, QueryResponse } from "#schemas/api/query";
 import { api } from "../api.ts";
 import type { ChartResult } from "../chart/context.ts";
 import { suggestChart } from "../chart/suggest.ts";
 import { alignOf, formatCell, formatCount, numberOfCell } from "../format.ts";
 import { DataGrid, type GridColumn } from "../grid/data-grid.tsx";
-import { BigNumber } from "../panel/big-number.tsx";
-import { Chart } from "../panel/chart.tsx";
 import { saveBlob } from "../panel/export.ts";
 import { MarkedSql } from "../panel/states.tsx";
 import type { ConsoleSearch } from "../search.ts";
 import { sizes } from "../theme.ts";
+import { AddToDashboard } from "./add-to-dashboard.tsx";
+import { ChartView } from "./chart-view.tsx";
 import styles from "./console.module.css";
 import { Plan } from "./plan.tsx";
 import { bare, type Run } from "./run.ts";
@@ -47,88 +47,6 @@ function gridColumns(result: ChartResult): readonly GridColumn[] {
       ...(isText ? {} : { order: (cell) => numberOfCell(cell) ?? Number.NEGATIVE_INFINITY }),
     };
   });
-}
-
-const kinds: readonly { readonly value: ChartKind; readonly label: string }[] = [
-  { value: "line", label: "Line" },
-  { value: "area", label: "Area" },
-  { value: "bar", label: "Bars" },
-  { value: "stackedBar", label: "Stacked bars" },
-  { value: "pie", label: "Pie" },
-  { value: "bigNumber", label: "Big number" },
-];
-
-interface ControlsProps {
-  readonly result: ChartResult;
-  readonly settings: ChartSettings;
-  readonly change: (settings: ChartSettings) => void;
-}
-
-function ChartControls({ result, settings, change }: ControlsProps) {
-  const names = [...new Set(result.columnNames)];
-  const { series: _series, ...withoutSeries } = settings;
-  return (
-    <div className={styles.chartControls}>
-      <Select
-        className={styles.chartControl}
-        label="Chart"
-        data={kinds as { value: string; label: string }[]}
-        value={settings.kind}
-        allowDeselect={false}
-        onChange={(kind) => change({ ...settings, kind: kind as ChartKind })}
-      />
-      <Select
-        className={styles.chartControl}
-        label="Along"
-        data={names}
-        value={settings.x ?? null}
-        onChange={(x) => (x === null ? undefined : change({ ...settings, x }))}
-      />
-      <Select
-        className={styles.chartControl}
-        label="Value"
-        data={names}
-        value={settings.y?.[0] ?? null}
-        onChange={(y) => (y === null ? undefined : change({ ...settings, y: [y] }))}
-      />
-      <Select
-        className={styles.chartControl}
-        label="Split by"
-        placeholder="Nothing"
-        clearable
-        data={names}
-        value={settings.series ?? null}
-        onChange={(series) => change(series === null ? withoutSeries : { ...settings, series })}
-      />
-    </div>
-  );
-}
-
-function ChartView({ result }: { readonly result: ChartResult }) {
-  const suggested = useMemo(() => suggestChart(result), [result]);
-  const [chosen, setChosen] = useState<ChartSettings | null>(null);
-  const settings = chosen ?? suggested;
-  if (settings === null) {
-    return <div className={styles.note}>Nothing to draw: a chart needs rows with at least one number.</div>;
-  }
-  return (
-    <div className={styles.chartView}>
-      <ChartControls result={result} settings={settings} change={setChosen} />
-      <div className={styles.chartBox}>
-        {settings.kind === "bigNumber" ? (
-          <BigNumber result={result} trend={null} settings={{ ...settings, comparisonLabel: "" }} />
-        ) : (
-          <Chart
-            result={result}
-            settings={settings}
-            range={null}
-            nowMs={Date.now()}
-            label="Chart of the result"
-          />
-        )}
-      </div>
-    </div>
-  );
 }
 
 function Fault({
@@ -170,12 +88,14 @@ interface AnswerProps {
   readonly waiting: ReactNode;
 }
 
-function AnswerBody({
-  run,
-  result,
-  view,
-  jump,
-}: { readonly run: Run; readonly result: ChartResult | null } & Pick<AnswerProps, "view" | "jump">) {
+interface AnswerBodyProps extends Pick<AnswerProps, "view" | "jump"> {
+  readonly run: Run;
+  readonly result: ChartResult | null;
+  readonly chart: ChartSettings | null;
+  readonly setChart: (chart: ChartSettings) => void;
+}
+
+function AnswerBody({ run, result, view, jump, chart, setChart }: AnswerBodyProps) {
   const columns = useMemo(() => (result === null ? [] : gridColumns(result)), [result]);
   if (view === "plan") return <Plan sql={run.sql} />;
   const [fault] = run.faults;
@@ -184,47 +104,74 @@ function AnswerBody({
   }
   if (view === "statistics" && run.response !== null) return <Statistics response={run.response} />;
   if (result === null) return <div className={styles.note}>The statement answered nothing.</div>;
-  if (view === "chart") return <ChartView key={run.sql} result={result} />;
+  if (view === "chart") return <ChartView result={result} settings={chart} change={setChart} />;
   if (result.rows.length === 0) return <div className={styles.note}>No rows match.</div>;
   return <DataGrid label="Results" columns={columns} rows={result.rows} />;
 }
 
+const views = [
+  { value: "results", label: "Results" },
+  { value: "chart", label: "Chart" },
+  { value: "plan", label: "Plan" },
+  { value: "statistics", label: "Statistics" },
+];
+
+const plainTable = { kind: "table" } as const;
+
+/** The chart of a result: what was chosen for this statement, else what suits the result's shape. */
+function useChartOf(run: Run | null, result: ChartResult | null) {
+  const [chosen, setChosen] = useState<{ readonly sql: string; readonly chart: ChartSettings } | null>(null);
+  const suggested = useMemo(() => (result === null ? null : suggestChart(result)), [result]);
+  const chart = chosen !== null && chosen.sql === run?.sql ? chosen.chart : suggested;
+  return { chart, setChart: (next: ChartSettings) => setChosen({ sql: run?.sql ?? "", chart: next }) };
+}
+
+interface KeepProps {
+  readonly run: Run;
+  readonly chart: ChartSettings;
+}
+
+/** What can be kept of an answer. */
+function Keep({ run, chart }: KeepProps) {
+  const [table] = run.response?.tablesQueried ?? [];
+  return (
+    <>
+      {table === undefined ? null : <AddToDashboard sql={run.sql} table={table} chart={chart} />}
+      <Button
+        leftSection={<IconDownload size={sizes.iconSmall} aria-hidden />}
+        onClick={() => void saveCsv(run.sql)}
+      >
+        CSV
+      </Button>
+    </>
+  );
+}
+
+function summaryOf(response: QueryResponse): string {
+  const rows = response.numRowsResultSet;
+  return `${formatCount(rows)} ${rows === 1 ? "row" : "rows"} · ${statisticsLine(response)}`;
+}
+
 export function Answer({ run, view, setView, jump, waiting }: AnswerProps) {
   const result = useMemo(() => (run?.response == null ? null : resultOf(run.response)), [run]);
-  const rows = run?.response?.numRowsResultSet ?? 0;
+  const { chart, setChart } = useChartOf(run, result);
+  const body = { run, result, view, jump, chart, setChart };
   return (
     <section className={styles.answer} aria-label="Answer">
       <div className={styles.answerBar}>
-        <SegmentedControl
-          value={view}
-          onChange={(next) => setView(next as View)}
-          data={[
-            { value: "results", label: "Results" },
-            { value: "chart", label: "Chart" },
-            { value: "plan", label: "Plan" },
-            { value: "statistics", label: "Statistics" },
-          ]}
-        />
+        <SegmentedControl value={view} onChange={(next) => setView(next as View)} data={views} />
         <div className={styles.line} role="status">
-          {waiting ??
-            (run?.response == null || result === null
-              ? ""
-              : `${formatCount(rows)} ${rows === 1 ? "row" : "rows"} · ${statisticsLine(run.response)}`)}
+          {waiting ?? (run?.response == null || result === null ? "" : summaryOf(run.response))}
         </div>
         {result === null || run === null ? null : (
-          <Button
-            leftSection={<IconDownload size={sizes.iconSmall} aria-hidden />}
-            onClick={() => void saveCsv(run.sql)}
-          >
-            CSV
-          </Button>
+          <Keep run={run} chart={view === "chart" && chart !== null ? chart : plainTable} />
         )}
       </div>
       <div className={styles.answerBody}>
         {run === null ? (
           <div className={styles.note}>Run a statement to see its rows here.</div>
         ) : (
-          <AnswerBody run={run} result={result} view={view} jump={jump} />
+          <AnswerBody {...body} run={run} />
         )}
       </div>
     </section>

@@ -1,74 +1,29 @@
 /** A dashboard: a definition drawn by the generic renderer. All of its state is in the address. */
-import { ActionIcon, Tooltip } from "@mantine/core";
-import { useMediaQuery } from "@mantine/hooks";
+import { ActionIcon, Button, Menu, Tooltip } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { IconLink } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
-import { getRouteApi } from "@tanstack/react-router";
-import { useEffect, useMemo, useState } from "react";
-import type { Dashboard, Panel as PanelDefinition } from "#schemas/api/dashboards";
+import { IconChartBar, IconDotsVertical, IconLink } from "@tabler/icons-react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { useMemo, useState } from "react";
+import type { Dashboard } from "#schemas/api/dashboards";
 import { api } from "../api.ts";
-import { live } from "../live.ts";
-import { newPlaces, PanelPageContext } from "../panel/page-context.ts";
-import { Panel } from "../panel/panel.tsx";
-import type { DashboardSearch } from "../search.ts";
+import { saveBlob } from "../panel/export.ts";
+import { PanelPageContext } from "../panel/page-context.ts";
 import { Bar } from "../shell/bar.tsx";
-import { Failed } from "../shell/empty.tsx";
+import { Empty, Failed } from "../shell/empty.tsx";
 import shell from "../shell/shell.module.css";
 import { useKeys } from "../shell/use-keys.ts";
-import { phoneQuery, sizes } from "../theme.ts";
-import { parseRange, quickRanges, type RangeText, rangeLabel, zoneOf } from "../time.ts";
+import { sizes } from "../theme.ts";
 import styles from "./dashboard.module.css";
+import { Editing } from "./editing.tsx";
 import { Freshness, LiveSwitch } from "./freshness.tsx";
+import { Panels } from "./panels.tsx";
 import { TimeRange } from "./time-range.tsx";
+import { useView } from "./use-view.ts";
 import { ZonePicker } from "./zone.tsx";
 
 const route = getRouteApi("/dashboards/$id");
-
-/** The next longer quick range, for panels that found nothing. */
-function widerThan(range: RangeText): RangeText | null {
-  const at = quickRanges.findIndex((known) => known.from === range.from);
-  const next = quickRanges[at + 1];
-  return at >= 0 && next !== undefined && next.from !== "today" ? next : null;
-}
-
-/** Panels in reading order, so that one column on a phone tells the same story. */
-const readingOrder = (panels: readonly PanelDefinition[]): readonly PanelDefinition[] =>
-  panels.toSorted((left, right) => left.at.y - right.at.y || left.at.x - right.at.x);
-
-function placeOf(panel: PanelDefinition, isPhone: boolean) {
-  const { x, y, w, h } = panel.at;
-  if (isPhone) return { height: Math.min(h, 8) * (sizes.gridRow + sizes.panelGap) - sizes.panelGap };
-  return { gridColumn: `${x + 1} / span ${w}`, gridRow: `${y + 1} / span ${h}` };
-}
-
-interface PanelsProps {
-  readonly dashboard: Dashboard;
-  readonly zoomed: string | undefined;
-  readonly zoom: (id: string | undefined) => void;
-}
-
-function Panels({ dashboard, zoomed, zoom }: PanelsProps) {
-  const isPhone = useMediaQuery(phoneQuery) ?? false;
-  const panels = useMemo(() => readingOrder(dashboard.panels), [dashboard]);
-  const one = panels.find((panel) => panel.id === zoomed);
-  if (one !== undefined) {
-    return (
-      <div className={styles.zoomed}>
-        <Panel panel={one} zoomed zoom={() => zoom(undefined)} />
-      </div>
-    );
-  }
-  return (
-    <div className={styles.grid}>
-      {panels.map((panel) => (
-        <div key={panel.id} className={styles.cell} style={placeOf(panel, isPhone)}>
-          <Panel panel={panel} zoomed={false} zoom={() => zoom(panel.id)} />
-        </div>
-      ))}
-    </div>
-  );
-}
+const icon = { size: sizes.icon, stroke: 1.5, "aria-hidden": true } as const;
 
 function ShareButton() {
   const share = async () => {
@@ -78,66 +33,105 @@ function ShareButton() {
   return (
     <Tooltip label="Copy the link to this view">
       <ActionIcon aria-label="Copy the link to this view" onClick={() => void share()}>
-        <IconLink size={sizes.icon} stroke={1.5} aria-hidden />
+        <IconLink {...icon} />
       </ActionIcon>
     </Tooltip>
   );
 }
 
-function Opened({ dashboard }: { readonly dashboard: Dashboard }) {
-  const search = route.useSearch();
-  const navigate = route.useNavigate();
-  const [rangeOpened, setRangeOpened] = useState(false);
-  const change = (
-    next: Partial<DashboardSearch> | { readonly zoom: undefined } | { readonly live: undefined },
-  ) => void navigate({ search: (known) => ({ ...known, ...next }) as DashboardSearch });
-  const zone = zoneOf(search.tz ?? dashboard.zone);
-  const text: RangeText = { from: search.from ?? dashboard.from, to: search.to ?? dashboard.to };
-  const parsed = parseRange(text, zone, Date.now()) ?? parseRange(dashboard, zone, Date.now());
-  const rangeKey = JSON.stringify(parsed ?? { kind: "last", ms: 3_600_000 });
-  const { from: defaultFrom, to: defaultTo } = dashboard;
-  const widerFrom = widerThan(text)?.from ?? (text.from === defaultFrom ? null : defaultFrom);
-  const [places] = useState(newPlaces);
-  const page = useMemo(
-    () => ({
-      range: JSON.parse(rangeKey),
-      zone,
-      places,
-      widen:
-        widerFrom === null
-          ? null
-          : {
-              label: rangeLabel({ from: widerFrom, to: defaultTo }, zone, Date.now()).toLowerCase(),
-              act: () => void navigate({ search: (known) => ({ ...known, from: widerFrom, to: defaultTo }) }),
-            },
-    }),
-    [rangeKey, zone, places, widerFrom, defaultTo, navigate],
-  );
-  const tables = useMemo(() => [...new Set(dashboard.panels.map((panel) => panel.table))], [dashboard]);
-  const isPaused = search.live === "off";
-  useEffect(() => {
-    if (isPaused) live.pause();
-    else live.resume();
-    return () => live.resume();
-  }, [isPaused]);
-  const setLive = (isLive: boolean) => change(isLive ? { live: undefined } : { live: "off" });
-  const zoom = (id: string | undefined) => change(id === undefined ? { zoom: undefined } : { zoom: id });
-  useKeys({
-    p: () => setLive(isPaused),
-    t: () => setRangeOpened(true),
-    Escape: () => (search.zoom === undefined ? undefined : zoom(undefined)),
-  });
+function More({ dashboard, edit }: { readonly dashboard: Dashboard; readonly edit: () => void }) {
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const remove = async () => {
+    await api.removeDashboard(dashboard.id);
+    await client.invalidateQueries({ queryKey: ["dashboards"] });
+    void navigate({ to: "/dashboards" });
+    const putBack = async () => {
+      await api.saveDashboard({ ...dashboard, version: 0 });
+      await client.invalidateQueries({ queryKey: ["dashboards"] });
+      notifications.hide(dashboard.id);
+    };
+    notifications.show({
+      id: dashboard.id,
+      autoClose: 15_000,
+      message: (
+        <>
+          {dashboard.title} is deleted. <Button onClick={() => void putBack()}>Put it back</Button>
+        </>
+      ),
+    });
+  };
   return (
-    <PanelPageContext value={page}>
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <ActionIcon aria-label="More">
+          <IconDotsVertical {...icon} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item className={styles.wideOnly!} onClick={edit}>
+          Edit
+        </Menu.Item>
+        <Menu.Item onClick={() => saveJson(dashboard, `${dashboard.id}.json`)}>Save as JSON</Menu.Item>
+        <Menu.Item color="red" onClick={() => void remove()}>
+          Delete
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+function saveJson(value: unknown, name: string): void {
+  saveBlob(new Blob([`${JSON.stringify(value, null, 2)}\n`], { type: "application/json" }), name);
+}
+
+function NoPanels() {
+  const navigate = useNavigate();
+  return (
+    <Empty
+      icon={<IconChartBar size={sizes.topBar} stroke={1} aria-hidden />}
+      title="No panels yet"
+      action={<Button onClick={() => void navigate({ to: "/sql" })}>Open SQL</Button>}
+    >
+      Run a statement in SQL and press Add to dashboard.
+    </Empty>
+  );
+}
+
+function Opened({ dashboard }: { readonly dashboard: Dashboard }) {
+  const view = useView(dashboard);
+  const { text, zone, change, setLive, zoom, zoomed } = view;
+  const [rangeOpened, setRangeOpened] = useState(false);
+  const tables = useMemo(() => [...new Set(dashboard.panels.map((panel) => panel.table))], [dashboard]);
+  useKeys({
+    p: () => setLive(view.isPaused),
+    t: () => setRangeOpened(true),
+    e: () => view.setEdited(!view.isEdited),
+    Escape: () => (zoomed === undefined ? undefined : zoom(undefined)),
+  });
+  if (view.isEdited) {
+    return (
+      <PanelPageContext value={view.page}>
+        <Editing dashboard={dashboard} close={() => view.setEdited(false)} />
+      </PanelPageContext>
+    );
+  }
+  return (
+    <PanelPageContext value={view.page}>
       <Bar title={dashboard.title} parent={{ label: "Dashboards", to: "/dashboards" }}>
         <Freshness tables={tables} />
         <LiveSwitch change={setLive} />
         <TimeRange value={text} zone={zone} opened={rangeOpened} setOpened={setRangeOpened} change={change} />
         <ZonePicker zone={zone} change={(tz) => change({ tz })} />
         <ShareButton />
+        <More dashboard={dashboard} edit={() => view.setEdited(true)} />
       </Bar>
       <div className={shell.content}>
-        <Panels dashboard={dashboard} zoomed={search.zoom} zoom={zoom} />
+        {dashboard.panels.length === 0 ? (
+          <NoPanels />
+        ) : (
+          <Panels dashboard={dashboard} zoomed={zoomed} zoom={zoom} />
+        )}
       </div>
     </PanelPageContext>
   );
@@ -149,7 +143,7 @@ export function DashboardPage() {
     queryKey: ["dashboard", id],
     queryFn: ({ signal }) => api.dashboard(id, signal),
   });
-  if (data !== undefined) return <Opened dashboard={data} />;
+  if (data !== undefined) return <Opened key={data.id} dashboard={data} />;
   return (
     <>
       <Bar title="Dashboard" short />

@@ -10,6 +10,7 @@ import {
   IconDownload,
   IconPhoto,
   IconTable,
+  IconTrash,
 } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import type { EChartsType } from "echarts/core";
@@ -35,6 +36,8 @@ interface PanelProps {
   readonly panel: PanelDefinition;
   readonly zoomed: boolean;
   readonly zoom: () => void;
+  /** Present while its dashboard is edited: takes the panel off it. */
+  readonly remove?: () => void;
 }
 
 const icon = { size: sizes.icon, stroke: 1.5, "aria-hidden": true } as const;
@@ -43,6 +46,16 @@ const icon = { size: sizes.icon, stroke: 1.5, "aria-hidden": true } as const;
 function StaleBadge({ takenMs }: { readonly takenMs: number }) {
   const nowMs = useServerNow(1000);
   return <span className={styles.badge}>{formatAge(nowMs - takenMs)} old</span>;
+}
+
+function RemoveButton({ title, remove }: { readonly title: string; readonly remove: () => void }) {
+  return (
+    <Tooltip label="Take it off the dashboard">
+      <ActionIcon aria-label={`Remove: ${title}`} size={sizes.controlSmall} onClick={remove}>
+        <IconTrash {...icon} />
+      </ActionIcon>
+    </Tooltip>
+  );
 }
 
 interface ToolsProps extends PanelProps {
@@ -197,7 +210,7 @@ export function Panel(props: PanelProps) {
   return (
     <section ref={ref} className={styles.panel} aria-labelledby={`panel-${panel.id}`} data-panel={panel.id}>
       {isUpdating ? <div className={styles.progress} /> : null}
-      <header className={styles.header}>
+      <header className={styles.header} data-drag={props.remove === undefined ? undefined : true}>
         <h2 className={styles.title} id={`panel-${panel.id}`}>
           {panel.title}
         </h2>
@@ -211,13 +224,17 @@ export function Panel(props: PanelProps) {
           </Tooltip>
         ) : null}
         {answer.result?.partial ? <span className={styles.badge}>partial</span> : null}
-        <Tools
-          {...props}
-          answer={answer}
-          asTable={asTable}
-          toggleTable={() => setAsTable(!asTable)}
-          chart={chart}
-        />
+        {props.remove === undefined ? (
+          <Tools
+            {...props}
+            answer={answer}
+            asTable={asTable}
+            toggleTable={() => setAsTable(!asTable)}
+            chart={chart}
+          />
+        ) : (
+          <RemoveButton title={panel.title} remove={props.remove} />
+        )}
       </header>
       <div className={styles.body} data-flush={isFlush || undefined} data-stale={isStale || undefined}>
         <Body

@@ -24,6 +24,7 @@ const sections: readonly {
     keys: [
       ["Pause or resume live", "p"],
       ["Time range", "t"],
+      ["Edit", "e"],
       ["Leave the zoomed panel", "Esc"],
     ],
   },

@@ -1,0 +1,87 @@
+/** Keeps what the console shows as a panel: on a dashboard that exists, or on a new one. */
+import { Button, Popover, Select, TextInput } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { notifications } from "@mantine/notifications";
+import { IconChartBar } from "@tabler/icons-react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import type { ChartSettings } from "#schemas/api/dashboards";
+import { api } from "../api.ts";
+import { emptyDashboard, withPanel } from "../dashboard/edit.ts";
+import { sizes } from "../theme.ts";
+import styles from "./console.module.css";
+import { bare } from "./run.ts";
+
+interface AddToDashboardProps {
+  readonly sql: string;
+  readonly table: string;
+  readonly chart: ChartSettings;
+}
+
+const newDashboard = "a new dashboard";
+
+function useAdd({ sql, table, chart }: AddToDashboardProps) {
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  return async (title: string, id: string) => {
+    try {
+      const target = id === newDashboard ? emptyDashboard(title) : await api.dashboard(id);
+      const saved = await api.saveDashboard(withPanel(target, { title, table, sql: bare(sql), chart }));
+      await client.invalidateQueries({ queryKey: ["dashboard", saved.id] });
+      await client.invalidateQueries({ queryKey: ["dashboards"] });
+      void navigate({ to: "/dashboards/$id", params: { id: saved.id } });
+    } catch (error) {
+      notifications.show({ color: "red", message: error instanceof Error ? error.message : String(error) });
+    }
+  };
+}
+
+export function AddToDashboard(props: AddToDashboardProps) {
+  const [opened, { toggle, close }] = useDisclosure(false);
+  const dashboards = useQuery({ queryKey: ["dashboards"], queryFn: ({ signal }) => api.dashboards(signal) });
+  const [title, setTitle] = useState("");
+  const [target, setTarget] = useState<string | null>(null);
+  const add = useAdd(props);
+  const choices = [
+    ...(dashboards.data ?? []).map((dashboard) => ({ value: dashboard.id, label: dashboard.title })),
+    { value: newDashboard, label: "A new dashboard" },
+  ];
+  const chosen = target ?? choices[0]!.value;
+  return (
+    <Popover opened={opened} onChange={close} trapFocus position="bottom-end">
+      <Popover.Target>
+        <Button leftSection={<IconChartBar size={sizes.iconSmall} aria-hidden />} onClick={toggle}>
+          Add to dashboard
+        </Button>
+      </Popover.Target>
+      <Popover.Dropdown>
+        <form
+          className={styles.form}
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (title.trim() !== "") void add(title.trim(), chosen);
+          }}
+        >
+          <TextInput
+            label="Title of the panel"
+            value={title}
+            onChange={(event) => setTitle(event.currentTarget.value)}
+            data-autofocus
+          />
+          <Select
+            label="On"
+            data={choices}
+            value={chosen}
+            allowDeselect={false}
+            comboboxProps={{ withinPortal: false }}
+            onChange={setTarget}
+          />
+          <Button type="submit" variant="filled" disabled={title.trim() === ""}>
+            Add
+          </Button>
+        </form>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}

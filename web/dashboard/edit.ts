@@ -1,0 +1,79 @@
+/** Changes to a dashboard's definition: pure functions, each answering a new definition. */
+import type { ChartSettings, Dashboard, Panel } from "#schemas/api/dashboards";
+
+export interface PlacedPanel {
+  readonly id: string;
+  readonly at: Panel["at"];
+}
+
+const gridColumns = 12;
+
+/** The first of name, name2, name3 … that is not taken. */
+function freeName(wanted: string, taken: ReadonlySet<string>): string {
+  let name = wanted;
+  for (let next = 2; taken.has(name); next++) name = `${wanted}${next}`;
+  return name;
+}
+
+/** Lower-case letters, digits and hyphens out of a title. */
+export const idOf = (title: string): string =>
+  title
+    .normalize("NFD")
+    .toLowerCase()
+    .replaceAll(/\p{M}/gu, "")
+    .replaceAll(/[^a-z0-9]+/g, "-")
+    .replaceAll(/^-|-$/g, "")
+    .slice(0, 60) || "untitled";
+
+/** Panels moved or resized; those that are not named stay. */
+export function withPlaces(dashboard: Dashboard, places: readonly PlacedPanel[]): Dashboard {
+  const known = new Map(places.map(({ id, at }) => [id, at]));
+  return {
+    ...dashboard,
+    panels: dashboard.panels.map((panel) => ({ ...panel, at: known.get(panel.id) ?? panel.at })),
+  };
+}
+
+export const withoutPanel = (dashboard: Dashboard, id: string): Dashboard => ({
+  ...dashboard,
+  panels: dashboard.panels.filter((panel) => panel.id !== id),
+});
+
+/** How many rows of the grid a kind of chart takes. */
+const heightOf = (chart: ChartSettings): number => (chart.kind === "bigNumber" ? 3 : 8);
+const widthOf = (chart: ChartSettings): number =>
+  chart.kind === "bigNumber" ? 3 : chart.kind === "pie" ? 4 : 6;
+
+/** The panel added in the first free place: beside the last row if it fits there, else below everything. */
+export function withPanel(dashboard: Dashboard, panel: Omit<Panel, "id" | "at">): Dashboard {
+  const w = widthOf(panel.chart);
+  const h = heightOf(panel.chart);
+  const bottom = Math.max(0, ...dashboard.panels.map(({ at }) => at.y + at.h));
+  const last = dashboard.panels.filter(({ at }) => at.y + at.h === bottom);
+  const right = Math.max(0, ...last.map(({ at }) => at.x + at.w));
+  const top = Math.min(...last.map(({ at }) => at.y));
+  const fits = last.length > 0 && right + w <= gridColumns && isFree(dashboard, { x: right, y: top, w, h });
+  const at = fits ? { x: right, y: top, w, h } : { x: 0, y: bottom, w, h };
+  const id = freeName(idOf(panel.title), new Set(dashboard.panels.map((known) => known.id)));
+  return { ...dashboard, panels: [...dashboard.panels, { ...panel, id, at }] };
+}
+
+const isFree = (dashboard: Dashboard, place: Panel["at"]): boolean =>
+  dashboard.panels.every(
+    ({ at }) =>
+      at.x >= place.x + place.w ||
+      place.x >= at.x + at.w ||
+      at.y >= place.y + place.h ||
+      place.y >= at.y + at.h,
+  );
+
+/** A new dashboard; version 0 says that none of that id may exist. */
+export const emptyDashboard = (title: string): Dashboard => ({
+  id: idOf(title),
+  title,
+  from: "now-24h",
+  to: "now",
+  panels: [],
+  version: 0,
+  updatedMs: 0,
+});
