@@ -38,7 +38,8 @@ function countStates(slot: MergedSlot, groups: Uint32Array): States {
     slot instanceof MergedCounts || slot instanceof MergedIntegers || slot instanceof MergedDoubles,
     "this slot counts rows",
   );
-  const counts = Float64Array.from(groups, (group) => slot.rowsOf(group));
+  const counts = new Float64Array(groups.length);
+  for (let row = 0; row < groups.length; row++) counts[row] = slot.rowsOf(groups[row]);
   return { kind: "fixed", stateBytes: 8, bytes: new Uint8Array(counts.buffer) };
 }
 

@@ -3,6 +3,7 @@
  * being NULL. Text columns keep their domain and the mapping of each segment between queries (`dictionaries.ts`).
  */
 
+import { orderOf } from "#schemas/aggregates/extreme";
 import { isNull, NullMarks } from "#schemas/aggregates/vectors";
 import type { Vector } from "#schemas/batch";
 import { assert } from "#schemas/errors";
@@ -45,10 +46,12 @@ export interface Domain {
 export class TextKeyDomain implements Domain {
   readonly domain: TextDomain;
   private readonly type: SqlType;
+  private readonly order: (left: Uint8Array, right: Uint8Array) => number;
 
   constructor(domain: TextDomain, type: SqlType) {
     this.domain = domain;
     this.type = type;
+    this.order = orderOf(type);
   }
 
   get card(): number {
@@ -78,6 +81,11 @@ export class TextKeyDomain implements Domain {
       }
       return mapped[code];
     });
+  }
+
+  /** The order of two codes' values, neither being NULL's. */
+  compareCodes(left: number, right: number): number {
+    return left === right ? 0 : this.order(this.domain.entry(left), this.domain.entry(right));
   }
 
   /** Maps the ids with rows, in the part's own array, which is complete then as far as it is needed. */

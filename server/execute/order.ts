@@ -9,6 +9,9 @@ import { sequence } from "#server/execute/vector-lists";
 
 export interface SortKey {
   readonly vector: Vector;
+  /** How rows compare by value, NULLs apart, where that is known without the vector; NULL rows must not be asked. */
+  readonly compare?: (left: number, right: number) => number;
+  readonly isNull?: (row: number) => boolean;
   readonly descending: boolean;
   readonly nullsFirst: boolean;
 }
@@ -38,15 +41,20 @@ function valueOrder(vector: Vector): Compare {
   }
 }
 
-function keyOrder({ vector, descending, nullsFirst }: SortKey): Compare {
-  const byValue = valueOrder(vector);
+function nullsOf({ nulls }: Vector): ((row: number) => boolean) | null {
+  return nulls === null ? null : (row) => isNull(nulls, row);
+}
+
+function keyOrder(key: SortKey): Compare {
+  const { descending, nullsFirst } = key;
+  const byValue = key.compare ?? valueOrder(key.vector);
   const directed: Compare = descending ? (left, right) => byValue(right, left) : byValue;
-  const { nulls } = vector;
-  if (nulls === null) return directed;
+  const nullAt = key.isNull ?? nullsOf(key.vector);
+  if (nullAt === null) return directed;
   const side = nullsFirst ? -1 : 1;
   return (left, right) => {
-    const leftNull = isNull(nulls, left);
-    const rightNull = isNull(nulls, right);
+    const leftNull = nullAt(left);
+    const rightNull = nullAt(right);
     if (leftNull || rightNull) return leftNull === rightNull ? 0 : leftNull ? side : -side;
     return directed(left, right);
   };
