@@ -24,7 +24,7 @@ export const writeDefinition = (world: World, record: TableRecord): Promise<void
   ]);
 
 export const pausedKey = (table: string): string => `paused:${table}`;
-export const incarnationKey = (table: string): string => `incarnation:${table}`;
+const incarnationKey = (table: string): string => `incarnation:${table}`;
 
 /** Hands a table to the ingest threads; resolves when its log is replayed. */
 export async function consume(

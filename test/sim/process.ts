@@ -10,6 +10,7 @@ import type { Cell } from "#schemas/api/query";
 import type { TableRecord } from "#schemas/catalog";
 import { AssertionError, assert } from "#schemas/errors";
 import type { SnapshotInfo } from "#schemas/plan/server-client";
+import type { Column } from "#schemas/table";
 import type { World } from "#schemas/world";
 import { evaluate } from "#server/execute/functions/evaluate";
 import type { Server } from "#server/server";
@@ -146,6 +147,31 @@ export class SimProcess {
     assert(lost.length === 0, `${sql}: ${lost.join("; ")}`);
     assert(partialResult === exceptions.length > 0, `${sql}: partial when a segment is missing`);
     return resultTable?.rows ?? [];
+  }
+
+  /** Adds a column. */
+  async alter(table: string): Promise<void> {
+    const before = this.admin.record(table);
+    assert(before !== undefined, `table ${table} is there`);
+    const { columns, nextColumnId, version } = before.table;
+    const added = { id: nextColumnId, name: `more${nextColumnId}`, type: "LONG" } as const;
+    const column: Column = { ...added, role: "dimension", notNull: false };
+    const next = {
+      ...before.table,
+      columns: [...columns, column],
+      nextColumnId: nextColumnId + 1,
+      version: version + 1,
+    };
+    await this.admin.alter({ ...before, table: next });
+  }
+
+  async pauseOrResume(table: string): Promise<void> {
+    const isPaused = this.server.state(table).paused;
+    await (isPaused ? this.admin.resume(table) : this.admin.pause(table));
+  }
+
+  async resumeAll(): Promise<void> {
+    for (const { table } of this.admin.records()) await this.admin.resume(table.name);
   }
 
   /** Until pushes are visible and the topic is consumed to its end. */

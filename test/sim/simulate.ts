@@ -195,13 +195,18 @@ class Run {
     else if (dice < 55) this.#produce();
     else if (dice < 70) await clock.advance(random.below(60));
     else if (dice < 75) clock.jump(random.below(7_200_000) - 3_600_000);
-    else if (dice < 80)
-      process.background(process.admin.forceCommit(random.chance(0.5) ? "pushed" : "mirrored"));
+    else if (dice < 80) process.background(process.admin.forceCommit(this.#table()));
     else if (dice < 86) process.background(process.server.maintain());
     else if (dice < 88) this.#retry(process);
     else if (dice < 90) disk.faults.capacityBytes = random.chance(0.5) ? 20_000 : Number.POSITIVE_INFINITY;
     else if (dice < 91) this.#forget();
+    else if (dice < 92) process.background(process.alter(this.#table()));
+    else if (dice < 94) process.background(process.pauseOrResume(this.#table()));
     else await this.#check(process, mortal, { afterRestart: false, complete: false });
+  }
+
+  #table(): "pushed" | "mirrored" {
+    return this.#random.chance(0.5) ? "pushed" : "mirrored";
   }
 
   #push(process: SimProcess): void {
@@ -279,6 +284,7 @@ class Run {
       const mortal = new Mortal({ steps: Number.POSITIVE_INFINITY, failpoint: null });
       const process = await this.#start(mortal);
       if (process === null) throw new ModelError("a process without faults died");
+      await this.#until(mortal, process.resumeAll());
       await this.#until(mortal, process.rest());
       await this.#check(process, mortal, { afterRestart: false, complete: true });
       await this.#until(mortal, process.sealAll());
