@@ -40,6 +40,7 @@ interface Running {
   readonly waiting: Set<Thread>;
   readonly settle: (error: Error | null) => void;
   error: Error | null;
+  busyNs: number;
 }
 
 interface Thread {
@@ -95,12 +96,12 @@ export class ThreadPool implements ScanPool {
     return ready.promise;
   }
 
-  run(tasks: readonly Task[], control: Control, deliver: (result: ScanResult) => void): Promise<void> {
+  run(tasks: readonly Task[], control: Control, deliver: (result: ScanResult) => void): Promise<number> {
     const query = ++this.queries;
     return new Promise((resolve, reject) => {
       const settle = (error: Error | null) => {
         this.running.delete(query);
-        if (error === null) resolve();
+        if (error === null) resolve(running.busyNs);
         else reject(error);
       };
       const wanted = this.members.slice(0, Math.max(1, Math.min(this.members.length, tasks.length)));
@@ -108,7 +109,15 @@ export class ThreadPool implements ScanPool {
         reject(new StoreError("SHUTTING_DOWN", "there is no scan thread"));
         return;
       }
-      this.running.set(query, { control, deliver, waiting: new Set(wanted), settle, error: null });
+      const running: Running = {
+        control,
+        deliver,
+        waiting: new Set(wanted),
+        settle,
+        error: null,
+        busyNs: 0,
+      };
+      this.running.set(query, running);
       const message: ToScanWorker = { query, tasks, shared: control.shared };
       for (const { worker } of wanted) worker.postMessage(message);
     });
@@ -125,6 +134,7 @@ export class ThreadPool implements ScanPool {
         this.take(running, message.result);
         return;
       case "done":
+        running.busyNs += message.busyNs;
         this.finished(running, thread);
         return;
       case "failed": {

@@ -136,7 +136,9 @@ export class Executor {
       stats,
     };
     const { dictionaries, cache } = this;
-    const scan: Query["scan"] = (tasks, take) => this.scan(tasks, control, take);
+    const scan: Query["scan"] = async (tasks, take) => {
+      stats.threadCpuNs += await this.scan(tasks, control, take);
+    };
     return { parts, options, segments, stats, control, compile, dictionaries, cache, scan };
   }
 
@@ -144,13 +146,14 @@ export class Executor {
     tasks: readonly Task[],
     control: Control,
     take: (result: ScanResult, index: number) => void,
-  ): Promise<void> {
+  ): Promise<number> {
     const { pool, limits } = this.parts;
     const cost = tasks.reduce((sum, task) => sum + costNs(task), 0);
     const chosen = pool === undefined || pool.threads === 0 || cost < limits.inlineNs ? this.inline : pool;
     control.begin();
-    await chosen.run(tasks, control, inOrder(tasks, control, take));
+    const busyNs = await chosen.run(tasks, control, inOrder(tasks, control, take));
     control.check();
+    return busyNs;
   }
 
   /** What `execute` would do, one line an operator, outermost first. */

@@ -45,7 +45,7 @@ export class Runtime {
 }
 
 const words = { stopped: 0, taken: 1, merged: 2, enough: 3 } as const;
-const waitMs = 50;
+const pauseMs = 2;
 
 /**
  * Steers one query's scans wherever they run, through shared memory: threads take tasks by a counter, wait when they are
@@ -98,13 +98,15 @@ export class Control {
     Atomics.notify(this.shared, words.merged);
   }
 
-  /** Blocks (workers only) while `task` is more than `ahead` tasks in front of the merge. */
-  waitFor(task: number, ahead: number): void {
-    while (!this.ended) {
-      const merged = Atomics.load(this.shared, words.merged);
-      if (task < merged + ahead) return;
-      Atomics.wait(this.shared, words.merged, merged, waitMs);
-    }
+  /** Threads have taken this many tasks more than are merged: the next one should wait. */
+  isAhead(tasks: number): boolean {
+    if (this.ended) return false;
+    return Atomics.load(this.shared, words.taken) - Atomics.load(this.shared, words.merged) >= tasks;
+  }
+
+  /** Blocks (workers only) for a moment, or until the merge goes on. */
+  pause(): void {
+    Atomics.wait(this.shared, words.merged, Atomics.load(this.shared, words.merged), pauseMs);
   }
 
   /** Throws when the query has been stopped. */
