@@ -21,6 +21,8 @@ const none: Test = { kind: "none" };
 
 /** Ranges of integers, or equal doubles, that are cheaper one by one than an expression. */
 const rangesMax = 16;
+/** The same where an inverted index may answer; when it does not, still no dearer. */
+const indexedRangesMax = 128;
 
 export function compileTest(expression: Expression, wanted: boolean, columns: SegmentColumns): Test {
   switch (expression.kind) {
@@ -215,7 +217,7 @@ function intMembers(column: SegmentColumn, values: readonly bigint[], wanted: bo
     if (last !== undefined && value <= last.high + 1n) last.high = value;
     else ranges.push({ low: value, high: value });
   }
-  if (ranges.length > rangesMax) return null;
+  if (ranges.length > (column.reader?.inverted ? indexedRangesMax : rangesMax)) return null;
   const inside = ranges.map(({ low, high }): Test => ({ kind: "ints", column: column.place, low, high }));
   if (wanted) return join("or", inside);
   const gaps: Test[] = [];

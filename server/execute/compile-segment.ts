@@ -51,11 +51,14 @@ export function compileFilter(
     tests.push(rows ?? test);
   }
   const inverted = invertedUse(tests, columns);
-  // Cheap and certain ones first, expressions last.
-  const cost = (test: Test): number => (inverted?.tests.has(test) ? costs.bitmaps : costOf(test));
-  tests.sort((a, b) => cost(a) - cost(b));
   if (inverted !== null) indexes.push({ kind: "inverted", columnId: inverted.columnId });
-  return { columns, tests, inverted, indexes };
+  const others = tests.filter((test) => inverted?.covers.has(test) !== true);
+  // Cheap and certain ones first, expressions last.
+  const cost = (test: Test): number => (test === inverted?.test ? costs.bitmaps : costOf(test));
+  const inOrder = [...(inverted === null ? [] : [inverted.test]), ...others].sort(
+    (a, b) => cost(a) - cost(b),
+  );
+  return { columns, tests: inOrder, inverted, indexes };
 }
 
 /** Rows without a time are in no window; the last pass keeps rows that the window still reaches. */
@@ -150,7 +153,7 @@ function withBitmaps(slice: Slice, filter: SegmentFilter, memory: TaskMemory): S
     chunks.push(chunk);
   }
   const tests = slice.tests.map(
-    (test): Test => (inverted.tests.has(test) ? { kind: "bitmaps", pointers } : test),
+    (test): Test => (test === inverted.test ? { kind: "bitmaps", pointers } : test),
   );
   return { ...slice, chunks, tests };
 }

@@ -2,6 +2,7 @@
  * Which inverted index a segment's tests are worth: tests of one column that must all hold become one list of ids, and
  * the column whose ids have the fewest rows is asked, when those are few. Text goes by dictionary id, integers by rank.
  */
+import { join } from "#server/execute/compile-filter";
 import type { SegmentColumns } from "#server/execute/segment-columns";
 import type { Test } from "#server/execute/task";
 import type { InvertedReader } from "#server/segment/reader";
@@ -11,8 +12,9 @@ const invertedShare = 0.03;
 const invertedIdsMax = 4096;
 
 export interface InvertedUse {
-  /** The tests that the rows of `ids` stand for, all together. */
-  readonly tests: ReadonlySet<Test>;
+  /** What the rows of `ids` stand for: `covers`, all together. */
+  readonly test: Test;
+  readonly covers: ReadonlySet<Test>;
   readonly columnId: number;
   readonly reader: InvertedReader;
   /** No id twice; none at all when no row can pass. */
@@ -39,7 +41,7 @@ export function invertedUse(tests: readonly Test[], columns: SegmentColumns): In
     const rows = found.ids.reduce((sum, id) => sum + inverted.count(id), 0);
     if (rows >= least) continue;
     least = rows;
-    best = { ...found, columnId, reader: inverted };
+    best = { ...found, test: join("and", [...found.covers]), columnId, reader: inverted };
   }
   return best;
 }
@@ -61,11 +63,11 @@ function columnOf(test: Test): number | null {
 function idsThatPass(
   tests: readonly Test[],
   reader: InvertedReader,
-): Pick<InvertedUse, "tests" | "ids"> | null {
-  const used = new Set<Test>();
+): Pick<InvertedUse, "covers" | "ids"> | null {
+  const covers = new Set<Test>();
   let first = 0;
   let last = Number.POSITIVE_INFINITY;
-  let members: Set<number> | null = null;
+  let members: ReadonlySet<number> | null = null;
   for (const test of tests) {
     if (test.kind === "ids" || test.kind === "ints") {
       const range = rangeOf(test, reader);
@@ -74,14 +76,17 @@ function idsThatPass(
     } else {
       const own = new Set<number>();
       if (!addMembers(test, reader, own)) continue;
-      members = members === null ? own : members.intersection(own);
+      members = members === null ? own : inBoth(members, own);
     }
-    used.add(test);
+    covers.add(test);
   }
-  if (members !== null) return { tests: used, ids: [...members].filter((id) => id >= first && id <= last) };
+  if (members !== null) return { covers, ids: [...members].filter((id) => id >= first && id <= last) };
   if (last - first >= invertedIdsMax) return null;
-  return { tests: used, ids: sequence(first, last) };
+  return { covers, ids: sequence(first, last) };
 }
+
+const inBoth = (one: ReadonlySet<number>, other: ReadonlySet<number>): ReadonlySet<number> =>
+  new Set([...one].filter((id) => other.has(id)));
 
 const rangeOf = (test: Extract<IdTest, { kind: "ids" | "ints" }>, reader: InvertedReader) =>
   test.kind === "ids" ? { first: test.low, last: test.high } : reader.idsOf(test.low, test.high);

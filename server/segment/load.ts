@@ -27,7 +27,7 @@ export interface LoadContext {
   readonly allocate: (bytes: number, purpose: Purpose) => number;
 }
 
-/** Lends a reader over the block's plain bytes, which lie in the arena while `use` runs. */
+/** Lends a reader over the block's plain bytes, which lie in the arena while `use` runs; it must read them to the end. */
 export function withBlock<T>(
   context: LoadContext,
   block: Block,
@@ -55,9 +55,7 @@ export function withBlock<T>(
       u8.set(plain, to);
       from = new ByteReader(u8, where, to, to + plain.length);
     }
-    const result = use(from, scratch);
-    from.done();
-    return result;
+    return use(from, scratch);
   } finally {
     for (const pointer of lent) arena.free(pointer);
   }
@@ -106,11 +104,18 @@ export function loadChunk(
   });
 }
 
-/** Takes the chunk's memory, lets `fill` decode into it, and gives it back when that fails. */
-function filled(context: LoadContext, bytes: number, fill: (pointer: number) => Forward): LoadedChunk {
+/** Takes the chunk's memory, lets `fill` decode all that is left into it, and gives it back when that fails. */
+function filled(
+  context: LoadContext,
+  from: ByteReader,
+  bytes: number,
+  fill: (pointer: number) => Forward,
+): LoadedChunk {
   const pointer = context.allocate(bytes, "sealed");
   try {
-    return { forward: fill(pointer), pointer, bytes };
+    const forward = fill(pointer);
+    from.done();
+    return { forward, pointer, bytes };
   } catch (error) {
     context.arena.free(pointer);
     throw error;
@@ -124,7 +129,7 @@ function loadIds(context: LoadContext, column: FooterColumn, rows: number, from:
   const { views } = context.arena;
   const entries = column.dictionary?.entries ?? 0;
   const width = widthOf(entries);
-  return filled(context, rounded(rows) * width, (pointer) => {
+  return filled(context, from, rounded(rows) * width, (pointer) => {
     const view = width === 1 ? views.u8 : width === 2 ? views.u16 : views.u32;
     decodeUnsigned(from, rows, { view, width, pointer }, context.kernels);
     const start = pointer / width;
@@ -157,7 +162,7 @@ function loadInts(context: LoadContext, rows: number, nulls: number, from: ByteR
     const head = readIntsHead(from);
     const { width, base } = head;
     const kept = validity === 0 ? 0 : bits;
-    return filled(context, kept + rounded(rows) * width, (block) => {
+    return filled(context, from, kept + rounded(rows) * width, (block) => {
       const pointer = block + kept;
       decodeInts(from, head, rows, arena.views, pointer, kernels);
       if (kept > 0) arena.views.u8.copyWithin(block, validityAt, validityAt + bits);
@@ -188,7 +193,7 @@ function loadDoubles(
 ): LoadedChunk {
   const { arena, kernels } = context;
   const bits = nulls === 0 ? 0 : aligned(validityBytes(rows));
-  return filled(context, bits + rounded(rows) * 8, (block) => {
+  return filled(context, from, bits + rounded(rows) * 8, (block) => {
     const validity = loadValidity(
       context,
       rows,
@@ -209,7 +214,7 @@ function loadTexts(context: LoadContext, rows: number, nulls: number, from: Byte
   const offsetBytes = aligned((rows + 1) * 4);
   // The bytes of text are what the block holds at most, so this needs no second look.
   const textBytes = from.left();
-  return filled(context, bits + offsetBytes + textBytes, (block) => {
+  return filled(context, from, bits + offsetBytes + textBytes, (block) => {
     const validity = loadValidity(context, rows, nulls, from, block);
     const offsets = block + bits;
     const pointer = offsets + offsetBytes;
@@ -247,6 +252,7 @@ export function loadDictionary(
     try {
       const { u8, u32 } = arena.views;
       decodeEntries(from, head, { u8, u32, offsets, bytes: text }, column.type !== "BIG_DECIMAL");
+      from.done();
       u8.fill(0, hashes, hashes + 8);
       kernels.hashTexts(text, offsets + 4, entries, hashes + 8);
       return { offsets, text, hashes, bytes };

@@ -195,6 +195,20 @@ describe("definitions", () => {
     expect(await life.ids()).toEqual(range(0, 20));
   });
 
+  test("a column's inverted index is told: as asked, then as sealed segments have it", async () => {
+    await life.start();
+    const price = { name: "price", type: "DOUBLE" } as const;
+    const all = testTable([...columns, price]).columns;
+    const invertedColumns = ["id", "text", "ts", "price"];
+    await life.until(life.admin.create(record({ columns: all, nextColumnId: 4, invertedColumns })));
+    const indexes = async () =>
+      (await life.until(life.admin.detail("t"))).columns.map((column) => column.indexes.join(" "));
+    await life.push(range(0, 30), { more: { price: 2.5 } });
+    expect(await indexes()).toEqual(["inverted", "inverted", "inverted sorted", ""]);
+    await life.seal();
+    expect(await indexes()).toEqual(["inverted", "inverted", "inverted sorted", ""]);
+  });
+
   test("a dropped table is gone, and its name free for another", async () => {
     await life.start();
     await life.until(life.admin.create(record()));

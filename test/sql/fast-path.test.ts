@@ -3,6 +3,7 @@
  * would stay green.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { responseOf } from "#broker/response/json";
 import { limits } from "#schemas/limits";
 import { loadKernels } from "#server/kernels/load-kernels-node";
 import { tableOf } from "#test/server/segment/build";
@@ -99,6 +100,59 @@ describe("indexes", () => {
     const { rows: text, stats } = await statsOf("SELECT COUNT(*) FROM f WHERE city = 'city 7' AND day < 200");
     expect(text).toEqual(["32"]);
     expect(stats.entriesInFilter).toBeLessThan(4000);
+  });
+
+  it("so do those a table's config asks for over integers, and the response names them", async () => {
+    const types = { number: "INT", id: "LONG", flag: "BOOLEAN", at: "TIMESTAMP" };
+    const field = ([name, dataType]: readonly [string, string]) => ({ name, dataType });
+    const dimensions = Object.entries(types).slice(0, 3).map(field);
+    await store.create(
+      {
+        schemaName: "numbers",
+        dimensionFieldSpecs: dimensions,
+        dateTimeFieldSpecs: ["at", "sealed"].map((name) => ({
+          name,
+          dataType: "TIMESTAMP",
+          format: "TIMESTAMP",
+          granularity: "1:MILLISECONDS",
+        })),
+      },
+      {
+        tableName: "numbers",
+        tableType: "REALTIME",
+        segmentsConfig: { timeColumnName: "sealed" },
+        tableIndexConfig: { invertedIndexColumns: Object.keys(types) },
+      },
+    );
+    const lines = Array.from({ length: 4000 }, (_, row) =>
+      JSON.stringify({
+        number: row % 17 === 0 ? null : (row * 7) % 100,
+        id: -((row * 7) % 90),
+        flag: row % 250 !== 9,
+        at: ((row * 7) % 80) * 1000,
+        sealed: row,
+      }),
+    );
+    await store.insert("numbers", lines.join("\n"));
+    for (const [condition, indexesUsed] of [
+      ["number = 7", ["inverted(number)"]],
+      ["number IN (7, 9)", ["inverted(number)"]],
+      ["number BETWEEN 7 AND 8", ["inverted(number)"]],
+      ["number BETWEEN 7 AND 70", []],
+      ["id = -63", ["inverted(id)"]],
+      ["flag = false", ["inverted(flag)"]],
+      ["NOT flag", ["inverted(flag)"]],
+      ["flag", []],
+      ["at = TIMESTAMP '1970-01-01 00:00:07'", ["inverted(at)"]],
+    ] as const) {
+      const answer = await store.ask(`SELECT COUNT(*), SUM(id) FROM numbers WHERE ${condition}`);
+      expect(responseOf(answer).indexesUsed, condition).toEqual(indexesUsed);
+      const scanned = await store.ask(
+        `SELECT COUNT(*), SUM(id) FROM numbers WHERE CASE WHEN ${condition} THEN 1 ELSE 0 END = 1`,
+      );
+      expect(responseOf(scanned).indexesUsed).toEqual([]);
+      expect(rowsText(answer), condition).toEqual(rowsText(scanned));
+    }
   });
 });
 
