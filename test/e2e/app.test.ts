@@ -186,6 +186,31 @@ describe("the SQL console", () => {
   });
 });
 
+describe("making a dashboard", () => {
+  test("a statement becomes a panel of a new dashboard, which is renamed and deleted", async () => {
+    await open(
+      `/ui/sql?view=chart&sql=${encodeURIComponent("SELECT product_category, COUNT(*) AS n FROM purchasesEnriched GROUP BY 1")}`,
+    );
+    await page.getByRole("button", { name: "Run" }).click();
+    await page.getByRole("button", { name: "Add to dashboard" }).click();
+    await page.getByLabel("Title of the panel").fill("By category");
+    await page.getByRole("combobox", { name: "On", exact: true }).click();
+    await page.getByRole("option", { name: "A new dashboard" }).click();
+    await page.getByRole("button", { name: "Add", exact: true }).click();
+    await expect.poll(() => page.url()).toContain("/dashboards/by-category");
+    await panel("by-category").locator("canvas").waitFor();
+    await page.getByRole("button", { name: "More", exact: true }).click();
+    await page.getByRole("menuitem", { name: "Edit" }).click();
+    await page.getByLabel("Title of the dashboard").fill("Shares");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("heading", { level: 1, name: "Shares" }).waitFor();
+    await page.getByRole("button", { name: "More", exact: true }).click();
+    await page.getByRole("menuitem", { name: "Delete" }).click();
+    await page.getByText("Shares is deleted.").waitFor();
+    expect(watched.faults).toEqual([]);
+  });
+});
+
 describe("tables", () => {
   test("each has a card and a page with its columns, segments and stream", async () => {
     await open("/ui/tables");
