@@ -89,7 +89,7 @@ describe.each(storeConfigs)("DuckDB and $name", (config) => {
         { numRuns: runs },
       );
       expect(answered).toBeGreaterThan(runs / 2);
-    });
+    }, 120_000);
   });
 });
 

@@ -9,6 +9,7 @@ import { prunePredicates } from "#broker/plan/rewrites/prune-predicates";
 import { pushHaving } from "#broker/plan/rewrites/push-having";
 import { simplifyLogic } from "#broker/plan/rewrites/simplify-logic";
 import type { RewriteTools } from "#broker/plan/rewrites/tools";
+import { unwrapDefaults } from "#broker/plan/rewrites/unwrap-defaults";
 import type { Plan } from "#schemas/plan/plan";
 
 export type { RewriteTools } from "#broker/plan/rewrites/tools";
@@ -23,6 +24,7 @@ export const rewrites: readonly Rewrite[] = [
   { name: "pushHaving", rewrite: pushHaving },
   { name: "fitLiterals", rewrite: fitLiterals },
   { name: "simplifyLogic", rewrite: simplifyLogic },
+  { name: "unwrapDefaults", rewrite: unwrapDefaults },
   { name: "mergeEquals", rewrite: mergeEquals },
   { name: "mergeRanges", rewrite: mergeRanges },
   { name: "prunePredicates", rewrite: prunePredicates },

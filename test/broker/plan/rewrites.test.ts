@@ -110,6 +110,22 @@ describe("each rewrite, before and after", () => {
   });
 });
 
+describe("unwrapDefaults", () => {
+  const before = "SET enableNullHandling=false; SELECT i FROM t WHERE ";
+  it.each([
+    ["s = 'a'", "equals(s,'a')"],
+    ["s = 'null'", "or(isNull(s),equals(s,'null'))"],
+    ["s IN ('a', 'null')", "or(isNull(s),in(s,'a','null'))"],
+    ["i < 5", "or(isNull(i),lessThan(i,5))"],
+    ["i > 5 AND s LIKE 'n%'", "and(greaterThan(i,5),or(isNull(s),like(s,'n%',false)))"],
+    ["s IS NULL", "false"],
+    ["s IS NOT NULL OR b", "or(true,coalesce(b,false))"],
+    ["upper(s) = 'X'", "equals(upper(coalesce(s,'null')),'X')"],
+  ])("%s", (condition, after) => {
+    expect(filterText(only(before + condition, "unwrapDefaults"))).toBe(after);
+  });
+});
+
 describe("all together", () => {
   const optimized = (sql: string) => filterText(optimize(naive(sql), tools));
   it.each([
