@@ -84,9 +84,9 @@ const isLeast = (call: AggregateCall): boolean => call.name === "min" || call.na
 /** Least and greatest of a `full` state of doubles with rows; see `stateBytes`. */
 function extremesOf(f64: Float64Array, i64: BigInt64Array, at: number): readonly [number, number] {
   const greatest = -f64[at + 3] + 0;
-  if (!Number.isNaN(greatest)) return [f64[at + 2], greatest];
+  if (!Number.isNaN(greatest)) return [f64[at + 2] + 0, greatest];
   const nans = Number(i64[at + 3] & 0xffff_ffff_ffffn);
-  return [nans >= f64[at] ? Number.NaN : f64[at + 2], Number.NaN];
+  return [nans >= f64[at] ? Number.NaN : f64[at + 2] + 0, Number.NaN];
 }
 
 function doubleStates(call: AggregateCall, slot: MergedDoubles, groups: Uint32Array): States {

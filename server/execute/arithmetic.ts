@@ -25,6 +25,7 @@ const operations: Readonly<Record<string, number>> = {
 export function arithmeticWords(
   chunk: Chunk,
   bound: BoundExpression,
+  options: { readonly identity: boolean },
 ): { readonly pointer: number; readonly valid: Selection } | null {
   const { expression } = bound;
   if (expression.kind !== "call" || layoutOf(expression.type) === "text") return null;
@@ -34,10 +35,11 @@ export function arithmeticWords(
     chunk.scratch.release(mark);
     return null;
   }
-  if (layoutOf(expression.type) === "double") {
-    // −0.0 becomes 0.0, as everywhere.
-    const { pointer } = result;
-    chunk.kernels.arithmeticDoublesConstant(arithmetic.add, pointer, 0, false, chunk.rows, pointer);
+  if (options.identity && layoutOf(expression.type) === "double") {
+    // Into other memory: the result may be a column's own.
+    const pointer = chunk.scratch.take(chunk.rows * 8);
+    chunk.kernels.arithmeticDoublesConstant(arithmetic.add, result.pointer, 0, false, chunk.rows, pointer);
+    return { pointer, valid: result.valid };
   }
   return result;
 }

@@ -84,7 +84,7 @@ export class WordInterner implements Interner {
 
   codes(chunk: Chunk, selection: Selection): number {
     const codes = chunk.scratch.take(chunk.rows * 4);
-    const { pointer, valid } = wordsOf(chunk, this.source, selection);
+    const { pointer, valid } = wordsOf(chunk, this.source, selection, { identity: true });
     if (valid.kind === "none") {
       chunk.kernels.zero(codes, chunk.rows * 4);
       return codes;

@@ -143,6 +143,13 @@ export class RegistersSlot implements Slot {
       source.kind === "column"
         ? chunk.column(source.column).kind === "doubles"
         : source.bound.expression.type === "DOUBLE" || source.bound.expression.type === "FLOAT";
+    if (source.kind === "column" && !doubles) {
+      const { width, base, pointer } = chunk.column(source.column);
+      const valid = chunk.and(selection, chunk.present(source.column));
+      if (valid.kind === "none") return;
+      kernels.hllInts(width, pointer, base, gids, rows, bitmapOf(valid), precision, registers);
+      return;
+    }
     const { pointer, valid } = wordsOf(chunk, source, selection);
     if (valid.kind === "none") return;
     const bitmap = bitmapOf(valid);

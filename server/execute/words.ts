@@ -10,8 +10,18 @@ export interface Words {
   readonly valid: Selection;
 }
 
-export function wordsOf(chunk: Chunk, source: Source, selection: Selection): Words {
-  if (source.kind === "expression") return expressionWords(chunk, source, selection);
+/** `identity`: equal values must have equal bits, so −0.0 is made 0.0 in computed doubles (columns have none). */
+export function wordsOf(
+  chunk: Chunk,
+  source: Source,
+  selection: Selection,
+  options: { readonly identity: boolean } = { identity: false },
+): Words {
+  if (source.kind === "expression") {
+    const computed = arithmeticWords(chunk, source.bound, options);
+    if (computed === null) return expressionWords(chunk, source, selection);
+    return { pointer: computed.pointer, valid: chunk.and(selection, computed.valid) };
+  }
   const column = chunk.column(source.column);
   const valid = chunk.and(selection, chunk.present(source.column));
   if (column.kind === "doubles" || (column.kind === "ints" && column.width === 8 && column.base === 0n)) {
@@ -28,8 +38,6 @@ function expressionWords(
   source: Extract<Source, { kind: "expression" }>,
   selection: Selection,
 ): Words {
-  const computed = arithmeticWords(chunk, source.bound);
-  if (computed !== null) return { pointer: computed.pointer, valid: chunk.and(selection, computed.valid) };
   const pointer = chunk.scratch.take(chunk.rows * 8);
   const positions = chunk.positions(selection);
   const vector = chunk.evaluate(source.bound, positions);
