@@ -41,7 +41,8 @@ export async function startThread<T extends object>(options: {
     const { level, message, fields } = value as LogEvent;
     options.log(level, message, fields);
   });
-  serveCalls(port, options.serve);
+  // What a worker tells must not get lost: a bug in hearing it leaves lists and memory at odds.
+  serveCalls(port, options.serve, options.onFatal);
   let ending = false;
   const died = (error: Error) => {
     connection.fail(new StoreError("SHUTTING_DOWN", "the thread has ended", { cause: error }));

@@ -34,8 +34,8 @@ const errorOf = (error: ErrorMessage): Error =>
     ? new AssertionError(error.message)
     : new StoreError(error.code, error.message, error.detail);
 
-/** Answers calls by the methods of `target`. */
-export function serveCalls(port: Port, target: object): void {
+/** Answers calls by the methods of `target`; `onBug` also hears of errors that are our own bugs. */
+export function serveCalls(port: Port, target: object, onBug: (error: Error) => void = () => {}): void {
   const methods = target as Record<string, (...args: readonly unknown[]) => unknown>;
   port.listen((received) => {
     const message = received as Message;
@@ -44,7 +44,10 @@ export function serveCalls(port: Port, target: object): void {
     const run = async () => methods[message.method]!(...message.args);
     run().then(
       (value) => port.post({ kind: "answer", id, value } satisfies Message),
-      (error: unknown) => port.post({ kind: "failure", id, error: errorMessage(error) } satisfies Message),
+      (error: unknown) => {
+        port.post({ kind: "failure", id, error: errorMessage(error) } satisfies Message);
+        if (error instanceof Error && !(error instanceof StoreError)) onBug(error);
+      },
     );
   });
 }

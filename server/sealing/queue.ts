@@ -70,6 +70,12 @@ export class SealQueue {
     await Promise.allSettled([...this.#chains.values()]);
   }
 
+  /** Resolves when nothing of a table is being written: its memory may go. */
+  async settled(table: string): Promise<void> {
+    const chains = [...this.#chains].filter(([key]) => key.startsWith(`${table}/`));
+    await Promise.allSettled(chains.map(([, chain]) => chain));
+  }
+
   /** No more work is begun; what is being written ends or is abandoned: the log has it. */
   async close(): Promise<void> {
     this.#stop.abort(new StoreError("SHUTTING_DOWN", "the server is stopping"));
@@ -122,6 +128,7 @@ export class SealQueue {
       createdMs: world.clock.nowMs(),
     });
     world.failpoint("seal-renamed");
+    if (state.dropping) return world.disk.remove(record.path);
     const segment = openSegment(record); // what was written can be read, or it is not committed
     try {
       const crc = await ingestOf(state.name).recordCrc(state.name, partition, end - 1n);

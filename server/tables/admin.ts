@@ -105,6 +105,7 @@ export class Tables implements TableAdmin {
     await ingest.dropTable(name).catch((error: unknown) => {
       if (!(error instanceof StoreError && error.code === "TABLE_UNKNOWN")) throw error;
     });
+    await this.#server.queue.settled(name);
     await parts.world.disk.remove(definitionPath(name));
     const mutable = state.entries.filter((entry) => entry.kind === "consuming");
     const sealed = state.sealedEntries();

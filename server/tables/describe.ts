@@ -8,7 +8,7 @@ import type {
 } from "#schemas/api/tables";
 import type { Column } from "#schemas/table";
 import { layoutOf, type Value } from "#schemas/types";
-import type { ColumnReader, SegmentReader } from "#server/segment/reader";
+import type { SegmentReader } from "#server/segment/reader";
 import type { Server } from "#server/server";
 import { rangesOf, rowsOf, type SegmentEntry, type TableState, timesOf } from "#server/tables/table";
 
@@ -112,12 +112,20 @@ function less(left: Value, right: Value): boolean {
   return Buffer.compare(Buffer.from(String(left)), Buffer.from(String(right))) < 0;
 }
 
+const encodings = { ids: "dictionary", ints: "bit-packed", doubles: "decimal", bytes: "raw" } as const;
+
+/** How the newest sealed segment keeps a column; null when none has it. */
+function encodingOf(column: Column, state: TableState): ColumnInfo["encoding"] | null {
+  const newest = state.sealedEntries().findLast((entry) => entry.segment !== null)?.segment;
+  const found = newest?.footer.columns.find(({ id }) => id === column.id);
+  return found === undefined ? null : encodings[found.kind];
+}
+
 function columnInfo(column: Column, state: TableState, readers: readonly SegmentReader[]): ColumnInfo {
   let nulls = 0;
   let min: Value = null;
   let max: Value = null;
   let distinct: number | null = null;
-  let newest: ColumnReader | null = null;
   let inverted = false;
   for (const reader of readers) {
     const found = reader.column(column.id);
@@ -130,14 +138,14 @@ function columnInfo(column: Column, state: TableState, readers: readonly Segment
     if (stats.min !== null && (min === null || less(stats.min, min))) min = stats.min;
     if (stats.max !== null && (max === null || less(max, stats.max))) max = stats.max;
     if (dictionary !== null) distinct = Math.max(distinct ?? 0, dictionary.count);
-    if (reader.state === "sealed") newest = found;
     inverted ||= found.inverted !== null;
   }
   const { table } = state;
+  const encoding = encodingOf(column, state);
   // Doubles have none, nor integers of too many values: what sealed segments really have is shown.
   const asked = table.invertedColumns.includes(column.name) && layoutOf(column.type) !== "double";
   const indexes = [
-    ...(asked && (newest === null || inverted) ? ["inverted"] : []),
+    ...(asked && (encoding === null || inverted) ? ["inverted"] : []),
     ...((table.sortedColumn ?? table.timeColumn) === column.name ? ["sorted"] : []),
   ];
   return {
@@ -146,7 +154,7 @@ function columnInfo(column: Column, state: TableState, readers: readonly Segment
     type: column.type,
     role: column.role,
     notNull: column.notNull,
-    encoding: newest === null ? "mutable" : newest.dictionary === null ? "raw" : "dictionary",
+    encoding: encoding ?? "mutable",
     indexes,
     distinct,
     nulls,
