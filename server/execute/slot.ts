@@ -3,7 +3,7 @@
  * What a slot leaves behind (`SlotResult`) is plain data; its memory stays until the merge has read it.
  */
 import type { States } from "#schemas/plan/server-client";
-import { bitmapOf, type Chunk, nothing, type Selection } from "#server/execute/chunk";
+import { bitmapOf, type Chunk, nothing, populationOf, type Selection } from "#server/execute/chunk";
 import type { InternedValues } from "#server/execute/intern";
 import type { ArenaRuntime } from "#server/execute/runtime";
 import type { Source } from "#server/execute/task";
@@ -156,6 +156,15 @@ function presentRows(chunk: Chunk, source: Source, selection: Selection): Select
   return chunk.and(selection, validRows(chunk, vector.nulls, positions));
 }
 
+/** Stored values of a chunk; stored + shift is relative to the slot's base. */
+interface Stored {
+  readonly width: AnyWidth;
+  readonly pointer: number;
+  readonly shift: bigint;
+  /** The selected rows that have a value. */
+  readonly selection: Selection;
+}
+
 /** Integers: sums, or sums with extremes. */
 export class IntegerSlot implements Slot {
   private readonly states: StateArray;
@@ -186,25 +195,34 @@ export class IntegerSlot implements Slot {
 
   update(rows: Rows): void {
     const { chunk } = rows;
-    const { width, pointer, selection } = this.stored(chunk, rows.selection);
-    if (selection.kind === "none") return;
-    const bitmap = bitmapOf(selection);
-    if (rows.gids === 0) this.updateOne(chunk, width, pointer, bitmap);
-    else this.updateGroups(rows, width, pointer, bitmap);
+    const stored = this.stored(chunk, rows.selection);
+    if (stored.selection.kind === "none") return;
+    if (rows.gids !== 0) this.updateGroups(rows, stored, bitmapOf(stored.selection));
+    else if (this.layout === "sum" && this.source.kind === "column" && rows.selection.kind === "all") {
+      this.sumAll(chunk, stored);
+    } else this.updateOne(chunk, stored, bitmapOf(stored.selection));
   }
 
-  private updateOne(chunk: Chunk, width: AnyWidth, values: number, bitmap: number): void {
+  private updateOne(chunk: Chunk, { width, pointer, shift }: Stored, bitmap: number): void {
     const { kernels, rows } = chunk;
     const state = this.states.pointer;
-    if (this.layout === "wide") kernels.sumWide(values, rows, bitmap, state);
-    else if (this.layout === "full") kernels.fullInts(width, values, rows, bitmap, state);
-    else kernels.sumInts(width, values, rows, bitmap, state);
+    if (this.layout === "wide") kernels.sumWide(pointer, rows, bitmap, state);
+    else if (this.layout === "full") kernels.fullInts(width, pointer, shift, rows, bitmap, state);
+    else kernels.sumInts(width, pointer, shift, rows, bitmap, state);
+  }
+
+  /** NULL slots hold 0, so they are summed too, without a mask, and then not counted. */
+  private sumAll(chunk: Chunk, { width, pointer, shift, selection }: Stored): void {
+    const state = this.states.pointer;
+    const nulls = BigInt(chunk.rows - populationOf(selection, chunk.rows));
+    chunk.kernels.sumInts(width, pointer, shift, chunk.rows, 0, state);
+    chunk.views.i64[state >> 3] -= nulls;
+    chunk.views.i64[(state >> 3) + 1] -= nulls * shift;
   }
 
   private updateGroups(
     { chunk, gids, ascending }: Rows,
-    width: AnyWidth,
-    values: number,
+    { width, pointer: values, shift }: Stored,
     bitmap: number,
   ): void {
     const { kernels, rows } = chunk;
@@ -212,32 +230,31 @@ export class IntegerSlot implements Slot {
     if (this.layout === "wide") {
       kernels.groupSumWide(values, gids, rows, bitmap, copies, ascending, pointer);
     } else if (this.layout === "full") {
-      kernels.groupFullInts(width, values, gids, rows, bitmap, copies, ascending, pointer);
+      kernels.groupFullInts(width, values, shift, gids, rows, bitmap, copies, ascending, pointer);
     } else {
-      kernels.groupSumInts(width, values, gids, rows, bitmap, copies, ascending, pointer);
+      kernels.groupSumInts(width, values, shift, gids, rows, bitmap, copies, ascending, pointer);
     }
   }
 
-  /** Stored values relative to the task's one base, and the rows that have one. */
-  private stored(
-    chunk: Chunk,
-    selected: Selection,
-  ): { readonly width: AnyWidth; readonly pointer: number; readonly selection: Selection } {
+  /** The rows that have a value, and their stored values relative to the task's one base. */
+  private stored(chunk: Chunk, selected: Selection): Stored {
     const { source } = this;
     if (source.kind === "expression") {
       const { pointer, valid } = wordsOf(chunk, source, selected);
       this.base = 0n;
-      return { width: 8, pointer, selection: valid };
+      return { width: 8, pointer, shift: 0n, selection: valid };
     }
-    const column = chunk.column(source.column);
+    const { width, pointer, base } = chunk.column(source.column);
     const selection = chunk.and(selected, chunk.present(source.column));
-    const wanted = this.layout === "wide" ? 0n : (this.base ??= chunk.sharedBase(source.column));
-    if (this.layout === "wide") this.base = 0n;
-    const asIs = column.base === wanted && (this.layout !== "wide" || column.width === 8);
-    if (asIs || selection.kind === "none") return { width: column.width, pointer: column.pointer, selection };
-    const pointer = chunk.scratch.take(chunk.rows * 8);
-    chunk.kernels.widenInts(column.width, column.pointer, column.base - wanted, chunk.rows, pointer);
-    return { width: 8, pointer, selection };
+    if (this.layout !== "wide") {
+      this.base ??= base;
+      return { width, pointer, shift: base - this.base, selection };
+    }
+    this.base = 0n;
+    if (width === 8 || selection.kind === "none") return { width, pointer, shift: 0n, selection };
+    const wide = chunk.scratch.take(chunk.rows * 8);
+    chunk.kernels.widenInts(width, pointer, base, chunk.rows, wide);
+    return { width: 8, pointer: wide, shift: 0n, selection };
   }
 
   result(): SlotResult {
@@ -280,6 +297,12 @@ export class DoubleSlot implements Slot {
     const { kernels, rows } = chunk;
     const { pointer, copies } = this.states;
     const bitmap = bitmapOf(valid);
+    if (gids === 0 && selection.kind === "all" && this.layout === "sum" && this.source.kind === "column") {
+      // NULL slots hold 0: summed without a mask, and then not counted.
+      kernels.sumDoubles(values, rows, 0, pointer);
+      chunk.views.f64[pointer >> 3] -= rows - populationOf(valid, rows);
+      return;
+    }
     const hasNaN = this.source.kind === "expression" || chunk.task.columns[this.source.column].hasNaN;
     if (gids === 0) {
       if (this.layout === "full") kernels.fullDoubles(values, rows, bitmap, hasNaN, pointer);

@@ -16,7 +16,7 @@ function stateSize<K>(): usize {
   return 32;
 }
 
-function updateRow<K, T>(state: usize, values: usize, row: i32): void {
+function updateRow<K, T>(state: usize, values: usize, shift: i64, row: i32): void {
   if (sizeof<K>() == sizeof<Count>()) {
     store<u32>(state, load<u32>(state) + 1);
     return;
@@ -30,7 +30,7 @@ function updateRow<K, T>(state: usize, values: usize, row: i32): void {
     }
     return;
   }
-  const value = stored<T>(values, row);
+  const value = stored<T>(values, row) + shift;
   if (sizeof<K>() == sizeof<Wide>()) {
     store<i64>(state, load<i64>(state) + 1);
     const halves = i64x2.replace_lane(i64x2.splat(value & 0xffffffff), 1, value >> 32);
@@ -49,7 +49,9 @@ function gidAt(gids: usize, row: i32): usize {
   return <usize>load<u32>(gids + ((<usize>row) << 2));
 }
 
-function allRows<K, T>(values: usize, gids: usize, rows: i32, copies: i32, states: usize): void {
+function allRows<K, T>(
+  values: usize, shift: i64, gids: usize, rows: i32, copies: i32, states: usize,
+): void {
   const size = stateSize<K>();
   const scale = size * <usize>copies;
   const second = states + (copies == 4 ? size : 0);
@@ -58,27 +60,27 @@ function allRows<K, T>(values: usize, gids: usize, rows: i32, copies: i32, state
   const whole = rows & ~3;
   let row = 0;
   for (; row < whole; row += 4) {
-    updateRow<K, T>(states + gidAt(gids, row) * scale, values, row);
-    updateRow<K, T>(second + gidAt(gids, row + 1) * scale, values, row + 1);
-    updateRow<K, T>(third + gidAt(gids, row + 2) * scale, values, row + 2);
-    updateRow<K, T>(fourth + gidAt(gids, row + 3) * scale, values, row + 3);
+    updateRow<K, T>(states + gidAt(gids, row) * scale, values, shift, row);
+    updateRow<K, T>(second + gidAt(gids, row + 1) * scale, values, shift, row + 1);
+    updateRow<K, T>(third + gidAt(gids, row + 2) * scale, values, shift, row + 2);
+    updateRow<K, T>(fourth + gidAt(gids, row + 3) * scale, values, shift, row + 3);
   }
   const mask = copies - 1;
-  for (; row < rows; row++) updateRow<K, T>(states + gidAt(gids, row) * scale + size * (row & mask), values, row);
+  for (; row < rows; row++) updateRow<K, T>(states + gidAt(gids, row) * scale + size * (row & mask), values, shift, row);
 }
 
 /** The set bits of one word of rows starting at `row`. */
 function wordRows<K, T>(
-  values: usize, gids: usize, word: u64, row: i32, scale: usize, mask: i32, states: usize,
+  values: usize, shift: i64, gids: usize, word: u64, row: i32, scale: usize, mask: i32, states: usize,
 ): void {
   for (let bits = word; bits != 0; bits &= bits - 1) {
     const at = row + <i32>ctz<u64>(bits);
-    updateRow<K, T>(states + gidAt(gids, at) * scale + stateSize<K>() * (at & mask), values, at);
+    updateRow<K, T>(states + gidAt(gids, at) * scale + stateSize<K>() * (at & mask), values, shift, at);
   }
 }
 
 function selectedRows<K, T>(
-  values: usize, gids: usize, rows: i32, bitmap: usize, copies: i32, states: usize,
+  values: usize, shift: i64, gids: usize, rows: i32, bitmap: usize, copies: i32, states: usize,
 ): void {
   const scale = stateSize<K>() * <usize>copies;
   const words = (rows + 63) >> 6;
@@ -86,13 +88,15 @@ function selectedRows<K, T>(
     const bits = wordOf(bitmap, rows, word);
     if (bits == ~(<u64>0)) {
       const row = <usize>word << 6;
-      allRows<K, T>(values + row * sizeof<T>(), gids + row * 4, 64, copies, states);
-    } else wordRows<K, T>(values, gids, bits, word << 6, scale, copies - 1, states);
+      allRows<K, T>(values + row * sizeof<T>(), shift, gids + row * 4, 64, copies, states);
+    } else wordRows<K, T>(values, shift, gids, bits, word << 6, scale, copies - 1, states);
   }
 }
 
 /** Rows of one group: whole words, or the bits `only` of a single word. */
-function updateRun<K, T>(values: usize, rows: i32, bitmap: usize, only: u64, state: usize): void {
+function updateRun<K, T>(
+  values: usize, shift: i64, rows: i32, bitmap: usize, only: u64, state: usize,
+): void {
   if (sizeof<K>() == sizeof<Count>()) {
     let count: u32 = 0;
     const words = (rows + 63) >> 6;
@@ -101,9 +105,9 @@ function updateRun<K, T>(values: usize, rows: i32, bitmap: usize, only: u64, sta
   } else if (isFloat<T>()) {
     if (sizeof<K>() == sizeof<Sum>()) sumDoublesOf(values, rows, bitmap, only, state);
     else fullDoublesOf(values, rows, bitmap, only, state);
-  } else if (sizeof<K>() == sizeof<Sum>()) sumIntsOf<T>(values, rows, bitmap, only, state);
+  } else if (sizeof<K>() == sizeof<Sum>()) sumIntsOf<T>(values, shift, rows, bitmap, only, state);
   else if (sizeof<K>() == sizeof<Wide>()) sumWideOf(values, rows, bitmap, only, state);
-  else fullIntsOf<T>(values, rows, bitmap, only, state);
+  else fullIntsOf<T>(values, shift, rows, bitmap, only, state);
 }
 
 /** First row of from … until − 1 of another group than row `from`; ascending gids allow a binary search. */
@@ -120,17 +124,21 @@ function runEnd(gids: usize, from: i32, until: i32): i32 {
 }
 
 /** The groups of one word (`rows` of it exist), each as a masked run. */
-function wordRuns<K, T>(values: usize, gids: usize, rows: i32, bitmap: usize, states: usize): void {
+function wordRuns<K, T>(
+  values: usize, shift: i64, gids: usize, rows: i32, bitmap: usize, states: usize,
+): void {
   for (let from = 0; from < rows; ) {
     const until = runEnd(gids, from, rows);
     const upTo = until == 64 ? ~(<u64>0) : ((<u64>1) << until) - 1;
     const only = upTo & (~(<u64>0) << from);
-    updateRun<K, T>(values, rows, bitmap, only, states + gidAt(gids, from) * stateSize<K>());
+    updateRun<K, T>(values, shift, rows, bitmap, only, states + gidAt(gids, from) * stateSize<K>());
     from = until;
   }
 }
 
-function ascendingRows<K, T>(values: usize, gids: usize, rows: i32, bitmap: usize, states: usize): void {
+function ascendingRows<K, T>(
+  values: usize, shift: i64, gids: usize, rows: i32, bitmap: usize, states: usize,
+): void {
   const whole = rows & ~63;
   for (let row = 0; row < rows; ) {
     const gid = gidAt(gids, row);
@@ -139,60 +147,60 @@ function ascendingRows<K, T>(values: usize, gids: usize, rows: i32, bitmap: usiz
     const bits: usize = bitmap == 0 ? 0 : bitmap + ((<usize>row >> 6) << 3);
     const from = values + <usize>row * sizeof<T>();
     if (end > row) {
-      updateRun<K, T>(from, end - row, bits, ~(<u64>0), states + gid * stateSize<K>());
+      updateRun<K, T>(from, shift, end - row, bits, ~(<u64>0), states + gid * stateSize<K>());
       row = end;
     } else {
-      wordRuns<K, T>(from, gids + ((<usize>row) << 2), min(rows - row, 64), bits, states);
+      wordRuns<K, T>(from, shift, gids + ((<usize>row) << 2), min(rows - row, 64), bits, states);
       row += 64;
     }
   }
 }
 
 function groupBy<K, T>(
-  values: usize, gids: usize, rows: i32, bitmap: usize, copies: i32, ascending: bool, states: usize,
+  values: usize, shift: i64, gids: usize, rows: i32, bitmap: usize, copies: i32, ascending: bool, states: usize,
 ): void {
-  if (ascending) ascendingRows<K, T>(values, gids, rows, bitmap, states);
-  else if (bitmap == 0) allRows<K, T>(values, gids, rows, copies, states);
-  else selectedRows<K, T>(values, gids, rows, bitmap, copies, states);
+  if (ascending) ascendingRows<K, T>(values, shift, gids, rows, bitmap, states);
+  else if (bitmap == 0) allRows<K, T>(values, shift, gids, rows, copies, states);
+  else selectedRows<K, T>(values, shift, gids, rows, bitmap, copies, states);
 }
 
 function groupInts<K>(
-  width: i32, values: usize, gids: usize, rows: i32, bitmap: usize, copies: i32, ascending: bool, states: usize,
+  width: i32, values: usize, shift: i64, gids: usize, rows: i32, bitmap: usize, copies: i32, ascending: bool, states: usize,
 ): void {
-  if (width == 1) groupBy<K, u8>(values, gids, rows, bitmap, copies, ascending, states);
-  else if (width == 2) groupBy<K, u16>(values, gids, rows, bitmap, copies, ascending, states);
-  else if (width == 4) groupBy<K, u32>(values, gids, rows, bitmap, copies, ascending, states);
-  else groupBy<K, i64>(values, gids, rows, bitmap, copies, ascending, states);
+  if (width == 1) groupBy<K, u8>(values, shift, gids, rows, bitmap, copies, ascending, states);
+  else if (width == 2) groupBy<K, u16>(values, shift, gids, rows, bitmap, copies, ascending, states);
+  else if (width == 4) groupBy<K, u32>(values, shift, gids, rows, bitmap, copies, ascending, states);
+  else groupBy<K, i64>(values, shift, gids, rows, bitmap, copies, ascending, states);
 }
 
 export function groupCount(
   gids: usize, rows: i32, bitmap: usize, copies: i32, ascending: bool, states: usize,
 ): void {
-  groupBy<Count, u8>(0, gids, rows, bitmap, copies, ascending, states);
+  groupBy<Count, u8>(0, 0, gids, rows, bitmap, copies, ascending, states);
 }
 
 export function groupSumInts(
-  width: i32, values: usize, gids: usize, rows: i32, bitmap: usize, copies: i32, ascending: bool, states: usize,
+  width: i32, values: usize, shift: i64, gids: usize, rows: i32, bitmap: usize, copies: i32, ascending: bool, states: usize,
 ): void {
-  groupInts<Sum>(width, values, gids, rows, bitmap, copies, ascending, states);
+  groupInts<Sum>(width, values, shift, gids, rows, bitmap, copies, ascending, states);
 }
 
 export function groupSumWide(
   values: usize, gids: usize, rows: i32, bitmap: usize, copies: i32, ascending: bool, states: usize,
 ): void {
-  groupBy<Wide, i64>(values, gids, rows, bitmap, copies, ascending, states);
+  groupBy<Wide, i64>(values, 0, gids, rows, bitmap, copies, ascending, states);
 }
 
 export function groupSumDoubles(
   values: usize, gids: usize, rows: i32, bitmap: usize, copies: i32, ascending: bool, states: usize,
 ): void {
-  groupBy<Sum, f64>(values, gids, rows, bitmap, copies, ascending, states);
+  groupBy<Sum, f64>(values, 0, gids, rows, bitmap, copies, ascending, states);
 }
 
 export function groupFullInts(
-  width: i32, values: usize, gids: usize, rows: i32, bitmap: usize, copies: i32, ascending: bool, states: usize,
+  width: i32, values: usize, shift: i64, gids: usize, rows: i32, bitmap: usize, copies: i32, ascending: bool, states: usize,
 ): void {
-  groupInts<Full>(width, values, gids, rows, bitmap, copies, ascending, states);
+  groupInts<Full>(width, values, shift, gids, rows, bitmap, copies, ascending, states);
 }
 
 /** NaNs escape the fast update (pmin leaves them out); this second pass counts them into the states. */
@@ -211,7 +219,7 @@ function groupNans(values: usize, gids: usize, rows: i32, bitmap: usize, copies:
 export function groupFullDoubles(
   values: usize, gids: usize, rows: i32, bitmap: usize, hasNaN: bool, copies: i32, ascending: bool, states: usize,
 ): void {
-  groupBy<Full, f64>(values, gids, rows, bitmap, copies, ascending, states);
+  groupBy<Full, f64>(values, 0, gids, rows, bitmap, copies, ascending, states);
   if (hasNaN) groupNans(values, gids, rows, bitmap, copies, states);
 }
 

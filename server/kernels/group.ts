@@ -72,6 +72,7 @@ export const groupSumInts: Twin<"groupSumInts"> = (
   views,
   width,
   values,
+  shift,
   gids,
   rows,
   bitmap,
@@ -82,7 +83,7 @@ export const groupSumInts: Twin<"groupSumInts"> = (
   const stored = storedAt(views, width, values);
   group(views, { gids, rows, bitmap, copies, ascending, states, size: stateBytes.sum }, (state, row) => {
     views.i64[state >>> 3]++;
-    views.i64[(state >>> 3) + 1] += stored(row);
+    views.i64[(state >>> 3) + 1] += shift + stored(row);
   });
 };
 
@@ -129,6 +130,7 @@ export const groupFullInts: Twin<"groupFullInts"> = (
   views,
   width,
   values,
+  shift,
   gids,
   rows,
   bitmap,
@@ -138,7 +140,7 @@ export const groupFullInts: Twin<"groupFullInts"> = (
 ) => {
   const stored = storedAt(views, width, values);
   group(views, { gids, rows, bitmap, copies, ascending, states, size: stateBytes.full }, (state, row) => {
-    const value = stored(row);
+    const value = shift + stored(row);
     views.i64[state >>> 3]++;
     views.i64[(state >>> 3) + 1] += value;
     lowerInt(views, state, value);

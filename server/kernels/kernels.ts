@@ -99,10 +99,13 @@ export interface BitmapKernels {
   bitmapFromBytes(bytes: number, rows: number, bitmap: number): number;
 }
 
-/** Whole-vector aggregates: each adds the rows of the optional `bitmap` to one state (layout in `stateBytes`). */
+/**
+ * Whole-vector aggregates: each adds the rows of the optional `bitmap` to one state (layout in `stateBytes`). Integers count
+ * as stored + `shift`, here and in groups: chunks of different bases then share a state.
+ */
 export interface SumKernels {
   /** `sum` layout. Width 8: the caller knows that the sum fits 64 bits (largest magnitude × rows); else `sumWide`. */
-  sumInts(width: AnyWidth, values: number, rows: number, bitmap: number, state: number): void;
+  sumInts(width: AnyWidth, values: number, shift: bigint, rows: number, bitmap: number, state: number): void;
   /** `wide` layout, over int64. */
   sumWide(values: number, rows: number, bitmap: number, state: number): void;
   /**
@@ -111,7 +114,7 @@ export interface SumKernels {
    */
   sumDoubles(values: number, rows: number, bitmap: number, state: number): void;
   /** `full` layout; the sum wraps at 64 bits (use it only where `sumInts` is allowed). */
-  fullInts(width: AnyWidth, values: number, rows: number, bitmap: number, state: number): void;
+  fullInts(width: AnyWidth, values: number, shift: bigint, rows: number, bitmap: number, state: number): void;
   /** `full` layout; `hasNaN` false promises that no selected row is NaN. Same order of additions as `sumDoubles`. */
   fullDoubles(values: number, rows: number, bitmap: number, hasNaN: boolean, state: number): void;
 }
@@ -205,6 +208,7 @@ export interface GroupKernels {
   groupSumInts(
     width: AnyWidth,
     values: number,
+    shift: bigint,
     gids: number,
     rows: number,
     bitmap: number,
@@ -239,6 +243,7 @@ export interface GroupKernels {
   groupFullInts(
     width: AnyWidth,
     values: number,
+    shift: bigint,
     gids: number,
     rows: number,
     bitmap: number,

@@ -46,7 +46,9 @@ function wordSumMasked<T>(at: usize, bits: u64): v128 {
   return sum;
 }
 
-export function sumIntsOf<T>(values: usize, rows: i32, bitmap: usize, only: u64, state: usize): void {
+export function sumIntsOf<T>(
+  values: usize, shift: i64, rows: i32, bitmap: usize, only: u64, state: usize,
+): void {
   const words = (rows + 63) >> 6;
   let sum = i64x2.splat(0);
   let sparse: i64 = 0;
@@ -61,14 +63,16 @@ export function sumIntsOf<T>(values: usize, rows: i32, bitmap: usize, only: u64,
     else for (; bits != 0; bits &= bits - 1) sparse += stored<T>(at, <i32>ctz<u64>(bits));
   }
   store<i64>(state, load<i64>(state) + count);
-  store<i64>(state, load<i64>(state, 8) + sumLanes(sum) + sparse, 8);
+  store<i64>(state, load<i64>(state, 8) + sumLanes(sum) + sparse + shift * count, 8);
 }
 
-export function sumInts(width: i32, values: usize, rows: i32, bitmap: usize, state: usize): void {
-  if (width == 1) sumIntsOf<u8>(values, rows, bitmap, all, state);
-  else if (width == 2) sumIntsOf<u16>(values, rows, bitmap, all, state);
-  else if (width == 4) sumIntsOf<u32>(values, rows, bitmap, all, state);
-  else sumIntsOf<i64>(values, rows, bitmap, all, state);
+export function sumInts(
+  width: i32, values: usize, shift: i64, rows: i32, bitmap: usize, state: usize,
+): void {
+  if (width == 1) sumIntsOf<u8>(values, shift, rows, bitmap, all, state);
+  else if (width == 2) sumIntsOf<u16>(values, shift, rows, bitmap, all, state);
+  else if (width == 4) sumIntsOf<u32>(values, shift, rows, bitmap, all, state);
+  else sumIntsOf<i64>(values, shift, rows, bitmap, all, state);
 }
 
 export function sumWideOf(values: usize, rows: i32, bitmap: usize, only: u64, state: usize): void {
@@ -229,7 +233,9 @@ function maxOf<T>(a: v128, b: v128): v128 {
 }
 
 /** Least and greatest of the selected rows (at least one) into the `full` state. */
-function extremes<T>(values: usize, rows: i32, bitmap: usize, only: u64, state: usize): void {
+function extremes<T>(
+  values: usize, shift: i64, rows: i32, bitmap: usize, only: u64, state: usize,
+): void {
   const least = v128.splat<T>(<T>(sizeof<T>() == 8 ? i64.MIN_VALUE : 0));
   const most = v128.splat<T>(<T>(sizeof<T>() == 8 ? i64.MAX_VALUE : -1));
   let low = most;
@@ -255,33 +261,39 @@ function extremes<T>(values: usize, rows: i32, bitmap: usize, only: u64, state: 
       bits >>= 16 / sizeof<T>();
     }
   }
-  foldExtremes<T>(low, high, state);
+  foldExtremes<T>(low, high, shift, state);
 }
 
-function foldExtremes<T>(low: v128, high: v128, state: usize): void {
+function foldExtremes<T>(low: v128, high: v128, shift: i64, state: usize): void {
   const scratch = state + 16;
-  let least = load<i64>(scratch);
-  let most = ~load<i64>(scratch, 8);
+  const knownLeast = load<i64>(scratch);
+  const knownMost = ~load<i64>(scratch, 8);
+  let least = i64.MAX_VALUE;
+  let most = i64.MIN_VALUE;
   // The state's own words serve as the place to take the lanes apart.
   v128.store(scratch, low);
   for (let lane: usize = 0; lane < 16; lane += sizeof<T>()) least = min(least, <i64>load<T>(scratch + lane));
   v128.store(scratch, high);
   for (let lane: usize = 0; lane < 16; lane += sizeof<T>()) most = max(most, <i64>load<T>(scratch + lane));
-  store<i64>(scratch, least);
-  store<i64>(scratch, ~most, 8);
+  store<i64>(scratch, min(knownLeast, least + shift));
+  store<i64>(scratch, ~max(knownMost, most + shift), 8);
 }
 
-export function fullIntsOf<T>(values: usize, rows: i32, bitmap: usize, only: u64, state: usize): void {
+export function fullIntsOf<T>(
+  values: usize, shift: i64, rows: i32, bitmap: usize, only: u64, state: usize,
+): void {
   const before = load<i64>(state);
-  sumIntsOf<T>(values, rows, bitmap, only, state);
-  if (load<i64>(state) != before) extremes<T>(values, rows, bitmap, only, state);
+  sumIntsOf<T>(values, shift, rows, bitmap, only, state);
+  if (load<i64>(state) != before) extremes<T>(values, shift, rows, bitmap, only, state);
 }
 
-export function fullInts(width: i32, values: usize, rows: i32, bitmap: usize, state: usize): void {
-  if (width == 1) fullIntsOf<u8>(values, rows, bitmap, all, state);
-  else if (width == 2) fullIntsOf<u16>(values, rows, bitmap, all, state);
-  else if (width == 4) fullIntsOf<u32>(values, rows, bitmap, all, state);
-  else fullIntsOf<i64>(values, rows, bitmap, all, state);
+export function fullInts(
+  width: i32, values: usize, shift: i64, rows: i32, bitmap: usize, state: usize,
+): void {
+  if (width == 1) fullIntsOf<u8>(values, shift, rows, bitmap, all, state);
+  else if (width == 2) fullIntsOf<u16>(values, shift, rows, bitmap, all, state);
+  else if (width == 4) fullIntsOf<u32>(values, shift, rows, bitmap, all, state);
+  else fullIntsOf<i64>(values, shift, rows, bitmap, all, state);
 }
 
 /** Adds `nans` to the NaN count that a `full` state of doubles keeps in place of −max. */

@@ -1,13 +1,13 @@
 /** Twins of sum.as.ts; state layouts in `stateBytes`. */
 import type { Views } from "#server/arena/arena";
 import { lowerDouble, lowerInt } from "#server/kernels/full-state";
-import type { AnyWidth, Twin } from "#server/kernels/kernels";
-import { eachRow, isSet, narrow } from "#server/kernels/twin-access";
+import type { Twin } from "#server/kernels/kernels";
+import { eachRow, isSet, narrow, storedAt } from "#server/kernels/twin-access";
 
 /** Set bits of a word from which its rows go to the eight lanes. */
 const dense = 12;
 
-export const sumInts: Twin<"sumInts"> = (views, width, values, rows, bitmap, state) => {
+export const sumInts: Twin<"sumInts"> = (views, width, values, shift, rows, bitmap, state) => {
   let count = 0n;
   let sum = 0n;
   if (width === 8) {
@@ -28,7 +28,7 @@ export const sumInts: Twin<"sumInts"> = (views, width, values, rows, bitmap, sta
     sum = BigInt(total);
   }
   views.i64[state >>> 3] += count;
-  views.i64[(state >>> 3) + 1] += sum;
+  views.i64[(state >>> 3) + 1] += sum + shift * count;
 };
 
 export const sumWide: Twin<"sumWide"> = (views, values, rows, bitmap, state) => {
@@ -79,26 +79,11 @@ export const sumDoubles: Twin<"sumDoubles"> = (views, values, rows, bitmap, stat
   sumChosenDoubles(views, values, rows, { has, cut: bitmap !== 0 }, state);
 };
 
-export const fullInts: Twin<"fullInts"> = (views, width, values, rows, bitmap, state) => {
-  sumInts(views, width, values, rows, bitmap, state);
-  extremes(views, width, values, rows, bitmap, state);
+export const fullInts: Twin<"fullInts"> = (views, width, values, shift, rows, bitmap, state) => {
+  sumInts(views, width, values, shift, rows, bitmap, state);
+  const stored = storedAt(views, width, values);
+  eachRow(views, rows, bitmap, (row) => lowerInt(views, state, shift + stored(row)));
 };
-
-function extremes(
-  views: Views,
-  width: AnyWidth,
-  values: number,
-  rows: number,
-  bitmap: number,
-  state: number,
-): void {
-  if (width === 8) {
-    eachRow(views, rows, bitmap, (row) => lowerInt(views, state, views.i64[(values >>> 3) + row]));
-    return;
-  }
-  const { array, start } = narrow(views, width, values);
-  eachRow(views, rows, bitmap, (row) => lowerInt(views, state, BigInt(array[start + row])));
-}
 
 export const fullDoubles: Twin<"fullDoubles"> = (views, values, rows, bitmap, _hasNaN, state) => {
   sumDoubles(views, values, rows, bitmap, state);

@@ -74,9 +74,9 @@ const cases: readonly Case[] = [
   ["filter lut u16", (k, c) => k.filterLut(2, at(k16, 2, c), chunkRows, lut, bitmap)],
   ["positions 10 %", (k) => k.bitmapPositions(bits10, chunkRows, positions)],
   ["positions 50 %", (k) => k.bitmapPositions(bits50, chunkRows, positions)],
-  ["sum u32", (k, c) => k.sumInts(4, at(q, 4, c), chunkRows, 0, states)],
-  ["sum u32 50 %", (k, c) => k.sumInts(4, at(q, 4, c), chunkRows, bits50, states)],
-  ["sum int64", (k, c) => k.sumInts(8, at(longs, 8, c), chunkRows, 0, states)],
+  ["sum u32", (k, c) => k.sumInts(4, at(q, 4, c), 0n, chunkRows, 0, states)],
+  ["sum u32 50 %", (k, c) => k.sumInts(4, at(q, 4, c), 0n, chunkRows, bits50, states)],
+  ["sum int64", (k, c) => k.sumInts(8, at(longs, 8, c), 0n, chunkRows, 0, states)],
   ["sum int64 wide 95 %", (k, c) => k.sumWide(at(longs, 8, c), chunkRows, bits95, states)],
   ["sum doubles", (k, c) => k.sumDoubles(at(doubles, 8, c), chunkRows, 0, states)],
   ["sum doubles 10 %", (k, c) => k.sumDoubles(at(doubles, 8, c), chunkRows, bits10, states)],
@@ -94,7 +94,7 @@ const cases: readonly Case[] = [
   ],
   [
     "group sum u32 by minute, ascending",
-    (k, c) => k.groupSumInts(4, at(q, 4, c), at(gids, 4, c), chunkRows, 0, 1, true, states),
+    (k, c) => k.groupSumInts(4, at(q, 4, c), 0n, at(gids, 4, c), chunkRows, 0, 1, true, states),
   ],
   ["gid u8 first (again)", (k, c) => k.gidIds(1, at(k8, 1, c), chunkRows, 9, true, 4, at(gids, 4, c))],
   ["group count 8, 4 copies", (k, c) => k.groupCount(at(gids, 4, c), chunkRows, 0, 4, false, states)],
@@ -108,7 +108,7 @@ const cases: readonly Case[] = [
   ],
   [
     "group full u32 8, 4 copies",
-    (k, c) => k.groupFullInts(4, at(q, 4, c), at(gids, 4, c), chunkRows, 0, 4, false, states),
+    (k, c) => k.groupFullInts(4, at(q, 4, c), 0n, at(gids, 4, c), chunkRows, 0, 4, false, states),
   ],
   ["gid u16 first", (k, c) => k.gidIds(2, at(k16, 2, c), chunkRows, 1001, true, 4, at(gids, 4, c))],
   [
@@ -122,19 +122,19 @@ const cases: readonly Case[] = [
   ],
   [
     "group full u32 1000",
-    (k, c) => k.groupFullInts(4, at(q, 4, c), at(gids, 4, c), chunkRows, 0, 1, false, states),
+    (k, c) => k.groupFullInts(4, at(q, 4, c), 0n, at(gids, 4, c), chunkRows, 0, 1, false, states),
   ],
   [
     "group full int64 1000, 95 %",
-    (k, c) => k.groupFullInts(8, at(longs, 8, c), at(gids, 4, c), chunkRows, bits95, 1, false, states),
+    (k, c) => k.groupFullInts(8, at(longs, 8, c), 0n, at(gids, 4, c), chunkRows, bits95, 1, false, states),
   ],
   [
     "group sum u32 1M",
-    (k, c) => k.groupSumInts(4, at(q, 4, c), at(k32, 4, c), chunkRows, 0, 1, false, states),
+    (k, c) => k.groupSumInts(4, at(q, 4, c), 0n, at(k32, 4, c), chunkRows, 0, 1, false, states),
   ],
   [
     "group sum u32 1M, 95 %",
-    (k, c) => k.groupSumInts(4, at(q, 4, c), at(k32, 4, c), chunkRows, bits95, 1, false, states),
+    (k, c) => k.groupSumInts(4, at(q, 4, c), 0n, at(k32, 4, c), chunkRows, bits95, 1, false, states),
   ],
   ["distinct 1M", (k, c) => k.distinctIds(4, at(k32, 4, c), chunkRows, 0, seen)],
   ["HLL int64", (k, c) => k.hllInts(8, at(longs, 8, c), 0n, 0, chunkRows, 0, 12, states)],

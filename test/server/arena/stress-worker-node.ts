@@ -126,8 +126,8 @@ const state = arena.allocate(64, "scratch");
 function scan(chunk: PlainChunk): void {
   const { firstRow, rows, id, half, name } = chunk;
   u8.fill(0, state, state + 64);
-  kernels.sumInts(id.width as 1 | 2 | 4 | 8, id.pointer, rows, id.validity, state);
-  const sum = i64[(state >> 3) + 1] + id.base * BigInt(rows);
+  kernels.sumInts(id.width as 1 | 2 | 4 | 8, id.pointer, id.base, rows, id.validity, state);
+  const sum = i64[(state >> 3) + 1];
   const expected = (BigInt(rows) * BigInt(2 * firstRow + rows - 1)) / 2n;
   assert(i64[state >> 3] === BigInt(rows) && sum === expected, `ids sum to ${expected}, found ${sum}`);
   const ids = name.width === 1 ? u8 : name.width === 2 ? arena.views.u16 : u32;

@@ -45,13 +45,13 @@ describe("whole vectors", () => {
       const full = pair.block(stateBytes.full);
       pair.call("clearFullInts", full, 1);
       for (let round = 0; round < 2; round++) {
-        pair.call("sumInts", width, values, rows, bitmap, sum);
-        pair.call("fullInts", width, values, rows, bitmap, full);
+        pair.call("sumInts", width, values, 1000n, rows, bitmap, sum);
+        pair.call("fullInts", width, values, -77n, rows, bitmap, full);
       }
       pair.same(sum, stateBytes.sum, "sum");
       pair.same(full, stateBytes.full, "full");
       const selected = integers(array).filter((_, row) => chosen === null || chosen[row]);
-      const total = selected.reduce((left, right) => left + right, 0n);
+      const total = selected.reduce((left, right) => left + right + 1000n, 0n);
       expect([...new BigInt64Array(pair.read(sum, 16))]).toEqual([BigInt(selected.length) * 2n, total * 2n]);
     });
   });
@@ -167,8 +167,8 @@ function groupedInts(pair: Pair, rows: number, noise: Noise, width: AnyWidth, as
   const full = pair.block(entries * stateBytes.full);
   pair.call("clearFullInts", full, entries);
   pair.call("groupCount", gids, rows, bitmap, copies, ascending, count);
-  pair.call("groupSumInts", width, values, gids, rows, bitmap, copies, ascending, sum);
-  pair.call("groupFullInts", width, values, gids, rows, bitmap, copies, ascending, full);
+  pair.call("groupSumInts", width, values, 12n, gids, rows, bitmap, copies, ascending, sum);
+  pair.call("groupFullInts", width, values, -1n, gids, rows, bitmap, copies, ascending, full);
   pair.same(count, entries * stateBytes.count, "count");
   pair.same(sum, entries * stateBytes.sum, "sum");
   pair.same(full, entries * stateBytes.full, "full");
