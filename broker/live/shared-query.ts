@@ -41,6 +41,10 @@ export class SharedQuery<Viewer> {
   /** Snapshot version and bound SQL of the last run: equal ones need no run. */
   ranAs = "";
   ranAtMs = Number.NEGATIVE_INFINITY;
+  /** How long a run takes, lately; 0 before it was run in turn. */
+  costMs = 0;
+  /** A heavy query rests until then. */
+  dueMs = Number.NEGATIVE_INFINITY;
   #memo: { from: LiveResult; to: LiveResult; changes: RowChanges | null } | null = null;
 
   constructor(question: LiveQuestion, table: string) {
@@ -62,6 +66,11 @@ export class SharedQuery<Viewer> {
     if (kept === before && !failed) return false;
     this.version++;
     return true;
+  }
+
+  /** It took so long: half old, half new, so that one slow run does not decide. */
+  spent(ms: number): void {
+    this.costMs = this.costMs === 0 ? ms : (this.costMs + ms) / 2;
   }
 
   /** Takes a failure in; true when it is news. The last good result stays. */

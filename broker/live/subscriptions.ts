@@ -1,8 +1,8 @@
 /**
  * Live subscriptions: identical questions of all pages are one query, run again when its table changed (or its moving
  * range went on), at most once per tick and only while somebody can see it. All queries of one tick read one snapshot
- * per table, so the panels of a dashboard agree. The interval grows with the work, so repeating
- * them takes at most a third of the time however many panels there are.
+ * per table, so the panels of a dashboard agree. Repeating takes at most a third of the time, for cheap queries and for
+ * heavy ones each: a heavy query runs less often instead of holding up the others.
  */
 
 import { type ClientOwner, flush, LiveClient, type View } from "#broker/live/client";
@@ -19,8 +19,10 @@ import { bindParameters } from "#schemas/sql/parameters";
 const tickMsMax = 5000;
 /** While rows arrive that no result shows, watermarks go on at this pace. */
 const watermarkMs = 1000;
-/** Share of time that may go into repeated queries: one part work, two parts rest. */
-const restRatio = 2;
+/** Repeated queries may take one part of the time in this many. */
+const share = 3;
+/** A query that takes more than this part of a tick is heavy. */
+const heavyShare = 4;
 /** The questions of a page that opens come within this time, and are answered from one snapshot. */
 const firstMs = 5;
 
@@ -157,38 +159,52 @@ export class LiveHub implements ClientOwner {
   #scheduleFirst(): void {
     this.#cancelFirst ??= this.#options.timers.after(firstMs, () => {
       this.#cancelFirst = null;
-      void this.#runTables((query) => !query.hasRun);
+      const nowMs = this.#options.timers.nowMs();
+      for (const [table, queries] of this.#take(({ hasRun }) => !hasRun)) {
+        void this.#runTable(table, async (snapshot) => {
+          await Promise.all(queries.map((query) => this.#runQuery(query, snapshot, nowMs)));
+        });
+      }
     });
   }
 
-  /** One tick: every dirty query that is seen. */
+  /** One tick: the cheap queries that are dirty, and of the heavy ones that are due the one that waited longest. */
   async #run(): Promise<void> {
     const { timers, limits } = this.#options;
     const startMs = timers.nowMs();
     this.#running = true;
-    await this.#runTables(() => true);
+    const seen = [...this.#queries.values()].filter(isSeen);
+    const heavy = seen.filter(({ costMs }) => costMs * heavyShare > limits.liveTickMs);
+    const due = heavy.filter(({ dirty, dueMs }) => dirty && dueMs <= startMs);
+    const chosen = due.toSorted((left, right) => left.ranAtMs - right.ranAtMs)[0];
+    for (const [table, queries] of this.#take((query) => query === chosen || !heavy.includes(query))) {
+      await this.#runTable(table, (snapshot) => this.#runInTurn(queries, snapshot, startMs));
+    }
     this.#running = false;
-    const workMs = timers.nowMs() - startMs;
-    this.#nextRunMs = startMs + Math.max(limits.liveTickMs, workMs * (1 + restRatio));
+    const cheapMs = timers.nowMs() - startMs - (chosen?.costMs ?? 0);
+    this.#nextRunMs = startMs + Math.max(limits.liveTickMs, cheapMs * share);
+    if (chosen !== undefined) {
+      const heavyMs = heavy.reduce((so, { costMs }) => so + costMs, 0);
+      chosen.dueMs = timers.nowMs() + heavyMs * (share - 1);
+    }
     this.seenChanged();
   }
 
-  /** Dirty, seen queries that are wanted, table by table on one snapshot each. */
-  async #runTables(wanted: (query: SharedQuery<View>) => boolean): Promise<void> {
-    const nowMs = this.#options.timers.nowMs();
+  /** Takes the dirty, seen queries that are wanted, by table. */
+  #take(wanted: (query: SharedQuery<View>) => boolean): ReadonlyMap<string, readonly SharedQuery<View>[]> {
     const byTable = new Map<string, SharedQuery<View>[]>();
     for (const query of this.#queries.values()) {
       if (!query.dirty || !isSeen(query) || !wanted(query)) continue;
       query.dirty = false;
-      query.hasRun = true;
       const known = byTable.get(query.table);
       if (known === undefined) byTable.set(query.table, [query]);
       else known.push(query);
     }
-    await Promise.all([...byTable].map(([table, queries]) => this.#runTable(table, queries, nowMs)));
+    return byTable;
   }
 
-  async #runTable(table: string, queries: readonly SharedQuery<View>[], nowMs: number): Promise<void> {
+  /** Runs queries of a table on one snapshot, and tells whoever watches it when there is none. */
+  async #runTable(table: string, run: (snapshot: SnapshotInfo) => Promise<void>): Promise<void> {
     const { broker } = this.#options;
     this.#changed.delete(table);
     let snapshot: SnapshotInfo;
@@ -196,34 +212,45 @@ export class LiveHub implements ClientOwner {
       snapshot = await broker.snapshot(table);
     } catch (error) {
       const exceptions = [exceptionOf(storeErrorOf(error))];
-      for (const query of queries) if (query.fail(exceptions)) flushAll(query);
+      for (const query of this.#queries.values()) {
+        if (query.table === table && query.fail(exceptions)) flushAll(query);
+      }
       return;
     }
     try {
-      const watermark = watermarkOf(snapshot);
-      this.#watermarks.set(table, watermark);
-      await Promise.all(queries.map((query) => this.#runQuery(query, snapshot, watermark, nowMs)));
+      this.#watermarks.set(table, watermarkOf(snapshot));
+      await run(snapshot);
     } finally {
       broker.release(snapshot);
     }
   }
 
-  async #runQuery(
-    query: SharedQuery<View>,
+  /** One after the other, the cheapest first: what is measured is each query's own time. */
+  async #runInTurn(
+    queries: readonly SharedQuery<View>[],
     snapshot: SnapshotInfo,
-    watermark: Watermark,
     nowMs: number,
   ): Promise<void> {
+    const { timers } = this.#options;
+    for (const query of queries.toSorted((left, right) => left.costMs - right.costMs)) {
+      const startMs = timers.nowMs();
+      await this.#runQuery(query, snapshot, nowMs);
+      query.spent(timers.nowMs() - startMs);
+    }
+  }
+
+  async #runQuery(query: SharedQuery<View>, snapshot: SnapshotInfo, nowMs: number): Promise<void> {
     const { zone } = query.question;
     const range = resolveRange(query.question.range, zone, nowMs);
     const sql = bindParameters(query.question.sql, { ...range, zone });
     const runAs = `${snapshot.version}\n${sql}`;
     query.ranAtMs = nowMs;
+    query.hasRun = true;
     if (query.ranAs !== runAs || query.exceptions !== null) {
       try {
         const options = { snapshot, nowMs, timeZone: zone, signal: this.#abort.signal };
         const response = await this.#options.broker.ask(sql, options);
-        query.accept(response, range, watermark);
+        query.accept(response, range, watermarkOf(snapshot));
         query.ranAs = runAs;
       } catch (error) {
         query.fail([exceptionOf(storeErrorOf(error))]);

@@ -96,7 +96,7 @@ export class FakeLive {
       release: () => void this.released++,
       ask: async (sql) => {
         this.asked.push(sql);
-        this.timers.spend(this.workMs);
+        this.timers.spend(/heavy/.test(sql) ? 500 : this.workMs);
         if (this.fault !== null) throw this.fault;
         return response(this.rows(sql));
       },

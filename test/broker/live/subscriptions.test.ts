@@ -132,6 +132,25 @@ describe("pace", () => {
     expect(live.asked.length).toBeLessThanOrEqual(10);
   });
 
+  test("a heavy question runs less often and does not hold up cheap ones", async () => {
+    const live = new FakeLive({ liveTickMs: 200 });
+    const { client } = live.page();
+    client.receive(subscribe("cheap"));
+    client.receive(subscribe("one", "SELECT heavy1 FROM t"));
+    client.receive(subscribe("two", "SELECT heavy2 FROM t"));
+    await live.timers.advance(10);
+    live.asked.length = 0;
+    for (let step = 0; step < 300; step++) {
+      live.change();
+      await live.timers.advance(50);
+    }
+    const times = (part: string) => live.asked.filter((sql) => sql.includes(part)).length;
+    expect(times("k, v")).toBeGreaterThan(30);
+    expect(times("heavy1")).toBeGreaterThan(3);
+    expect(Math.abs(times("heavy1") - times("heavy2"))).toBeLessThanOrEqual(1);
+    expect((times("heavy1") + times("heavy2")) * 500).toBeLessThan(15_000 / 2);
+  });
+
   test("a question asked while others rest is answered at once", async () => {
     const live = new FakeLive({ liveTickMs: 200 });
     live.workMs = 2000;
