@@ -1,8 +1,10 @@
 /** From a written function name and argument types to the canonical call, or an error that helps. */
+
 import { assert, StoreError } from "#schemas/errors";
 import { commonType, typeFor } from "#schemas/functions/coerce";
 import { type Argument, plainName, type Signature } from "#schemas/functions/signature";
 import { functionTable } from "#schemas/functions/table";
+import { nearest } from "#schemas/suggest";
 import type { SqlType } from "#schemas/types";
 
 export interface Resolution {
@@ -25,35 +27,6 @@ for (const signature of functionTable) {
 /** The signature of that name or alias, whatever its case and underscores. */
 export const functionNamed = (name: string): Signature | undefined => byName.get(plainName(name));
 
-/** Number of single-character edits between two texts, given as strings or as their characters. */
-export function editDistance(left: ArrayLike<string>, right: ArrayLike<string>): number {
-  let previous = Array.from({ length: right.length + 1 }, (_, at) => at);
-  for (let i = 1; i <= left.length; i++) {
-    const current = [i];
-    for (let j = 1; j <= right.length; j++) {
-      const replaced = previous[j - 1] + (left[i - 1] === right[j - 1] ? 0 : 1);
-      current.push(Math.min(replaced, previous[j] + 1, current[j - 1] + 1));
-    }
-    previous = current;
-  }
-  return previous[right.length];
-}
-
-/** The candidate nearest to a name, if it is near enough to be meant. */
-function nearestName(name: string, candidates: Iterable<string>): string | null {
-  const plain = plainName(name);
-  let nearest: string | null = null;
-  let distance = Math.max(2, Math.floor(plain.length / 3)) + 1;
-  for (const candidate of candidates) {
-    const edits = editDistance(plain, plainName(candidate));
-    if (edits < distance) {
-      distance = edits;
-      nearest = candidate;
-    }
-  }
-  return nearest;
-}
-
 /** `name(parameters)`, as errors and SQL.md show it. */
 export function usageOf(signature: Signature): string {
   if (signature.syntax !== null) return signature.syntax;
@@ -66,8 +39,8 @@ export function usageOf(signature: Signature): string {
 
 function unknown(name: string, others: readonly string[]): StoreError {
   const known = [...functionTable.map((signature) => signature.name), ...others];
-  const nearest = nearestName(name, known);
-  const hint = nearest === null ? "" : `; did you mean ${nearest}?`;
+  const near = nearest(plainName(name), known);
+  const hint = near === null ? "" : `; did you mean ${near}?`;
   return new StoreError("FUNCTION_UNKNOWN", `there is no function ${name}${hint}`, { found: name });
 }
 

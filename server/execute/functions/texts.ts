@@ -1,10 +1,11 @@
 /** Functions on text, value by value. Positions and lengths count code points. */
+
 import { StoreError } from "#schemas/errors";
-import { editDistance } from "#schemas/functions/resolve";
 import { limits } from "#schemas/limits";
 import { changeCase } from "#server/execute/functions/ascii";
 import { compareEntries } from "#server/execute/functions/compare";
 import { base64OfBytes, hexOfBytes, parseBase64, parseHex } from "#server/execute/functions/hex";
+import { editDistance } from "#server/execute/functions/levenshtein";
 import { likeBytesMatcher, likeMatcher } from "#server/execute/functions/like";
 import {
   constantOf,
