@@ -68,9 +68,9 @@ export class SharedQuery<Viewer> {
     return true;
   }
 
-  /** It took so long: half old, half new, so that one slow run does not decide. */
+  /** It took so long. A faster run counts at once; a slow one half, because something else may have been in its way. */
   spent(ms: number): void {
-    this.costMs = this.costMs === 0 ? ms : (this.costMs + ms) / 2;
+    this.costMs = this.costMs === 0 || ms < this.costMs ? ms : (this.costMs + ms) / 2;
   }
 
   /** Takes a failure in; true when it is news. The last good result stays. */

@@ -21,6 +21,8 @@ const tickMsMax = 5000;
 const watermarkMs = 1000;
 /** Repeated queries may take one part of the time in this many. */
 const share = 3;
+/** Statements whose cost is remembered. */
+const costsMax = 1000;
 /** A query that takes more than this part of a tick is heavy. */
 const heavyShare = 4;
 /** The questions of a page that opens come within this time, and are answered from one snapshot. */
@@ -39,6 +41,8 @@ export class LiveHub implements ClientOwner {
   readonly #queries = new Map<string, SharedQuery<View>>();
   readonly #watermarks = new Map<string, Watermark>();
   readonly #changed = new Set<string>();
+  /** What statements cost lately, by their text, whoever asked them. */
+  readonly #costs = new Map<string, number>();
   readonly #abort = new AbortController();
   #running = false;
   #nextRunMs = 0;
@@ -140,6 +144,7 @@ export class LiveHub implements ClientOwner {
       const { fromMs, toMs } = resolveRange(question.range, question.zone, this.#options.timers.nowMs());
       const bound = bindParameters(question.sql, { fromMs, toMs, zone: question.zone });
       query = new SharedQuery<View>(question, this.#options.broker.tableOf(bound));
+      query.costMs = this.#costs.get(question.sql) ?? 0;
       this.#queries.set(key, query);
     }
     return { client, id, query, sequence: 0, sentVersion: 0, had: null, acknowledged: true };
@@ -162,7 +167,10 @@ export class LiveHub implements ClientOwner {
       const nowMs = this.#options.timers.nowMs();
       for (const [table, queries] of this.#take(({ hasRun }) => !hasRun)) {
         void this.#runTable(table, async (snapshot) => {
-          await Promise.all(queries.map((query) => this.#runQuery(query, snapshot, nowMs)));
+          const cheap = queries.filter((query) => !this.#isHeavy(query));
+          await Promise.all(cheap.map((query) => this.#runQuery(query, snapshot, nowMs)));
+          const heavy = queries.filter((query) => !cheap.includes(query));
+          await this.#runInTurn(heavy, snapshot, nowMs);
         });
       }
     });
@@ -173,8 +181,7 @@ export class LiveHub implements ClientOwner {
     const { timers, limits } = this.#options;
     const startMs = timers.nowMs();
     this.#running = true;
-    const seen = [...this.#queries.values()].filter(isSeen);
-    const heavy = seen.filter(({ costMs }) => costMs * heavyShare > limits.liveTickMs);
+    const heavy = [...this.#queries.values()].filter((query) => isSeen(query) && this.#isHeavy(query));
     const due = heavy.filter(({ dirty, dueMs }) => dirty && dueMs <= startMs);
     const chosen = due.toSorted((left, right) => left.ranAtMs - right.ranAtMs)[0];
     for (const [table, queries] of this.#take((query) => query === chosen || !heavy.includes(query))) {
@@ -188,6 +195,10 @@ export class LiveHub implements ClientOwner {
       chosen.dueMs = timers.nowMs() + heavyMs * (share - 1);
     }
     this.seenChanged();
+  }
+
+  #isHeavy({ costMs }: SharedQuery<View>): boolean {
+    return costMs * heavyShare > this.#options.limits.liveTickMs;
   }
 
   /** Takes the dirty, seen queries that are wanted, by table. */
@@ -236,7 +247,16 @@ export class LiveHub implements ClientOwner {
       const startMs = timers.nowMs();
       await this.#runQuery(query, snapshot, nowMs);
       query.spent(timers.nowMs() - startMs);
+      this.#rememberCost(query);
     }
+  }
+
+  /** The next page that asks the same knows what to ask last. */
+  #rememberCost({ question, costMs }: SharedQuery<View>): void {
+    this.#costs.delete(question.sql);
+    this.#costs.set(question.sql, costMs);
+    const [oldest] = this.#costs.keys();
+    if (this.#costs.size > costsMax && oldest !== undefined) this.#costs.delete(oldest);
   }
 
   async #runQuery(query: SharedQuery<View>, snapshot: SnapshotInfo, nowMs: number): Promise<void> {
