@@ -95,9 +95,12 @@ function columnKey(column: SegmentColumn, columns: SegmentColumns): KeyPlan {
     case "ints": {
       const range = integerRange(column);
       if (range === null) return { kind: "null", card: 1 };
-      const width = Number(range.max - range.min) + 2;
+      // Wide ranges start at a round value, so that segments mostly start alike and their groups merge without a table.
+      const wide = range.max - range.min >= wideRange;
+      const min = wide ? floorTo(range.min, rangeStep) : range.min;
+      const width = Number(range.max - min) + 2;
       if (width > rangeMax) return { kind: "words", source, card };
-      return { kind: "ints", column: place, min: range.min, card: width };
+      return { kind: "ints", column: place, min, card: width };
     }
     case "doubles":
       return { kind: "words", source, card };
@@ -111,6 +114,9 @@ function columnKey(column: SegmentColumn, columns: SegmentColumns): KeyPlan {
       };
   }
 }
+
+const wideRange = 65_536n;
+const rangeStep = 1024n;
 
 const windowExpression = (column: SegmentColumn): Expression => ({
   kind: "column",
