@@ -1,5 +1,6 @@
 /**
- * The café at a start: its tables (over the embedded stream, or over Kafka topics), its dashboard, the day before, and
+ * The café at a start: its tables (over the embedded stream, or over Kafka topics), its dashboard, the day
+ * before, and
  * then purchases as time goes on. A folder that had the café keeps its rows: the feed goes on where they end.
  */
 import { readFileSync } from "node:fs";

@@ -183,7 +183,8 @@ function areLines({ starts, lengths, bytes, count }: RecordSlices): boolean {
   let total = 0;
   for (let at = 0; at < count; at++) total += lengths[at];
   const last = starts[count - 1] + lengths[count - 1];
-  // Between two records there is at least one byte, so if the sum fits, each gap is one: a newline, or it is an array.
+  // Between two records there is at least one byte, so if the sum fits, each gap is one: a newline, or it is an
+  // array.
   if (starts[0] !== 0 || total + count - 1 !== last || last < bytes.length - 1) return false;
   return count === 1 || bytes[starts[1] - 1] === 0x0a;
 }

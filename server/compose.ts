@@ -1,5 +1,6 @@
 /**
- * Puts a server together from parts, whichever threads they are on: the tables come up from catalog and logs, then the
+ * Puts a server together from parts, whichever threads they are on: the tables come up from catalog and logs,
+ * then the
  * background work begins. server/main-node.ts gives it workers and a real disk, the simulation plain objects.
  */
 import type { TableAdmin } from "#schemas/admin";

@@ -1,5 +1,6 @@
 /**
- * One server: the tables it holds, what ingest threads tell of them, and the answers a broker asks for. All of this is
+ * One server: the tables it holds, what ingest threads tell of them, and the answers a broker asks for. All of
+ * this is
  * on the main thread, so each step over the lists is whole; the work is done by the ingest, seal and scan threads
  * behind their interfaces, which may as well be plain objects on this thread.
  */

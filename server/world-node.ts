@@ -1,6 +1,7 @@
 /**
  * The real world: this machine's clock, chance and a folder of its disk. Every disk error becomes DISK_FULL (wait for
- * room) or DISK_FAILED (do not trust that file any more), with the path in it. A file is durable only with its folder:
+ * room) or DISK_FAILED (do not trust that file any more), with the path in it. A file is durable only with its
+ * folder:
  * whatever creates, renames or removes syncs the folder too.
  */
 import { randomBytes } from "node:crypto";

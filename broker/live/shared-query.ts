@@ -1,5 +1,6 @@
 /**
- * One statement that any number of viewers watch: it runs once for all of them. `version` grows with every result that
+ * One statement that any number of viewers watch: it runs once for all of them. `version` grows with every
+ * result that
  * differs; a viewer that is behind is brought up to the newest version, never through those between.
  */
 

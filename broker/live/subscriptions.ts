@@ -1,7 +1,8 @@
 /**
  * Live subscriptions: identical questions of all pages are one query, run again when its table changed (or its moving
  * range went on), at most once per tick and only while somebody can see it. All queries of one tick read one snapshot
- * per table, so the panels of a dashboard agree. Repeating takes at most a third of the time, for cheap queries and for
+ * per table, so the panels of a dashboard agree. Repeating takes at most a third of the time, for cheap queries
+ * and for
  * heavy ones each: a heavy query runs less often instead of holding up the others.
  */
 

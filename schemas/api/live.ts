@@ -1,6 +1,7 @@
 /**
  * The live protocol: one WebSocket a page at /live, JSON text frames. The client subscribes queries; each answers a
- * snapshot at once, then a new result whenever the data under it changed. Identical queries of all pages are run once.
+ * snapshot at once, then a new result whenever the data under it changed. Identical queries of all pages are
+ * run once.
  * A slow reader gets the latest state, not a backlog: one unacknowledged result a subscription.
  */
 import type { Cell, QueryException } from "#schemas/api/query";

@@ -1,6 +1,7 @@
 /**
  * The parameters of a dashboard's SQL: :from and :to (milliseconds since 1970) and :zone. They are bound as literals
- * where the SQL has a token of that name; text in quotes, quoted names, comments and casts (::type) are never touched.
+ * where the SQL has a token of that name; text in quotes, quoted names, comments and casts (::type) are never
+ * touched.
  */
 export interface Parameters {
   readonly fromMs: number;

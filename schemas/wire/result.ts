@@ -5,7 +5,8 @@
  *   0 i64[rows] | 1 f64[rows] | 2 ids:u32[rows] entries:u32 offsets:u32[entries + 1] bytes[offsets[entries]]
  * States => 0:u8 stateBytes:u32 bytes[groups · stateBytes] | 1:u8 offsets:u32[groups + 1] bytes[offsets[groups]]
  * Partial => 0:u8 groups:u32 keys:list(Vector) list(States) | 1:u8 rows:u32 list(Vector)
- * Executed => Partial stats:f64[statNames] indexes:list(text) faults:list(segment:text rows:f64 code:text message:text)
+ * Executed => Partial stats:f64[statNames] indexes:list(text) faults:list(segment:text rows:f64 code:text
+ * message:text)
  */
 import type { TextEntries, Vector } from "#schemas/batch";
 import { type ErrorCode, errorCodes } from "#schemas/errors";

@@ -107,7 +107,8 @@ export class Allocator {
   free(pointer: number): void {
     const page = pointer / pageBytes;
     assert(Number.isInteger(page) && page >= this.words[at.dataPage], `${pointer} is the address of a block`);
-    // The tag of a block in use changes by nobody else's hand, so it may be read, and the block poisoned, without the lock.
+    // The tag of a block in use changes by nobody else's hand, so it may be read, and the block poisoned,
+    // without the lock.
     const tag = this.words[this.tags + page];
     assert((tag & 1) === 1, `the block at ${pointer} is in use`);
     const length = tag >>> 1;

@@ -1,6 +1,8 @@
 /**
- * When a block may be freed. Readers take a snapshot, which pins every block reachable at that moment; writers replace
- * blocks by newer ones, publish those, and retire the old ones here. A retired block is freed as soon as no snapshot is
+ * When a block may be freed. Readers take a snapshot, which pins every block reachable at that moment; writers
+ * replace
+ * blocks by newer ones, publish those, and retire the old ones here. A retired block is freed as soon as no
+ * snapshot is
  * left that was taken before it was retired.
  *
  * Lives on the server's main thread alone: other threads send what they retire there (after publishing), and scan

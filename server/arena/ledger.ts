@@ -1,5 +1,6 @@
 /**
- * One account of all arena memory: bytes by purpose against the budget. The counters lie in the arenas, so every thread
+ * One account of all arena memory: bytes by purpose against the budget. The counters lie in the arenas, so
+ * every thread
  * that has attached them reads the same figures.
  */
 import { pageBytes, purposes } from "#server/arena/allocator";

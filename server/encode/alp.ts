@@ -1,5 +1,6 @@
 /**
- * Doubles that are decimals, as scaled integers (after ALP, Afroozeh and Boncz 2023): value = integer / 10^exponent. The
+ * Doubles that are decimals, as scaled integers (after ALP, Afroozeh and Boncz 2023): value = integer /
+ * 10^exponent. The
  * division rounds correctly, so a double that was parsed from a short decimal text comes back bit for bit; the few
  * that do not are exceptions.
  *

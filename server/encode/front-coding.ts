@@ -1,7 +1,8 @@
 /**
  * The sorted entries of a dictionary: each without the bytes it shares with the one before.
  *
- * Entries => count:u32 textBytes:u32 suffixBytes:u32 Unsigned(shared lengths) Unsigned(suffix lengths) u8[suffixBytes]
+ * Entries => count:u32 textBytes:u32 suffixBytes:u32 Unsigned(shared lengths) Unsigned(suffix lengths)
+ * u8[suffixBytes]
  *
  * Decoded (the "packed" layout of DictionaryReader, id 0 = NULL, empty): offsets u32[count + 2], bytes u8[textBytes].
  */
@@ -62,7 +63,8 @@ export function readEntriesHead(from: ByteReader, count: number, textBytesMax: n
 }
 
 /**
- * Decodes the entries after their head. `inByteOrder`: each must be greater than the one before, byte by byte (decimals
+ * Decodes the entries after their head. `inByteOrder`: each must be greater than the one before, byte by byte
+ * (decimals
  * are sorted by value instead).
  */
 export function decodeEntries(

@@ -1,7 +1,8 @@
 /**
  * Which rows have a value.
  *
- * Validity => kind:u8 body       kind 0: all rows, 1: none, 2: bits u8[ceil(rows / 8)], 1 = value present, zeros after
+ * Validity => kind:u8 body       kind 0: all rows, 1: none, 2: bits u8[ceil(rows / 8)], 1 = value present,
+ * zeros after
  */
 import type { ByteReader } from "#server/encode/byte-reader";
 import type { ByteWriter } from "#server/encode/byte-writer";

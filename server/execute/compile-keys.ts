@@ -95,7 +95,8 @@ function columnKey(column: SegmentColumn, columns: SegmentColumns): KeyPlan {
     case "ints": {
       const range = integerRange(column);
       if (range === null) return { kind: "null", card: 1 };
-      // Wide ranges start at a round value, so that segments mostly start alike and their groups merge without a table.
+      // Wide ranges start at a round value, so that segments mostly start alike and their groups merge without
+      // a table.
       const wide = range.max - range.min >= wideRange;
       const min = wide ? floorTo(range.min, rangeStep) : range.min;
       const width = Number(range.max - min) + 2;

@@ -1,5 +1,6 @@
 /**
- * One segment's part of a query: prunes it, or cuts what is left into slices. A slice is `sliceChunks` chunks by their
+ * One segment's part of a query: prunes it, or cuts what is left into slices. A slice is `sliceChunks` chunks
+ * by their
  * number in the segment, whatever was pruned, so the order of additions does not depend on what zones know.
  */
 import type { Expression } from "#schemas/plan/expression";

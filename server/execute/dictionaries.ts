@@ -1,5 +1,6 @@
 /**
- * Common codes of text columns and each segment's mapping to them, kept between queries: merging groups by a text key is
+ * Common codes of text columns and each segment's mapping to them, kept between queries: merging groups by a
+ * text key is
  * then an array lookup. Filled only as far as queries need it; dropped whole when it grows past its bound (queries
  * that still use it keep their own reference).
  */

@@ -1,5 +1,6 @@
 /**
- * LIKE patterns that are one literal with % before or behind it, over entries that lie one after another: the whole block
+ * LIKE patterns that are one literal with % before or behind it, over entries that lie one after another: the
+ * whole block
  * is searched at once, instead of text by text.
  */
 

@@ -48,7 +48,8 @@ const words = { stopped: 0, taken: 1, merged: 2, enough: 3 } as const;
 const pauseMs = 2;
 
 /**
- * Steers one query's scans wherever they run, through shared memory: threads take tasks by a counter, wait when they are
+ * Steers one query's scans wherever they run, through shared memory: threads take tasks by a counter, wait when
+ * they are
  * too far ahead of the merge, and stop between chunks when the query is cancelled, has failed, or has enough rows.
  */
 export class Control {

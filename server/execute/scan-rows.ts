@@ -1,5 +1,6 @@
 /**
- * A rows task: filter → order keys of the rows that pass → the first `limit` of them → their projected values. With an
+ * A rows task: filter → order keys of the rows that pass → the first `limit` of them → their projected values.
+ * With an
  * order and a small limit, a first look at the leading key alone finds the value that a row must reach.
  */
 import type { Vector } from "#schemas/batch";

@@ -1,5 +1,6 @@
 /**
- * Which states a query's aggregates need: several aggregates of one argument share a slot (SUM, AVG, MIN, MAX and COUNT of
+ * Which states a query's aggregates need: several aggregates of one argument share a slot (SUM, AVG, MIN, MAX
+ * and COUNT of
  * a column are one `full` state), and each aggregate remembers which slots answer it.
  */
 import type { AggregateCall, Expression } from "#schemas/plan/expression";

@@ -1,5 +1,6 @@
 /**
- * What ingestion sees of one table partition: rows go into the current mutable segment, which is frozen when it is full
+ * What ingestion sees of one table partition: rows go into the current mutable segment, which is frozen when it
+ * is full
  * (rows, bytes, age, or because someone asks), and the next one begins where it ended. Frozen segments stay readable
  * until the main thread says that nobody needs them.
  *

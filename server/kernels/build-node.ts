@@ -1,5 +1,6 @@
 /**
- * Compiles AssemblyScript to WebAssembly. The result lies in `.build/<name>-<hash of sources and flags>.wasm`, so nothing
+ * Compiles AssemblyScript to WebAssembly. The result lies in `.build/<name>-<hash of sources and flags>.wasm`,
+ * so nothing
  * is compiled twice and a stale file is never used; it is written beside and renamed, so two builders do no harm.
  */
 import { createHash } from "node:crypto";
@@ -13,7 +14,8 @@ import { StoreError } from "#schemas/errors";
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 const buildFolder = join(root, ".build");
 
-// Shared memory is imported; no runtime, because kernels know no objects. Their only constants lie in page 1 of an arena.
+// Shared memory is imported; no runtime, because kernels know no objects. Their only constants lie in page 1 of
+// an arena.
 const flags = [
   "-O3",
   "--converge",
@@ -54,7 +56,8 @@ function readSources(entries: readonly string[]): Sources {
 }
 
 /**
- * The compiled file of the entries (paths from the package's root, such as "server/kernels/kernels.as.ts"), made if it is
+ * The compiled file of the entries (paths from the package's root, such as "server/kernels/kernels.as.ts"),
+ * made if it is
  * not there yet. Returns its absolute path.
  */
 export async function compileAssemblyScript(entries: readonly string[], outName: string): Promise<string> {

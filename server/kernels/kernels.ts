@@ -6,7 +6,8 @@
  * - A pointer is a byte address in the arena, 64-byte aligned for vectors and bitmaps. 0 means "absent" where a
  *   parameter is called optional. Every vector must have 64 readable bytes after its end (the allocator sees to it).
  * - `rows` is any number ≥ 0, but calls of 4k … 64k rows are meant: a kernel is never interrupted.
- * - A bitmap is u64 words, bit r of the whole = row r, ceil(rows / 64) words. A kernel that writes a bitmap writes all
+ * - A bitmap is u64 words, bit r of the whole = row r, ceil(rows / 64) words. A kernel that writes a bitmap
+ * writes all
  *   of its words, with zero bits after `rows`, and returns the population. Given bitmaps must have zero tail bits.
  *   An output bitmap may be one of the input bitmaps; other outputs must not overlap inputs unless it says so.
  * - "Stored" values are unsigned integers of width 1, 2 or 4, or signed 64-bit ones of width 8.
@@ -40,14 +41,16 @@ export const bounds = { lowExclusive: 1, highExclusive: 2, nanPasses: 4 } as con
 
 /**
  * Bytes per group of each state layout. A state array has groups × copies entries; copy c of group g is entry
- * g × copies + c. `copies` is 1 or 4: with few groups (≤ 64) four copies, taken by row & 3, break the chain of dependent
+ * g × copies + c. `copies` is 1 or 4: with few groups (≤ 64) four copies, taken by row & 3, break the chain of
+ * dependent
  * stores and make updates up to 1.6 times faster; the merge kernels fold them as (c0 + c1) + (c2 + c3).
  *
  * count       u32 rows
  * sum         ints: i64 rows, i64 sum of stored;  doubles: f64 rows, f64 sum
  * wide        i64 rows, u64 sum of low 32 bits, i64 sum of (signed) high 32 bits, unused 8 bytes
  * full        ints: i64 rows, i64 sum of stored, i64 min, i64 ~max
- *             doubles: f64 rows, f64 sum, f64 min, f64 −max; NaN is greatest: −max is a NaN once one was seen, its low
+ *             doubles: f64 rows, f64 sum, f64 min, f64 −max; NaN is greatest: −max is a NaN once one was seen,
+ * its low
  *             48 bits count the NaNs, min leaves them out (so min is NaN when that count equals rows)
  * merged      ints, over segments, in values instead of stored: i64 rows, u64 low and i64 high half of a 128-bit sum,
  *             i64 min, i64 max, unused 8 bytes. Doubles merge into `full`, counts into `mergedCount` (i64).
@@ -100,7 +103,8 @@ export interface BitmapKernels {
 }
 
 /**
- * Whole-vector aggregates: each adds the rows of the optional `bitmap` to one state (layout in `stateBytes`). Integers count
+ * Whole-vector aggregates: each adds the rows of the optional `bitmap` to one state (layout in `stateBytes`).
+ * Integers count
  * as stored + `shift`, here and in groups: chunks of different bases then share a state.
  */
 export interface SumKernels {
@@ -109,8 +113,10 @@ export interface SumKernels {
   /** `wide` layout, over int64. */
   sumWide(values: number, rows: number, bitmap: number, state: number): void;
   /**
-   * `sum` layout. Order, which the twin repeats: row r goes to lane r & 7 in a dense word (no bitmap, or ≥ 12 of its 64
-   * bits set), else to a ninth accumulator; total = (((l0+l2)+(l4+l6)) + ((l1+l3)+(l5+l7))) + ninth, added to the state.
+   * `sum` layout. Order, which the twin repeats: row r goes to lane r & 7 in a dense word (no bitmap, or ≥ 12
+   * of its 64
+   * bits set), else to a ninth accumulator; total = (((l0+l2)+(l4+l6)) + ((l1+l3)+(l5+l7))) + ninth, added to
+   * the state.
    */
   sumDoubles(values: number, rows: number, bitmap: number, state: number): void;
   /** `full` layout; the sum wraps at 64 bits (use it only where `sumInts` is allowed). */
@@ -147,7 +153,8 @@ export interface GroupIdKernels {
     gids: number,
   ): void;
   /**
-   * key = floor((stored − origin) / size) + 1, or 0 where invalid. `origin`: start of the first bucket in stored terms,
+   * key = floor((stored − origin) / size) + 1, or 0 where invalid. `origin`: start of the first bucket in
+   * stored terms,
    * at most the smallest valid value and less than 2^49 below the largest. `ascending` promises ascending stored
    * values without NULL: whole buckets are then found by galloping.
    */
@@ -227,8 +234,10 @@ export interface GroupKernels {
     states: number,
   ): void;
   /**
-   * `sum` layout, in row order per copy. Ascending: each run of whole words of a group, and each part of another word that
-   * is one group's, is added up as `sumDoubles` does (a part counts as one with a bitmap) and then added to the state.
+   * `sum` layout, in row order per copy. Ascending: each run of whole words of a group, and each part of
+   * another word that
+   * is one group's, is added up as `sumDoubles` does (a part counts as one with a bitmap) and then added to the
+   * state.
    */
   groupSumDoubles(
     values: number,
@@ -362,7 +371,8 @@ export interface DistinctKernels {
 export interface HashKernels {
   hashClear(table: number, capacity: number): void;
   /**
-   * gids[r] (u32) for rows from … rows − 1 of the optional bitmap. Returns `rows` when done; less when the table is full:
+   * gids[r] (u32) for rows from … rows − 1 of the optional bitmap. Returns `rows` when done; less when the
+   * table is full:
    * then allocate a larger one, `hashGrow` into it and go on from the returned row. Unselected rows keep their gids.
    */
   hashIntern(table: number, keys: number, from: number, rows: number, bitmap: number, gids: number): number;

@@ -1,5 +1,6 @@
 /**
- * Twins of top.as.ts. They keep the heap sorted, best first or not as a heap does: only the set of entries is the same.
+ * Twins of top.as.ts. They keep the heap sorted, best first or not as a heap does: only the set of entries is
+ * the same.
  */
 import type { Views } from "#server/arena/arena";
 import type { Twin } from "#server/kernels/kernels";

@@ -1,7 +1,8 @@
 /**
  * Which sealed segments to rewrite next: pure, so that tests state the policy. Small neighbours in time (or in the
  * stream, for tables without time) become one; a segment most of whose time has expired is rewritten alone. A group
- * is only taken when its largest member is at most half of it, so each row is rewritten a logarithmic number of times.
+ * is only taken when its largest member is at most half of it, so each row is rewritten a logarithmic number of
+ * times.
  */
 import type { Limits } from "#schemas/limits";
 import type { SegmentRecord } from "#schemas/segment";

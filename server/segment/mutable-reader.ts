@@ -63,7 +63,8 @@ function readPublished(handle: MutableHandle, arena: Arena): Published {
     const sequence = Atomics.load(i32, handle.control >> 2);
     if ((sequence & 1) === 1) continue;
     const published = copyPublished(handle, arena);
-    // Read by an exchange that changes nothing: unlike a load it keeps the reads before it before it on every processor.
+    // Read by an exchange that changes nothing: unlike a load it keeps the reads before it before it on every
+    // processor.
     if (Atomics.or(i32, handle.control >> 2, 0) === sequence) return published;
   }
   throw new AssertionError(`the writer of segment ${handle.id} stopped while it was publishing`);

@@ -1,6 +1,7 @@
 /**
  * Which text columns of a consuming segment do not repay a dictionary: almost every value is new. The next segment of
- * the partition then keeps them raw, which halves the cost of an append. Sealing decides again, exactly, for the file.
+ * the partition then keeps them raw, which halves the cost of an append. Sealing decides again, exactly, for
+ * the file.
  */
 import type { Views } from "#server/arena/arena";
 import { hashBytes } from "#server/kernels/hash";

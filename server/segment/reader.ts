@@ -62,13 +62,15 @@ export interface DictionaryReader {
 /** By id: of the dictionary, or of an integer column's distinct values their rank from 1. 0 is NULL's. */
 export interface InvertedReader {
   /**
-   * The ids of the values low … high, both included; none when last < first. A dictionary column's values are its ids.
+   * The ids of the values low … high, both included; none when last < first. A dictionary column's values are
+   * its ids.
    */
   idsOf(low: bigint, high: bigint): { readonly first: number; readonly last: number };
   /** Number of rows with this id. */
   count(id: number): number;
   /**
-   * Writes the bitmap of a chunk at `bitmap` in the arena, all its ceil(rowsOf(chunk) / 64) words: the rows that have one
+   * Writes the bitmap of a chunk at `bitmap` in the arena, all its ceil(rowsOf(chunk) / 64) words: the rows
+   * that have one
    * of the ids, no id twice (0: NULL). Returns the population.
    */
   union(ids: readonly number[], chunk: number, bitmap: number): number;

@@ -1,5 +1,6 @@
 /**
- * ns per row of the main kernels, compiled and twin, over 65,536-row chunks of 4 M rows (twins over fewer). Medians of
+ * ns per row of the main kernels, compiled and twin, over 65,536-row chunks of 4 M rows (twins over fewer).
+ * Medians of
  * interleaved rounds, the first dropped. Run: node test/bench/kernels-node.ts
  */
 import { createArena } from "#server/arena/attach";

@@ -1,7 +1,8 @@
 /**
  * The operators without DuckDB and on one thread, for a profile of where time goes. The data folder is one that
  * operators-node.ts has filled (a copy of it, if that is running).
- * Usage: node [--cpu-prof] test/bench/operators-alone-node.ts <data folder> <rows> [only operators whose name contains] [rounds]
+ * Usage: node [--cpu-prof] test/bench/operators-alone-node.ts <data folder> <rows> [only operators whose name
+ * contains] [rounds]
  */
 import { Broker } from "#broker/broker";
 import { brokerCatalog, queryDoor } from "#broker/query-door";

@@ -1,6 +1,8 @@
 /**
- * The rows of the operators benchmark, made by DuckDB from a hash of the row number and so always the same: loaded into
- * DuckDB tables (plain, and tuned as its users would: ENUMs, sorted by time) and, as NDJSON through the push door, into
+ * The rows of the operators benchmark, made by DuckDB from a hash of the row number and so always the same:
+ * loaded into
+ * DuckDB tables (plain, and tuned as its users would: ENUMs, sorted by time) and, as NDJSON through the push
+ * door, into
  * Freshet. Both are kept on disk by row count, so only the first run pays for loading.
  */
 import {

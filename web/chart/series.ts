@@ -1,5 +1,6 @@
 /**
- * Rows as series over x: one per measure, or one per value of the series column. Missing buckets become null, so a gap
+ * Rows as series over x: one per measure, or one per value of the series column. Missing buckets become null,
+ * so a gap
  * stays a gap; a running total carries on over them, because nothing happened there.
  */
 import type { ChartSettings } from "#schemas/api/dashboards";

@@ -1,5 +1,6 @@
 /**
- * With enableNullHandling=false a nullable column is COALESCE(column, its default), which no index serves. In filters,
+ * With enableNullHandling=false a nullable column is COALESCE(column, its default), which no index serves. In
+ * filters,
  * COALESCE(c, d) = x is c = x, with OR c IS NULL beside it when d = x itself. Only where NULL counts as false.
  */
 import { constantOf, isConstantCall } from "#broker/bind/constant";

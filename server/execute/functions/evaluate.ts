@@ -1,5 +1,6 @@
 /**
- * Expressions over columns: `evaluate` is the one meaning of every function, in scans, in the broker and in ingestion.
+ * Expressions over columns: `evaluate` is the one meaning of every function, in scans, in the broker and in
+ * ingestion.
  * Constants are computed once. CASE, COALESCE, AND and OR protect what they skip: an argument that fails over all
  * rows is computed again over just those rows that need it, and only then may fail.
  */

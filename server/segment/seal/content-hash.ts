@@ -1,8 +1,10 @@
 /**
- * The content hash of a segment: a sum over its rows, so their order does not matter; of each row a sum over its values
+ * The content hash of a segment: a sum over its rows, so their order does not matter; of each row a sum over
+ * its values
  * that are not NULL, so columns that were added or dropped empty do not matter. Format version 1 fixes every step.
  *
- * cell(column, hash) = mix(low + column × K1), mix(high ^ column × K2)       hash of kernels/hash.ts over bytes or int64
+ * cell(column, hash) = mix(low + column × K1), mix(high ^ column × K2)       hash of kernels/hash.ts over bytes
+ * or int64
  * row                = hash of (sum of cells low, high) mixed with $partition and $offset
  */
 
