@@ -27,7 +27,7 @@ const costsMax = 1000;
 /** A query that takes more than this part of a tick is heavy. */
 const heavyShare = 4;
 /** The questions of a page that opens come within this time, and are answered from one snapshot. */
-const firstMs = 5;
+const firstMs = 20;
 
 export interface LiveHubOptions {
   readonly broker: LiveBroker;
