@@ -6,7 +6,7 @@ import type { States } from "#schemas/plan/server-client";
 import { bitmapOf, type Chunk, nothing, populationOf, type Selection } from "#server/execute/chunk";
 import type { InternedValues } from "#server/execute/intern";
 import type { ArenaRuntime } from "#server/execute/runtime";
-import type { Source } from "#server/execute/task";
+import { forwardWords, type Source } from "#server/execute/task";
 import type { TaskMemory } from "#server/execute/task-memory";
 import { validRows, wordsOf } from "#server/execute/words";
 import { type AnyWidth, stateBytes } from "#server/kernels/kernels";
@@ -165,6 +165,16 @@ interface Stored {
   readonly selection: Selection;
 }
 
+/** The base that all chunks of a task have, or 0: only then can no difference of bases leave 64 bits. */
+function commonBase(chunk: Chunk, place: number): bigint {
+  const { forwards } = chunk.task.columns[place];
+  const base = forwards[forwardWords - 1];
+  for (let at = forwardWords - 1; at < forwards.length; at += forwardWords) {
+    if (forwards[at] !== base) return 0n;
+  }
+  return base;
+}
+
 /** Integers: sums, or sums with extremes. */
 export class IntegerSlot implements Slot {
   private readonly states: StateArray;
@@ -247,7 +257,7 @@ export class IntegerSlot implements Slot {
     const { width, pointer, base } = chunk.column(source.column);
     const selection = chunk.and(selected, chunk.present(source.column));
     if (this.layout !== "wide") {
-      this.base ??= base;
+      this.base ??= commonBase(chunk, source.column);
       return { width, pointer, shift: base - this.base, selection };
     }
     this.base = 0n;
