@@ -115,7 +115,7 @@ describe("pace", () => {
     live.asked.length = 0;
     for (let step = 0; step < 100; step++) {
       live.change();
-      await live.timers.advance(20);
+      await live.timers.advance(10);
     }
     expect(live.asked.length).toBeGreaterThanOrEqual(4);
     expect(live.asked.length).toBeLessThanOrEqual(6);
