@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { defineTable } from "#schemas/definition/define";
 import { limits } from "#schemas/limits";
+import type { Table } from "#schemas/table";
 import type { Row } from "#test/sql/values";
 
 const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { freq: 8 });
@@ -28,6 +29,14 @@ export const oracleTable = defineTable(
   null,
   { previous: null, nowMs: 0, limits },
 ).table;
+
+/** The same columns stored in every way there is: indexes, sorted rows, text without a dictionary. */
+export const storedWays: readonly Table[] = [
+  oracleTable,
+  { ...oracleTable, invertedColumns: ["s", "i", "b"], rawColumns: ["u"] },
+  { ...oracleTable, sortedColumn: "s", rawColumns: ["u"] },
+  { ...oracleTable, sortedColumn: "i", invertedColumns: ["u", "l"] },
+];
 
 const row = fc.record({
   s: maybe(fc.constantFrom("a", "b", "B", "", "ab", "żółw", "zz", "it's", "😀", "\ue000")),
