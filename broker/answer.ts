@@ -86,7 +86,7 @@ function gather(
       `no server answered: ${scattered.missing.join("; ") || "there is none"}`,
     );
   }
-  const merged = merge(fragment, scattered.partials);
+  const merged = merge(fragment, scattered.partials, tools.limits);
   const finished = finish(plan, merged, finishTools(plan, tools, moment));
   return { columns: plan.output, ...finished, scattered, snapshot: snapshot.info, tables: [fragment.table] };
 }

@@ -60,8 +60,35 @@ function emptyPartial(fragment: Fragment): Partial {
   return { kind: "aggregate", groups: 0, keys: empty(fragment.keys), states: [] };
 }
 
-/** The fragment's output columns over all servers' rows. */
-export function merge(fragment: Fragment, partials: readonly Partial[]): Batch {
+/** Bytes that a partial answer holds here. */
+function bytesOf(partial: Partial): number {
+  const { columns, states } =
+    partial.kind === "rows"
+      ? { columns: partial.batch.columns, states: [] }
+      : { columns: partial.keys, states: partial.states };
+  const ofStates = states.reduce((total, { bytes }) => total + bytes.length, 0);
+  return columns.reduce((total, column) => {
+    const text = column.kind === "text" ? column.entries.bytes.length + 4 * column.entries.count : 0;
+    return total + text + column.rows * (column.kind === "text" ? 4 : 8);
+  }, ofStates);
+}
+
+/** Merging needs about as much again as it is given. */
+function checkMemory(partials: readonly Partial[], queryBytes: number): void {
+  const found = partials.reduce((total, partial) => total + bytesOf(partial), 0);
+  if (found * 2 <= queryBytes) return;
+  const expected = `at most ${queryBytes >> 1} bytes of partial answers (half the limit queryBytes)`;
+  const message = `expected ${expected} but found ${found}; group by fewer values, or filter more`;
+  throw new StoreError("QUERY_MEMORY", message, { expected, found: `${found}` });
+}
+
+/** The fragment's output columns over all servers' rows; QUERY_MEMORY when they are too many to merge here. */
+export function merge(
+  fragment: Fragment,
+  partials: readonly Partial[],
+  limits: { readonly queryBytes: number },
+): Batch {
+  checkMemory(partials, limits.queryBytes);
   const given = partials.length === 0 ? [emptyPartial(fragment)] : partials;
   if (given.some((partial) => partial.kind !== fragment.kind)) {
     throw new StoreError("FRAME_CORRUPT", `expected partial results of kind ${fragment.kind}`);

@@ -205,6 +205,16 @@ describe("limits of results", () => {
   });
 });
 
+describe("memory of a query", () => {
+  it("bounds what the broker merges, and says so", async () => {
+    const { ask } = brokerOver([modelOver(rowsOf(0, 10))], { queryBytes: 200 });
+    const refused = await ask("SELECT k, COUNT(*) FROM t GROUP BY k");
+    expect(refused.exceptions[0]).toMatchObject({ code: "QUERY_MEMORY", errorCode: 245 });
+    expect(refused.exceptions[0].message).toContain("queryBytes");
+    expect((await ask("SELECT COUNT(*) FROM t")).exceptions).toEqual([]);
+  });
+});
+
 describe("fair shares", () => {
   it("clients take turns", async () => {
     const admission = new Admission({ queriesRunning: 1, queriesQueued: 10 });
