@@ -120,7 +120,10 @@ export class PartitionConsumer {
     }
     // A hole at the log's head: what is behind it would come again, out of order.
     if (this.#parts.isMirrored && log.endOffset > this.#store.next) await log.discard();
-    if (this.#store.isOpen) log.begin(this.#store.next);
+    if (this.#store.isOpen) {
+      log.begin(this.#store.next);
+      this.#published();
+    }
     if (this.#progress.stopError !== null) return;
     if (this.#isPaused) this.#progress.pause(null);
     this.#run();
@@ -233,7 +236,7 @@ export class PartitionConsumer {
   }
 
   async #replay(entry: LogEntry): Promise<void> {
-    const { keys, environment, isMirrored, log } = this.#parts;
+    const { keys, isMirrored, log } = this.#parts;
     if (entry.note.length > 0) keys?.add(decodeNote(entry.note));
     if (!this.#store.isOpen) this.#store.open(entry.baseOffset);
     if (entry.kind === "mark" || entry.endOffset <= this.#store.next) {
@@ -252,8 +255,7 @@ export class PartitionConsumer {
     // The log's buffer is one file: cells may point into it only while the batch is stored.
     const batch: RawBatch = { kind: entry.kind, ...bounds(entry), bytes: entry.payload };
     await this.#store.store(batch);
-    if (entry.kind === "kafka")
-      this.#lastCrc = environment.crcKafka(batch, entry.endOffset - 1n) ?? this.#lastCrc;
+    if (isMirrored) this.#lastBatch = batch;
     this.#progress.replayed(log);
   }
 

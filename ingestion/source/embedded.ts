@@ -146,7 +146,8 @@ export class EmbeddedPartition implements Source {
     this.onState();
     while (this.#log.failure !== null && !this.#log.stopped) {
       await this.#world.clock.sleep(probeFullMs);
-      if (await this.#log.hasRoom()) this.#log.clearFull();
+      // A device that does not even say how much room it has is still full.
+      if (await this.#log.hasRoom().catch(() => false)) this.#log.clearFull();
     }
     this.#isProbing = false;
     this.onState();
