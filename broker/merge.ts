@@ -60,17 +60,23 @@ function emptyPartial(fragment: Fragment): Partial {
   return { kind: "aggregate", groups: 0, keys: empty(fragment.keys), states: [] };
 }
 
+/** Bytes of a column's rows; entries that no row uses (a dictionary's others) are not counted. */
+function columnBytes(column: Vector): number {
+  if (column.kind !== "text") return column.rows * 8;
+  const { ids, entries } = column;
+  let used = 0;
+  for (let row = 0; row < column.rows; row++)
+    used += entries.offsets[ids[row] + 1] - entries.offsets[ids[row]];
+  return column.rows * 4 + Math.min(used, entries.bytes.length);
+}
+
 /** Bytes that a partial answer holds here. */
 function bytesOf(partial: Partial): number {
-  const { columns, states } =
-    partial.kind === "rows"
-      ? { columns: partial.batch.columns, states: [] }
-      : { columns: partial.keys, states: partial.states };
-  const ofStates = states.reduce((total, { bytes }) => total + bytes.length, 0);
-  return columns.reduce((total, column) => {
-    const text = column.kind === "text" ? column.entries.bytes.length + 4 * column.entries.count : 0;
-    return total + text + column.rows * (column.kind === "text" ? 4 : 8);
-  }, ofStates);
+  if (partial.kind === "rows") {
+    return partial.batch.columns.reduce((total, column) => total + columnBytes(column), 0);
+  }
+  const states = partial.states.reduce((total, { bytes }) => total + bytes.length, 0);
+  return partial.keys.reduce((total, column) => total + columnBytes(column), states);
 }
 
 /** Merging needs about as much again as it is given. */
