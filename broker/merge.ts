@@ -63,6 +63,7 @@ function emptyPartial(fragment: Fragment): Partial {
 /** Bytes of a column's rows; entries that no row uses (a dictionary's others) are not counted. */
 function columnBytes(column: Vector): number {
   if (column.kind !== "text") return column.rows * 8;
+  if (column.entries.count === 0) return column.rows * 4; // every row is NULL
   const { ids, entries } = column;
   let used = 0;
   for (let row = 0; row < column.rows; row++)
