@@ -2,6 +2,7 @@
 import type { Aggregate } from "#schemas/aggregates/aggregate";
 import { bound, expectCount } from "#schemas/aggregates/arguments";
 import { FixedAccumulator, type Slots } from "#schemas/aggregates/fixed";
+import { corruptState } from "#schemas/aggregates/variable";
 import { isNull } from "#schemas/aggregates/vectors";
 import type { Vector } from "#schemas/batch";
 
@@ -23,7 +24,9 @@ export class CountAccumulator extends FixedAccumulator {
   }
 
   protected mergeSlot(target: number, from: Slots, source: number): void {
-    this.slots.f64[target] += from.f64[source];
+    const rows = from.f64[source];
+    if (!Number.isSafeInteger(rows) || rows < 0) corruptState("not a count");
+    this.slots.f64[target] += rows;
   }
 
   protected finishRows(rows: number, slotOf: (row: number) => number): Vector {

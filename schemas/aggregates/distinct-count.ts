@@ -147,7 +147,14 @@ export class DistinctCountAccumulator extends VariableAccumulator<DistinctState>
     const kinds = [finalKind, wordsKind, textsKind];
     if (bytes.length < 6 || bytes[0] !== 1 || !kinds.includes(bytes[1])) corruptState("not a set of values");
     if (bytes[1] === finalKind && bytes.length !== 10) corruptState("not a count of distinct values");
-    const count = new DataView(bytes.buffer, bytes.byteOffset).getUint32(2, true);
+    const view = new DataView(bytes.buffer, bytes.byteOffset);
+    if (
+      bytes[1] === finalKind &&
+      !(Number.isSafeInteger(view.getFloat64(2, true)) && view.getFloat64(2, true) >= 0)
+    ) {
+      corruptState("not a count of distinct values");
+    }
+    const count = view.getUint32(2, true);
     if (bytes[1] === wordsKind && bytes.length !== 6 + count * 8)
       corruptState("its values do not fit its length");
     if (bytes[1] === textsKind && bytes.length < 6 + count * 4)
