@@ -21,7 +21,7 @@ export function selectRank(values: Float64Array, count: number, rank: number): n
   let numbers = 0; // NaN to the end: it is greatest
   for (let at = 0; at < count; at++) {
     const value = values[at];
-    if (value === value) {
+    if (!Number.isNaN(value)) {
       values[at] = values[numbers];
       values[numbers++] = value;
     }
