@@ -46,7 +46,11 @@ const screens: readonly Screen[] = [
     path: "/ui/dashboards/cafe",
     ready: async (page) => {
       await page.locator("[data-panel=transactions] svg").first().waitFor();
-      await page.waitForFunction(() => document.querySelector("[aria-label=Loading]") === null);
+      await page.waitForFunction(() =>
+        [...document.querySelectorAll("[aria-label=Loading]")].every(
+          (skeleton) => skeleton.getBoundingClientRect().top > window.innerHeight,
+        ),
+      );
       await page.waitForTimeout(1500);
     },
   },
