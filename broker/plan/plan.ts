@@ -5,8 +5,10 @@
 import type { BoundQuery } from "#broker/bind/bind";
 import { expressionKey } from "#broker/bind/key";
 import { type RewriteTools, rewrites } from "#broker/plan/rewrites/list";
+import { StoreError } from "#schemas/errors";
 import type { Expression } from "#schemas/plan/expression";
 import type { Fragment, Plan } from "#schemas/plan/plan";
+import { didYouMean } from "#schemas/suggest";
 
 /** More rows than any server holds: no bound. */
 const allRows = 0x7fff_ffff;
@@ -51,9 +53,16 @@ export function plan(query: BoundQuery): Plan {
   return { ...common(query), fragment: groupsFragment(query, query.table.name), having, project, order };
 }
 
-/** The plan after every rewrite that the query has not switched off. */
+/** The plan after every rewrite that the query has not switched off; OPTION_VALUE for a name that is none. */
 export function optimize(naive: Plan, tools: RewriteTools): Plan {
   const { rewritesOff } = naive.options;
+  const names = ["all", ...rewrites.map(({ name }) => name)];
+  const unknown = rewritesOff.find((name) => !names.includes(name));
+  if (unknown !== undefined) {
+    const expected = names.join(", ");
+    const message = `option rewritesOff: expected some of ${expected} but found '${unknown}'.${didYouMean(unknown, names)}`;
+    throw new StoreError("OPTION_VALUE", message, { expected, found: unknown });
+  }
   if (rewritesOff.includes("all")) return naive;
   return rewrites
     .filter(({ name }) => !rewritesOff.includes(name))
