@@ -212,7 +212,7 @@ export class LiveConnection {
       case "tick":
         this.#changePage({
           offsetMs: message.nowMs - this.#world.nowMs(),
-          tables: { ...this.#page.tables, ...message.tables },
+          ...this.#withTables(message.tables),
         });
         return;
       default: {
@@ -235,7 +235,15 @@ export class LiveConnection {
     if (table === null) return;
     const known = this.#page.tables[table];
     if (known !== undefined && known.takenMs >= watermark.takenMs) return;
-    this.#changePage({ tables: { ...this.#page.tables, [table]: watermark } });
+    this.#changePage(this.#withTables({ [table]: watermark }));
+  }
+
+  /** New watermarks; what a paused page hears of a table first is what it counts new rows from. */
+  #withTables(marks: Readonly<Record<string, Watermark>>): Pick<LivePageState, "tables" | "pausedRows"> {
+    const { tables, paused, pausedRows } = this.#page;
+    const first = Object.entries(marks).filter(([table]) => paused && pausedRows[table] === undefined);
+    const counted = Object.fromEntries(first.map(([table, mark]) => [table, mark.rows]));
+    return { tables: { ...tables, ...marks }, pausedRows: { ...pausedRows, ...counted } };
   }
 
   #ask(subscription: Subscription): void {

@@ -168,6 +168,8 @@ describe("a page", () => {
     socket().take({ kind: "tick", nowMs: 1, tables: { t: watermark } });
     connection.pause();
     expect(connection.page()).toMatchObject({ paused: true, pausedRows: { t: 7 } });
+    socket().take({ kind: "tick", nowMs: 2, tables: { t: { ...watermark, rows: 9 }, u: watermark } });
+    expect(connection.page().pausedRows).toEqual({ t: 7, u: 7 });
     connection.resume();
     connection.setHidden(true);
     connection.setHidden(false);

@@ -50,8 +50,8 @@ export function TablesPage() {
               <div className={styles.topic}>
                 {table.stream} · {table.topic}
               </div>
+              <div className={styles.rows}>{formatCount(table.rows)} rows</div>
               <div className={styles.rate}>
-                <span className={styles.rows}>{formatCount(table.rows)} rows</span>
                 <RateSparkline rates={rates.get(table.name) ?? []} />
               </div>
               <Facts table={table} />
