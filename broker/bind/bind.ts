@@ -150,8 +150,12 @@ class QueryBinder {
       }
       const known = expression.qualifier === null || this.#scope.isQualifier(expression.qualifier);
       if (this.#scope.table === null || !known || alias !== null) {
-        const what = alias === null ? "a table behind FROM for *" : "no alias behind *";
-        throw this.#binder.error("SQL_TYPE", expression.span, `expected ${what}`);
+        const unknown = known ? "a table behind FROM for *" : `the table's name or alias before .*`;
+        throw this.#binder.error(
+          "SQL_TYPE",
+          expression.span,
+          `expected ${alias === null ? unknown : "no alias behind *"}`,
+        );
       }
       const columns = [...this.#scope.columns];
       if (dialect === "pinot") columns.sort((left, right) => compareText(left.name, right.name));

@@ -9,6 +9,7 @@ import type { Place } from "#broker/bind/place";
 import { bindPredicate } from "#broker/bind/predicate";
 import type { Scope } from "#broker/bind/scope";
 import { placeOf } from "#broker/parse/lexer";
+import { emptyVector } from "#broker/vectors";
 import { aggregateNamed, aggregates as aggregateTable } from "#schemas/aggregates/registry";
 import { type Span, StoreError } from "#schemas/errors";
 import { canCast, castTypeNames, castTypeOf, isDateName } from "#schemas/functions/coerce";
@@ -19,7 +20,7 @@ import type { Expression } from "#schemas/plan/expression";
 import type { NameNode, SqlExpression } from "#schemas/sql/ast";
 import { childrenOf } from "#schemas/sql/walk";
 import { didYouMean } from "#schemas/suggest";
-import { type SqlType, sqlTypes } from "#schemas/types";
+import { layoutOf, type SqlType, sqlTypes } from "#schemas/types";
 
 export interface BindEnvironment {
   readonly sql: string;
@@ -134,7 +135,9 @@ export class ExpressionBinder {
       return type === null ? arg : this.cast(arg, type, this.spans.get(arg) ?? span);
     });
     const bound: Expression = { kind: "call", type: resolution.type, name: resolution.name, args: coerced };
-    if (functionNamed(resolution.name)?.deterministic !== false) return bound;
+    const signature = functionNamed(resolution.name);
+    if (signature?.parameters.some(({ literal }) => literal)) this.#located(span, () => this.#probe(bound));
+    if (signature?.deterministic !== false) return bound;
     this.momentary = true;
     return isConstantCall(bound) ? this.#located(span, () => this.constant(bound)) : bound;
   }
@@ -169,6 +172,18 @@ export class ExpressionBinder {
   ): StoreError {
     const place = placeOf(this.#environment.sql, span.start);
     return new StoreError(code, `${message} at ${place}`, { ...detail, position: span });
+  }
+
+  /** Runs a call over no rows: a unit, zone or pattern that is none is found now, at its place in the text. */
+  #probe(expression: Expression): void {
+    const { evaluate, context } = this.#environment;
+    const args = expression.kind === "call" ? expression.args : [];
+    const columns = args.map(
+      (arg, index): Expression =>
+        arg.kind === "literal" ? arg : { kind: "column", type: arg.type, column: index, name: "" },
+    );
+    const column = (index: number) => emptyVector(args[index].type, layoutOf(args[index].type));
+    evaluate({ ...expression, args: columns } as Expression, { rows: 0, column }, context);
   }
 
   /** Adds the position to errors that have none. */

@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { printSql } from "#schemas/sql/print";
-import { statement } from "#test/broker/parse/generate";
+import { printExpression, printSql } from "#schemas/sql/print";
+import { expressionOf, statement } from "#test/broker/parse/generate";
 import { oracleRows } from "#test/oracle/rows";
 import { tableOf } from "#test/server/segment/build";
 import { parseSlt } from "#test/sql/slt";
