@@ -86,7 +86,7 @@ export function revive(kept: Kept, ordinal: number, arena: Arena): AggregateResu
   const { rowsMatched } = kept.result.counts;
   const counts = { ...noCounts(), rowsMatched };
   const slots = kept.result.slots.map((slot) => movedSlot(slot, moved));
-  return { ...kept.result, ordinal, arena: arena.index, counts, slots, blocks };
+  return { ...kept.result, ordinal, arena: arena.index, countedKiB: 0, counts, slots, blocks };
 }
 
 function movedSlot(slot: SlotResult, moved: ReadonlyMap<number, number>): SlotResult {

@@ -4,35 +4,13 @@ import { type Compiled, Compiler, hopPlan, specsOf, windowKeysOf } from "#server
 import { AggregateMerge, type MergeSource } from "#server/execute/merge";
 import type { MergeHome } from "#server/execute/merged-slot";
 import { aggregatePartial } from "#server/execute/output";
-import type { ScanResult } from "#server/execute/pool";
 import { cacheKey, isRepeatable, type Kept, revive } from "#server/execute/result-cache";
 import type { Answer, Query } from "#server/execute/run";
-import type { Control, Runtime } from "#server/execute/runtime";
+import type { Runtime } from "#server/execute/runtime";
 import type { AggregateResult } from "#server/execute/scan-aggregate";
 import { addCounts } from "#server/execute/stats";
-import type { AggregateFragment, AggregateTask, Task } from "#server/execute/task";
+import type { AggregateFragment, AggregateTask } from "#server/execute/task";
 import { TaskMemory } from "#server/execute/task-memory";
-
-/** Results in the order of tasks, however they come. */
-export function inOrder(
-  tasks: readonly Task[],
-  control: Control,
-  take: (result: ScanResult, index: number) => void,
-): (result: ScanResult) => void {
-  const waiting = new Map<number, ScanResult>();
-  const places = new Map(tasks.map((task, index) => [task.ordinal, index]));
-  let next = 0;
-  return (result) => {
-    const index = places.get(result.ordinal);
-    assert(index !== undefined, "a result belongs to a task");
-    waiting.set(index, result);
-    for (let ready = waiting.get(next); ready !== undefined; ready = waiting.get(next)) {
-      waiting.delete(next);
-      take(ready, next);
-      control.merged(++next);
-    }
-  };
-}
 
 export async function runAggregate(query: Query, fragment: AggregateFragment): Promise<Answer> {
   const { parts, options, segments, stats } = query;
@@ -119,6 +97,7 @@ class Gathering {
     if (key !== null && this.hits[index] === null)
       cache.keep(key, source.segment.id, result, source.segment.arena);
     takeSlice(this.merge, source, result, parts.runtime);
+    this.query.control.hold(-result.countedKiB);
     addCounts(stats, result.counts);
     stats.bytesAllocated += result.bytes;
     if (result.counts.rowsMatched > 0) this.matched.add(source.segment.id);
@@ -143,7 +122,10 @@ function takeSlice(
 /** Merged states lie in the first slice's arena. */
 function homeOf(query: Query, arena: number | undefined): MergeHome {
   const runtime = query.parts.runtime.at(arena ?? 0);
-  return { runtime, memory: new TaskMemory(runtime.arena, query.options.queryBytes) };
+  return {
+    runtime,
+    memory: new TaskMemory(runtime.arena, { bytesMax: query.options.queryBytes, control: query.control }),
+  };
 }
 
 export function noteMatched(query: Query, matched: ReadonlySet<string>): void {

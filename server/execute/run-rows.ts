@@ -66,6 +66,7 @@ class Gather {
     this.rows += result.rows;
     for (const vector of [...result.project, ...result.order]) this.bytes += vectorBytes(vector);
     const { queryBytes } = this.query.options;
+    this.query.control.hold(-result.countedKiB);
     if (this.bytes > queryBytes) throw memoryError(this.bytes, queryBytes);
   }
 

@@ -13,9 +13,10 @@ import type { CompileTools } from "#server/execute/compile";
 import { Dictionaries } from "#server/execute/dictionaries";
 import { costNs } from "#server/execute/estimate";
 import { explainFragment } from "#server/execute/explain";
+import { InOrder } from "#server/execute/in-order";
 import { InlinePool, type ScanPool, type ScanResult } from "#server/execute/pool";
 import { ResultCache } from "#server/execute/result-cache";
-import { inOrder, runAggregate } from "#server/execute/run-aggregate";
+import { runAggregate } from "#server/execute/run-aggregate";
 import { runRows } from "#server/execute/run-rows";
 import { Control, type Runtime } from "#server/execute/runtime";
 import { statsOf } from "#server/execute/stats";
@@ -121,7 +122,7 @@ export class Executor {
       const { arena } = segment;
       const known = memories.get(arena.index);
       if (known !== undefined) return known;
-      const created = new TaskMemory(arena, options.queryBytes);
+      const created = new TaskMemory(arena, { bytesMax: options.queryBytes, control });
       memories.set(arena.index, created);
       return created;
     };
@@ -152,9 +153,14 @@ export class Executor {
     const cost = tasks.reduce((sum, task) => sum + costNs(task), 0);
     const chosen = pool === undefined || pool.threads === 0 || cost < limits.inlineNs ? this.inline : pool;
     control.begin();
-    const busyNs = await chosen.run(tasks, control, inOrder(tasks, control, take));
-    control.check();
-    return busyNs;
+    const results = new InOrder(tasks, control, take);
+    try {
+      const busyNs = await chosen.run(tasks, control, (result) => results.deliver(result));
+      control.check();
+      return busyNs;
+    } finally {
+      results.discard(this.parts.runtime);
+    }
   }
 
   /** What `execute` would do, one line an operator, outermost first. */

@@ -44,13 +44,13 @@ export class Runtime {
   }
 }
 
-const words = { stopped: 0, taken: 1, merged: 2, enough: 3 } as const;
+const words = { stopped: 0, taken: 1, merged: 2, enough: 3, heldKiB: 4 } as const;
 const pauseMs = 2;
 
 /**
- * Steers one query's scans wherever they run, through shared memory: threads take tasks by a counter, wait when
- * they are
- * too far ahead of the merge, and stop between chunks when the query is cancelled, has failed, or has enough rows.
+ * Steers one query's scans wherever they run, through shared memory: threads take tasks by a counter, wait when they
+ * are too far ahead of the merge, and stop between chunks when the query is cancelled, has failed, or has enough rows.
+ * Also counts the memory that all of them hold for the query.
  */
 export class Control {
   readonly shared: Int32Array;
@@ -108,6 +108,11 @@ export class Control {
   /** Blocks (workers only) for a moment, or until the merge goes on. */
   pause(): void {
     Atomics.wait(this.shared, words.merged, Atomics.load(this.shared, words.merged), pauseMs);
+  }
+
+  /** Adds to the memory that the query holds, in KiB; answers all of it. */
+  hold(kib: number): number {
+    return Atomics.add(this.shared, words.heldKiB, kib) + kib;
   }
 
   /** Throws when the query has been stopped. */

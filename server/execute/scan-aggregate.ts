@@ -32,6 +32,8 @@ export interface AggregateResult extends GroupCodes {
   readonly slots: readonly SlotResult[];
   readonly blocks: readonly { readonly pointer: number; readonly bytes: number }[];
   readonly bytes: number;
+  /** What of it the query's count has. */
+  readonly countedKiB: number;
   readonly counts: ScanCounts;
 }
 
@@ -147,6 +149,7 @@ class AggregateScan {
       slots,
       blocks: this.memory.held(),
       bytes: this.memory.bytes,
+      countedKiB: this.memory.countedKiB,
       counts: this.counts,
     };
   }
@@ -154,7 +157,7 @@ class AggregateScan {
 
 export function scanAggregate(owner: Runtime, task: AggregateTask, control: Control): AggregateResult {
   const { scratch, arena } = owner.at(task.arena);
-  const memory = new TaskMemory(arena, task.bytesMax);
+  const memory = new TaskMemory(arena, { bytesMax: task.bytesMax, control });
   try {
     const scan = new AggregateScan(owner, task, memory);
     for (let index = 0; index < task.chunks.length; index++) {

@@ -22,6 +22,7 @@ export interface RowsResult {
   readonly project: readonly Vector[];
   /** The order keys' values of the same rows. */
   readonly order: readonly Vector[];
+  readonly countedKiB: number;
   readonly counts: ScanCounts;
 }
 
@@ -49,7 +50,7 @@ class RowsScan {
     this.owner = owner;
     this.task = task;
     this.control = control;
-    this.memory = new TaskMemory(arena, task.bytesMax);
+    this.memory = new TaskMemory(arena, { bytesMax: task.bytesMax, control });
     this.tables = new TestTables(task, { views: arena.views, scratch, evaluate: owner.evaluate });
     for (const test of task.tests) this.tables.prepare(test);
   }
@@ -195,7 +196,8 @@ class RowsScan {
       project = project.map((vector) => pickRows(vector, permutation));
     }
     const { ordinal } = task;
-    return { kind: "rows", ordinal, rows: chosen.length, project, order, counts: this.counts };
+    const { countedKiB } = this.memory;
+    return { kind: "rows", ordinal, rows: chosen.length, project, order, countedKiB, counts: this.counts };
   }
 }
 

@@ -1,16 +1,29 @@
-/** Memory of one task's results: counted against the query's budget, and given back if the task fails. */
+/**
+ * Memory of one task's results, or of a query's merged ones: counted against the query's budget, which all of its threads
+ * share, and given back if the task fails.
+ */
 import { StoreError } from "#schemas/errors";
 import type { Arena } from "#server/arena/arena";
+import type { Control } from "#server/execute/runtime";
+
+/** Smaller changes are not worth telling the other threads. */
+const reportKiB = 64;
+
+export interface Budget {
+  readonly bytesMax: number;
+  readonly control: Control;
+}
 
 export class TaskMemory {
   readonly arena: Arena;
-  private readonly bytesMax: number;
+  private readonly budget: Budget;
   private readonly blocks = new Map<number, number>();
   private total = 0;
+  private reportedKiB = 0;
 
-  constructor(arena: Arena, bytesMax: number) {
+  constructor(arena: Arena, budget: Budget) {
     this.arena = arena;
-    this.bytesMax = bytesMax;
+    this.budget = budget;
   }
 
   get bytes(): number {
@@ -19,8 +32,19 @@ export class TaskMemory {
 
   /** Bytes that live outside the arena count too. */
   count(bytes: number): void {
+    const { bytesMax, control } = this.budget;
     this.total += bytes;
-    if (this.total > this.bytesMax) throw memoryError(this.total, this.bytesMax);
+    if (bytes > 0 && this.total > bytesMax) throw memoryError(this.total, bytesMax);
+    const kib = Math.ceil(this.total / 1024);
+    if (Math.abs(kib - this.reportedKiB) < reportKiB) return;
+    const held = control.hold(kib - this.reportedKiB) * 1024;
+    this.reportedKiB = kib;
+    if (held > bytesMax && bytes > 0) throw memoryError(held, bytesMax);
+  }
+
+  /** What the query's count has of this memory: whoever frees it takes it off again. */
+  get countedKiB(): number {
+    return this.reportedKiB;
   }
 
   allocate(bytes: number): number {
@@ -48,7 +72,7 @@ export class TaskMemory {
     const bytes = this.blocks.get(pointer);
     if (bytes === undefined) return;
     this.blocks.delete(pointer);
-    this.total -= bytes;
+    this.count(-bytes);
     this.arena.free(pointer);
   }
 
