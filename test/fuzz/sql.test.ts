@@ -70,8 +70,12 @@ describe.each(storeConfigs.filter(({ name }) => name === "model" || name === "ti
         const from = tree.select.from === null ? null : { ...tree.select.from, parts: ["a"], alias: null };
         return printSql({ ...tree, settings: [], options: [], select: { ...tree.select, from } });
       });
+      const plain = fc.tuple(expressionOf(1), expressionOf(1)).map(([item, condition]) => {
+        const where = `WHERE (${printExpression(condition)}) IS NULL`;
+        return `SELECT ${printExpression(item)} FROM a ${where}`;
+      });
       await fc.assert(
-        fc.asyncProperty(over, async (sql) => {
+        fc.asyncProperty(fc.oneof(over, plain), async (sql) => {
           answered += +(await check(sql));
         }),
         { numRuns: runs },
