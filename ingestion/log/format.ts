@@ -21,6 +21,7 @@ const fileVersion = 1;
 const recordMagic = 0x43455246; // "FREC"
 export const fileHeaderBytes = 8;
 const recordHeaderBytes = 44;
+const searchFactor = 16;
 
 const entryKinds = { kafka: 1, rows: 2, mark: 3, gap: 4 } as const;
 type EntryKind = keyof typeof entryKinds;
@@ -105,12 +106,20 @@ export function readRecord(bytes: Uint8Array, position: number): ReadRecord | nu
   };
 }
 
-/** Whether a sound record after `position` was written when the bytes at `position` were already durable. */
+/**
+ * Whether a sound record after `position` was written when the bytes at `position` were already durable. Rows may hold
+ * what looks like records, so the search has a budget; past it the answer is yes, for that truncates nothing.
+ */
 export function laterRecordKnew(bytes: Uint8Array, position: number): boolean {
-  const low = recordMagic & 0xff;
-  for (let at = bytes.indexOf(low, position + 1); at >= 0; at = bytes.indexOf(low, at + 1)) {
-    const record = readRecord(bytes, at);
-    if (record !== null && record.durableBytes > position) return true;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let budget = bytes.length * searchFactor;
+  for (let at = bytes.indexOf(0x46, position + 1); at >= 0; at = bytes.indexOf(0x46, at + 1)) {
+    if (at + recordHeaderBytes > bytes.length) return false;
+    if (view.getUint32(at, true) !== recordMagic || view.getUint32(at + 16, true) <= position) continue;
+    const size = view.getUint32(at + 8, true) + view.getUint32(at + 12, true);
+    if (at + recordHeaderBytes + size > bytes.length) continue;
+    budget -= size;
+    if (budget < 0 || readRecord(bytes, at) !== null) return true;
   }
   return false;
 }
