@@ -78,6 +78,9 @@ export interface Pace {
   readonly leaseMs: number;
 }
 
+/** How long stopping waits for what is being sealed. */
+const sealPatienceMs = 2000;
+
 export const usualPace: Pace = { statusMs: 500, maintainMs: 5000, mergeSegmentsMin: 4, leaseMs: 60_000 };
 
 export class Server implements ServerClient, IngestListener {
@@ -261,7 +264,11 @@ export class Server implements ServerClient, IngestListener {
   async close(): Promise<void> {
     this.stop.abort(new StoreError("SHUTTING_DOWN", "the server is stopping"));
     await Promise.allSettled(this.#ingests.map((ingest) => ingest.close()));
-    await this.queue.close();
+    // A seal that is not done by then is abandoned: the log has its rows.
+    const over = new AbortController();
+    const patience = this.parts.world.clock.sleep(sealPatienceMs, over.signal).catch(() => {});
+    await Promise.race([this.queue.close(), patience]);
+    over.abort(new Error("closed"));
     await this.parts.scanner.close();
     await this.parts.sealer.close();
   }
