@@ -34,7 +34,8 @@ export function sparklineOf(
   const high = Math.max(...known);
   const scale = high === low ? 0 : (box - 2 * headroom) / (high - low);
   const step = box / (values.length - 1);
-  const y = (value: number) => (high === low ? box / 2 : box - headroom - (value - low) * scale);
+  const flat = options.fromZero ? box - headroom : box / 2;
+  const y = (value: number) => (high === low ? flat : box - headroom - (value - low) * scale);
   const points = values.flatMap((value, at) =>
     value === null ? [] : [`${round(at * step)},${round(y(value))}`],
   );

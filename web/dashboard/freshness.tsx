@@ -35,7 +35,7 @@ function Countdown({ retryAtMs }: { readonly retryAtMs: number }) {
   return (
     <span className={styles.freshness} role="status">
       <span className={styles.dot} data-tone="lost" />
-      {seconds === 0 ? "Reconnecting" : `Disconnected, again in ${seconds} s`}
+      {seconds === 0 ? "Reconnecting" : `Disconnected · retrying in ${seconds} s`}
       <Button onClick={() => live.reconnect()}>Now</Button>
     </span>
   );
