@@ -29,7 +29,8 @@ export function readBody(body: Uint8Array, format: PushOptions["format"], decode
   switch (format) {
     case "ndjson": {
       const slices = decoder.slice(body, 0n);
-      return { slices, lineOf: (record) => lineAt(body, slices.starts[record]), rejects: [] };
+      const lineAt = lineFinder(body);
+      return { slices, lineOf: (record) => lineAt(slices.starts[record]), rejects: [] };
     }
     case "json":
       return readArray(body);
@@ -86,8 +87,26 @@ function readArray(body: Uint8Array): PushBody {
   return { slices, lineOf: (record) => record + 1, rejects: [] };
 }
 
-function lineAt(bytes: Uint8Array, position: number): number {
+/**
+ * The line of a position. It goes on from the position asked before: rejects come in order, and a body of
+ * nothing else is read once, not once a reject.
+ */
+function lineFinder(bytes: Uint8Array): (position: number) => number {
   let line = 1;
-  for (let at = bytes.indexOf(0x0a); at >= 0 && at < position; at = bytes.indexOf(0x0a, at + 1)) line++;
-  return line;
+  let lineStart = 0;
+  return (position) => {
+    if (position < lineStart) {
+      line = 1;
+      lineStart = 0;
+    }
+    for (
+      let at = bytes.indexOf(0x0a, lineStart);
+      at >= 0 && at < position;
+      at = bytes.indexOf(0x0a, at + 1)
+    ) {
+      line++;
+      lineStart = at + 1;
+    }
+    return line;
+  };
 }
