@@ -139,6 +139,7 @@ interface Validated {
 /** Decodes every row for its faults; what decodes here decodes when it is stored and replayed. */
 function validate({ consumer }: PushTarget, { slices, lineOf, rejects: early }: PushBody): Validated {
   const { decoder, sink } = consumer;
+  const unknown = decoder.unknown.save();
   const refused: number[] = [];
   const rejects: BodyReject[] = [...early];
   for (let at = 0; at < slices.count; ) {
@@ -155,6 +156,8 @@ function validate({ consumer }: PushTarget, { slices, lineOf, rejects: early }: 
     at = decoded.next;
   }
   const count = slices.count - refused.length;
+  // The rows that stay are counted when they are stored.
+  if (count > 0) decoder.unknown.restore(unknown);
   rejects.sort((left, right) => left.line - right.line);
   if (count > 0 && refused.length === 0 && areLines(slices)) {
     return { payload: slices.bytes, count, rejects, slices };

@@ -32,6 +32,17 @@ export class UnknownFields {
   }
 
   list(): UnknownField[] {
-    return [...this.#counts].map(([name, count]) => ({ name, count })).toSorted((a, b) => b.count - a.count);
+    const met = [...this.#counts].filter(([, count]) => count > 0);
+    return met.map(([name, count]) => ({ name, count })).toSorted((a, b) => b.count - a.count);
+  }
+
+  /** The counts now, for `restore`. */
+  save(): ReadonlyMap<string, number> {
+    return new Map(this.#counts);
+  }
+
+  /** The counts as they were; names met since then stay known. */
+  restore(saved: ReadonlyMap<string, number>): void {
+    for (const name of this.#counts.keys()) this.#counts.set(name, saved.get(name) ?? 0);
   }
 }
