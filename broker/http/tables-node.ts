@@ -25,6 +25,20 @@ const deskOf = (parts: HttpParts) => ({
   nowMs: () => parts.world.clock.nowMs(),
 });
 
+/** A PUT changes what its path names: a body about another one is a mistake, not another change. */
+function bodyNames(request: FastifyRequest, field: "schemaName" | "tableName"): void {
+  const wanted = plainTableName(parameter(request, "name"));
+  const found = (request.body as Record<string, unknown> | null | undefined)?.[field];
+  if (typeof found !== "string" || plainTableName(found).toLowerCase() === wanted.toLowerCase()) return;
+  throw new StoreError(
+    "TABLE_DEFINITION",
+    `$.${field}: expected "${wanted}" as in the path but found "${found}".`,
+    {
+      at: `$.${field}`,
+    },
+  );
+}
+
 /** POST, GET, PUT and DELETE of schemas. */
 export function schemaRoutes(app: FastifyInstance, parts: HttpParts): void {
   const desk = deskOf(parts);
@@ -40,13 +54,19 @@ export function schemaRoutes(app: FastifyInstance, parts: HttpParts): void {
       sendJson(reply, knownTable(parts.admin, parameter(request, "name")).schemaJson),
     ),
   );
-  const put = guarded(async (request, reply) => {
+  const put: Handler = async (request, reply) => {
     const ignored = await putSchema(desk, request.body);
     const name = (request.body as { schemaName: string }).schemaName;
     return sendJson(reply, { status: `${name} successfully added`, ignored });
-  });
-  app.post("/schemas", put);
-  app.put("/schemas/:name", put);
+  };
+  app.post("/schemas", guarded(put));
+  app.put(
+    "/schemas/:name",
+    guarded(async (request, reply) => {
+      bodyNames(request, "schemaName");
+      return await put(request, reply);
+    }),
+  );
   app.post(
     "/schemas/validate",
     guarded(async (request, reply) => {
@@ -94,6 +114,7 @@ export function tableRoutes(app: FastifyInstance, parts: HttpParts): void {
   app.put(
     "/tables/:name",
     guarded(async (request, reply) => {
+      bodyNames(request, "tableName");
       const ignored = await putTable(desk, request.body, "change");
       return sendJson(reply, { status: `Table config updated for ${parameter(request, "name")}`, ignored });
     }),
@@ -131,7 +152,7 @@ function validationRoute(app: FastifyInstance, desk: DefinitionDesk): void {
   app.post(
     "/tables/validate",
     guarded(async (request, reply) => {
-      const { schema, config } = request.body as { schema?: unknown; config?: unknown };
+      const { schema, config } = (request.body ?? {}) as { schema?: unknown; config?: unknown };
       return sendJson(reply, { status: "valid", ignored: validate(desk, schema, config ?? null) });
     }),
   );

@@ -94,6 +94,23 @@ describe("definitions", () => {
     expect(json["error"]).toContain('Did you mean "STRING"?');
   });
 
+  test("a PUT about another name than its path's changes nothing; nothing to validate is a definition at fault", async () => {
+    await freshet.post("/schemas", schema("mine", "a"));
+    const put = async (path: string, body: unknown): Promise<unknown> =>
+      await (await fetch(`${freshet.url}${path}`, { method: "PUT", body: JSON.stringify(body) })).json();
+    expect(await put("/schemas/mine", schema("yours", "a"))).toMatchObject({ at: "$.schemaName" });
+    expect(await put("/tables/mine", { tableName: "yours_REALTIME", tableType: "REALTIME" })).toMatchObject({
+      errorCode: "TABLE_DEFINITION",
+      at: "$.tableName",
+    });
+    expect(JSON.stringify(await freshet.get("/tables"))).not.toContain("yours");
+    expect(await put("/tables/mine", { tableName: "mine_REALTIME", tableType: "REALTIME" })).toMatchObject({
+      status: "Table config updated for mine",
+    });
+    const { status, json } = await freshet.post("/tables/validate", "null");
+    expect({ status, code: json["errorCode"] }).toEqual({ status: 400, code: "TABLE_DEFINITION" });
+  });
+
   test("pause refuses pushes and says so; resume takes them", async () => {
     await freshet.post("/schemas", schema("paused", "a"));
     expect((await freshet.post("/tables/paused/pauseConsumption", {})).json).toMatchObject({
