@@ -222,13 +222,19 @@ function inlineThreads(data: Omit<RoleData, "role">, world: World, pool: ArenaPo
   };
 }
 
+/** A quarter of the cores takes rows in, up to four; all of them scan when there is something to scan. */
+function usualThreads(): { readonly ingest: number; readonly scan: number } {
+  const cores = availableParallelism();
+  return { ingest: Math.min(4, Math.max(1, cores >> 2)), scan: cores };
+}
+
 async function startThreads(
   options: ServerOptions,
   data: Omit<RoleData, "role">,
   world: World,
   pool: ArenaPool,
 ): Promise<Threads> {
-  const { threads = { ingest: 1, scan: availableParallelism() }, onFatal = die } = options;
+  const { threads = usualThreads(), onFatal = die } = options;
   if (threads === "inline") return inlineThreads(data, world, pool);
   const started: Thread<object>[] = [];
   const start = async <T extends object>(role: RoleData["role"], serve: object): Promise<T> => {

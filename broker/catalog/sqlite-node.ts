@@ -11,6 +11,10 @@ import { type CatalogTables, migrate } from "./tables-node.ts";
 
 export type SqliteFile = SqliteDatabase.Database;
 
+const advice =
+  "move it away with its -wal and -shm files and start again: tables are then rebuilt from the segment files " +
+  "(dashboards and saved queries are not; a copy of the whole data folder has them)";
+
 /** What SQLite's error codes mean here. */
 const errorIn =
   (path: string) =>
@@ -20,7 +24,7 @@ const errorIn =
     if (code.startsWith("SQLITE_CORRUPT") || code === "SQLITE_NOTADB")
       return new StoreError(
         "CATALOG_CORRUPT",
-        `the catalog ${path} is damaged (${messageOf(error)}); restore it, or move it away: it is then rebuilt from the segments`,
+        `the catalog ${path} is damaged (${messageOf(error)}); ${advice}`,
         detail,
       );
     if (code.startsWith("SQLITE_CONSTRAINT"))
@@ -33,11 +37,9 @@ const errorIn =
 /** Opens the file and checks all of it; `:memory:` keeps it in this process. */
 export function openSqliteFile(path: string): SqliteFile {
   if (existsSync(path) && statSync(path).size === 0)
-    throw new StoreError(
-      "CATALOG_CORRUPT",
-      `the catalog ${path} is damaged (the file is empty); restore it, or move it away: it is then rebuilt from the segments`,
-      { at: path },
-    );
+    throw new StoreError("CATALOG_CORRUPT", `the catalog ${path} is damaged (the file is empty); ${advice}`, {
+      at: path,
+    });
   try {
     const file = new SqliteDatabase(path);
     file.defaultSafeIntegers(true);
