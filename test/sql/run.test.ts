@@ -76,9 +76,10 @@ describe.each(configs)("on $name", (config) => {
   for (const file of files) {
     const text = readFileSync(new URL(file, folder), "utf8");
     const blocks = parseSlt(text);
-    const skipped = blocks.some((block) => block.kind === "skip" && config.name.startsWith(block.config));
+    // A store that cannot have what a file is about (its `skip` line says why) does not run it.
+    if (blocks.some((block) => block.kind === "skip" && config.name.startsWith(block.config))) continue;
     const updates: Update[] = [];
-    it.skipIf(skipped)(file, async () => {
+    it(file, async () => {
       const store = await TestBroker.open(config);
       try {
         for (const block of blocks) {
