@@ -7,6 +7,7 @@ import type { Cells } from "#ingestion/decode/cells";
 import { type JsonScanner, JsonScanner as Scanner, valueKinds } from "#ingestion/decode/json-scanner";
 import { bytesOf, textOf, trimText } from "#ingestion/decode/utf8";
 import { formatDecimal, parseDecimal } from "#schemas/decimal";
+import { timeMsMax } from "#schemas/functions/calendar";
 import { parsePattern } from "#schemas/functions/pattern";
 import { parseTimestamp } from "#schemas/functions/timestamp";
 import { utc } from "#schemas/functions/zone";
@@ -175,18 +176,19 @@ function epochMs(count: bigint, format: TimeFormat | undefined): bigint {
   return scaled < 0n && scaled % perMs !== 0n ? floor - 1n : floor;
 }
 
+const calendarEnd = BigInt(timeMsMax);
+
 function timestampCoercion(column: Column, at: number): Coercion {
   const format = column.timeFormat;
   const isPattern = format?.kind === "pattern";
   const pattern = isPattern ? parsePattern(format.pattern, format.zone) : null;
   const unit = format?.kind === "epoch" ? format.unitMs * format.size : 1;
   const isWhole = !isPattern && unit >= 1;
-  const [low, high] = sqlTypes.TIMESTAMP.range;
   return (scanner, cells, row) => {
     const { kind } = scanner;
     if (kind === valueKinds.integer && isWhole) {
       const small = smallInteger(scanner.bytes, scanner.start, scanner.stop) * unit;
-      if (Number.isSafeInteger(small)) {
+      if (Math.abs(small) <= timeMsMax) {
         cells.setSmallInt(at, row, small);
         return "";
       }
@@ -196,7 +198,9 @@ function timestampCoercion(column: Column, at: number): Coercion {
     const count = isPattern ? null : wholeNumber(text);
     if (count !== null) {
       const moment = epochMs(count, format);
-      if (moment < low || moment > high) return outOfRange(column);
+      // One such time would fail every query that truncates times to hours or days.
+      if (moment < -calendarEnd || moment > calendarEnd)
+        return `column ${column.name}: the time lies outside the calendar; is it in another unit?`;
       cells.setInt(at, row, moment);
       return "";
     }

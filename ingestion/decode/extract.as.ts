@@ -22,6 +22,8 @@ const FIELD_BYTES: usize = 80, COLUMN_BYTES: usize = 24, ORDER_MAX: i32 = 1024, 
 // Kinds of fields
 const RAW_KIND: u32 = 0, INT: u32 = 1, LONG: u32 = 2, DOUBLE: u32 = 3, FLOAT: u32 = 4;
 const BOOLEAN: u32 = 5, STRING: u32 = 6, TIME: u32 = 7, IGNORED: u32 = 8;
+/** The calendar's end, timeMsMax of schemas/functions/calendar.ts. */
+const TIME_MS_MAX: f64 = 8.64e15;
 
 const UNSET: u8 = 0xff;
 /** Cells set in the row in hand. */
@@ -278,10 +280,8 @@ function number(plan: usize, field: usize, kind: u32, cell: usize, tag: usize, s
     if (value < -2147483648 || value > 2147483647) return 0;
   } else if (kind == TIME) {
     const unit = load<f64>(field, 56);
-    if (unit != 1.0) {
-      if (unit < 1.0 || <f64>mantissa * unit > 9.0e15) return 1;
-      value *= <i64>unit;
-    }
+    if (unit < 1.0 || <f64>mantissa * unit > TIME_MS_MAX) return 1;
+    if (unit != 1.0) value *= <i64>unit;
   } else if (kind == BOOLEAN) {
     if (value != 0 && value != 1) return 0;
     if (negative) return 1;
