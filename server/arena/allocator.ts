@@ -13,8 +13,6 @@ import type { Purpose } from "#server/arena/arena";
 export const pageBytes = 4096;
 /** Readable bytes after each block. */
 export const slackBytes = 64;
-/** Where kernels keep constant tables; one page. */
-export const kernelConstants = pageBytes;
 
 const magic = 0x46524553;
 const classes = 32;

@@ -4,7 +4,7 @@ import type { Arena, Purpose, Views } from "#server/arena/arena";
 
 const wasmPageBytes = 65_536;
 
-export function viewsOf(buffer: ArrayBufferLike): Views {
+function viewsOf(buffer: ArrayBufferLike): Views {
   return {
     u8: new Uint8Array(buffer),
     u16: new Uint16Array(buffer),

@@ -3,7 +3,7 @@
  * every thread
  * that has attached them reads the same figures.
  */
-import { pageBytes, purposes } from "#server/arena/allocator";
+import { purposes } from "#server/arena/allocator";
 import type { Purpose } from "#server/arena/arena";
 import type { SharedArena } from "#server/arena/attach";
 
@@ -37,6 +37,3 @@ export class Ledger {
     return Object.fromEntries(entries) as Record<Purpose, number>;
   }
 }
-
-/** The unit in which blocks are accounted. */
-export const ledgerUnit = pageBytes;

@@ -58,7 +58,7 @@ export const bounds = { lowExclusive: 1, highExclusive: 2, nanPasses: 4 } as con
 export const stateBytes = { count: 4, sum: 16, wide: 32, full: 32, merged: 48, mergedCount: 8 } as const;
 
 /** Row predicates: each writes `bitmap` and returns its population. */
-export interface FilterKernels {
+interface FilterKernels {
   /** low ≤ stored ≤ high, unsigned, inclusive; low and high in 0 … 2^32 − 1. */
   filterRange(width: Width, values: number, rows: number, low: number, high: number, bitmap: number): number;
   filterRangeInt64(values: number, rows: number, low: bigint, high: bigint, bitmap: number): number;
@@ -86,7 +86,7 @@ export interface FilterKernels {
 }
 
 /** Bitmaps of `rows` bits; all return the population of `target`. */
-export interface BitmapKernels {
+interface BitmapKernels {
   bitmapAnd(a: number, b: number, rows: number, target: number): number;
   bitmapOr(a: number, b: number, rows: number, target: number): number;
   /** a without b. */
@@ -107,7 +107,7 @@ export interface BitmapKernels {
  * Integers count
  * as stored + `shift`, here and in groups: chunks of different bases then share a state.
  */
-export interface SumKernels {
+interface SumKernels {
   /** `sum` layout. Width 8: the caller knows that the sum fits 64 bits (largest magnitude × rows); else `sumWide`. */
   sumInts(width: AnyWidth, values: number, shift: bigint, rows: number, bitmap: number, state: number): void;
   /** `wide` layout, over int64. */
@@ -129,7 +129,7 @@ export interface SumKernels {
  * Group ids: gid[r] = first ? key[r] : gid[r] × card + key[r], where 0 ≤ key < card. NULL is key 0.
  * `gidWidth` 8 writes u64 keys. `card` may be any integer below 2^53.
  */
-export interface GroupIdKernels {
+interface GroupIdKernels {
   /** key = id (id 0 is NULL). Width 4, first, gidWidth 4: the ids themselves are the gids, no call is needed. */
   gidIds(
     width: Width,
@@ -202,7 +202,7 @@ export interface GroupIdKernels {
  * gids never fall from row to row: runs are then found by galloping and go through the whole-vector kernels
  * (copies must be 1).
  */
-export interface GroupKernels {
+interface GroupKernels {
   groupCount(
     gids: number,
     rows: number,
@@ -281,7 +281,7 @@ export interface GroupKernels {
  * g itself) of `into`, in order of g. Groups without rows are skipped, so their remap entry may be anything.
  * `base` turns stored into values: value = base + stored.
  */
-export interface MergeKernels {
+interface MergeKernels {
   /** u32 `count` → i64 `mergedCount`. */
   mergeCount(from: number, groups: number, copies: number, remap: number, into: number): void;
   /** `sum` of ints → `merged` (min and max untouched). */
@@ -309,7 +309,7 @@ export interface MergeKernels {
 }
 
 /** Distinct values. Bit sets here are plain bits by id, zeroed by the caller, (entries + 63) / 64 words. */
-export interface DistinctKernels {
+interface DistinctKernels {
   /** Sets bit id of `bits` for the rows of the optional bitmap. Bit 0 is NULL: do not count it. */
   distinctIds(width: Width, ids: number, rows: number, bitmap: number, bits: number): void;
   /** Sets bit gid × card + id (card × groups < 2^35). */
@@ -368,7 +368,7 @@ export interface DistinctKernels {
  * Hashing 64-bit keys to dense gids 0, 1, 2 … in order of first appearance. A table is one block of
  * `hashBytes(capacity)`; capacity is a power of two ≥ 16 and holds capacity / 2 groups.
  */
-export interface HashKernels {
+interface HashKernels {
   hashClear(table: number, capacity: number): void;
   /**
    * gids[r] (u32) for rows from … rows − 1 of the optional bitmap. Returns `rows` when done; less when the
@@ -387,7 +387,7 @@ export interface HashKernels {
 export const hashBytes = (capacity: number): number => 64 + capacity * 16 + (capacity / 2) * 8;
 
 /** Moving values by position; `positions` are u32. */
-export interface GatherKernels {
+interface GatherKernels {
   /** to[i] = from[positions[i]], copying `width` bytes. */
   gather(width: AnyWidth, from: number, positions: number, count: number, to: number): void;
   /** Stored ids or ints to u32. */
@@ -409,7 +409,7 @@ export interface GatherKernels {
 }
 
 /** Arithmetic over whole vectors; `to` may be one of the inputs. */
-export interface ArithmeticKernels {
+interface ArithmeticKernels {
   arithmeticDoubles(operation: number, a: number, b: number, rows: number, to: number): void;
   /** One side constant: `constantFirst` computes constant op a[r]. */
   arithmeticDoublesConstant(
@@ -432,7 +432,7 @@ export interface ArithmeticKernels {
   ): number;
 }
 
-export interface MemoryKernels {
+interface MemoryKernels {
   zero(pointer: number, bytes: number): void;
   copy(from: number, to: number, bytes: number): void;
 }

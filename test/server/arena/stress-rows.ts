@@ -7,7 +7,7 @@ import type { Table } from "#schemas/table";
 import { tableOf } from "#test/server/segment/build";
 
 /** Rows that share one text. */
-export const rowsPerText = 7;
+const rowsPerText = 7;
 
 export const stressTable: Table = tableOf("stress", { id: "LONG", half: "DOUBLE", name: "STRING" });
 /** Column ids of the table. */

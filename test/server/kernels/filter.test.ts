@@ -1,6 +1,7 @@
 /** Filters and bitmaps: compiled = twin for every width, and = the naive answer where that is one line. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { compare } from "#server/kernels/kernels";
 import { type Pair, withPair } from "#test/server/kernels/pair";
 import {
   bits,
@@ -84,7 +85,7 @@ describe("filters", () => {
         pair.put(left.map((value) => (noise.below(2) ? value : value + 1n))),
       ] as const;
       const doubles = [0, 1].map(() => pair.put(doubleVector(rows, noise, { special: true })));
-      for (let operation = 0; operation < 6; operation++) {
+      for (const operation of Object.values(compare)) {
         pair.call("compareInts", operation, ints[0], ints[1], rows, bitmap);
         pair.same(bitmap, bitmapBytes(rows));
         pair.call("compareDoubles", operation, doubles[0], doubles[1], rows, bitmap);

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import type { AnyWidth, Width } from "#server/kernels/kernels";
 
-export const rowsArbitrary = fc.oneof(
+const rowsArbitrary = fc.oneof(
   fc.constantFrom(0, 1, 63, 64, 65, 127, 128, 129, 192, 256, 320),
   fc.integer({ min: 0, max: 400 }),
 );

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { hashBytes64, hashDouble, hashInt64 } from "#server/kernels/hash";
-import { hashBytes } from "#server/kernels/kernels";
+import { arithmetic, hashBytes } from "#server/kernels/kernels";
 import { type Pair, withPair } from "#test/server/kernels/pair";
 import {
   anyVector,
@@ -112,12 +112,12 @@ test("arithmetic over vectors and constants", () => {
     const small = noise.below(2) === 0;
     const ints = [0, 1].map(() => pair.put(wideVector(rows, noise, small)));
     const doubles = [0, 1].map(() => pair.put(doubleVector(rows, noise, { special: false })));
-    for (let operation = 0; operation < 4; operation++) {
+    for (const operation of Object.values(arithmetic)) {
       pair.call("arithmeticDoubles", operation, doubles[0], doubles[1], rows, to);
       pair.same(to, rows * 8);
       pair.call("arithmeticDoublesConstant", operation, doubles[0], 1.25, noise.below(2) === 0, rows, to);
       pair.same(to, rows * 8);
-      if (operation === 3) continue;
+      if (operation === arithmetic.divide) continue;
       pair.call("arithmeticInts", operation, ints[0], ints[1], rows, to);
       pair.same(to, rows * 8);
       const constant = wideVector(1, noise, small)[0];
