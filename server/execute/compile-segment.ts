@@ -4,6 +4,7 @@
  * number in the segment, whatever was pruned, so the order of additions does not depend on what zones know.
  */
 import type { Expression } from "#schemas/plan/expression";
+import { layoutOf } from "#schemas/types";
 import { compileTest, join } from "#server/execute/compile-filter";
 import { type InvertedUse, invertedUse } from "#server/execute/inverted-use";
 import { chunkExtent, segmentExtent, simplify, verdictOf } from "#server/execute/prune";
@@ -35,6 +36,7 @@ export function compileFilter(
   tools: { readonly kernels: Kernels; readonly pass: WindowPass | null },
 ): SegmentFilter | null {
   const columns = new SegmentColumns(segment, tools.pass);
+  if (filter !== null && numbersExclude(filter, columns)) return null;
   const parts: Test[] = filter === null ? [] : [compileTest(filter, true, columns)];
   if (tools.pass !== null) parts.push(...windowTests(columns, tools.pass));
   const simplified = simplify(join("and", parts), segmentExtent(columns));
@@ -60,6 +62,24 @@ export function compileFilter(
     (a, b) => cost(a) - cost(b),
   );
   return { columns, tests: inOrder, inverted, indexes };
+}
+
+/** Conjuncts over numbers alone exclude the segment: then no dictionary is read for the others. */
+function numbersExclude(filter: Expression, columns: SegmentColumns): boolean {
+  const extent = segmentExtent(columns);
+  return conjunctsOf(filter).some(
+    (conjunct) =>
+      overNumbers(conjunct) && verdictOf(compileTest(conjunct, true, columns), extent) === "never",
+  );
+}
+
+const conjunctsOf = (filter: Expression): readonly Expression[] =>
+  filter.kind === "call" && filter.name === "and" ? filter.args.flatMap(conjunctsOf) : [filter];
+
+function overNumbers(expression: Expression): boolean {
+  if (expression.kind !== "call")
+    return expression.kind === "literal" || layoutOf(expression.type) !== "text";
+  return expression.args.every(overNumbers);
 }
 
 /** Rows without a time are in no window; the last pass keeps rows that the window still reaches. */

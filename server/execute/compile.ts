@@ -8,6 +8,8 @@ import { compileTest } from "#server/execute/compile-filter";
 import { integerRange, type KeyTools } from "#server/execute/compile-keys";
 import { compileFilter, cutSlices, type SegmentFilter, type Slice } from "#server/execute/compile-segment";
 import { compileGrouping, compileSlot, sourceOf } from "#server/execute/compile-slots";
+import { placesIn } from "#server/execute/places";
+import { breathe } from "#server/execute/pool";
 import type { Runtime } from "#server/execute/runtime";
 import { columnsIn, SegmentColumns, type WindowPass } from "#server/execute/segment-columns";
 import { SpecBuilder, type Specs } from "#server/execute/specs";
@@ -107,6 +109,9 @@ function sumIsWide(segment: SegmentReader, argument: Extract<Expression, { kind:
   return largest * BigInt(segment.rows) >= 2n ** 62n;
 }
 
+/** Reading more than this from cold chunks is long enough for others to have a turn. */
+const breatheBytes = 1 << 20;
+
 export class Compiler {
   private readonly tools: CompileTools;
   private ordinal = 0;
@@ -119,7 +124,7 @@ export class Compiler {
     fragment: AggregateFragment,
     specs: Specs,
     segments: readonly SegmentReader[],
-  ): Compiled<AggregateTask>[] {
+  ): Promise<Compiled<AggregateTask>[]> {
     return this.each(fragment, segments, (filter, slices, pass, place) => {
       const { columns } = filter;
       const keyTools: KeyTools = {
@@ -134,7 +139,13 @@ export class Compiler {
       const slots = specs.slots.map((spec) => compileSlot(spec, columns, grouping, keyTools));
       const filters = specs.filters.map((expression) => compileTest(expression, true, columns));
       return slices.map((slice) => ({
-        task: { kind: "aggregate", ...this.base(filter, slice, place), filters, grouping, slots },
+        task: {
+          kind: "aggregate",
+          ...this.base(filter, slice, { segment: place, looked: [filters, grouping, slots] }),
+          filters,
+          grouping,
+          slots,
+        },
         segment: columns.segment,
         filter,
       }));
@@ -146,7 +157,7 @@ export class Compiler {
     return hopPlan(fragment).shifts.length > 1 || pass.hop.sizeMs === pass.hop.slideMs ? pass.hop : null;
   }
 
-  rows(fragment: RowsFragment, segments: readonly SegmentReader[]): Compiled<RowsTask>[] {
+  rows(fragment: RowsFragment, segments: readonly SegmentReader[]): Promise<Compiled<RowsTask>[]> {
     return this.each(fragment, segments, (filter, slices, _pass, place) => {
       const { columns } = filter;
       const project = fragment.project.map((expression) => sourceOf(expression, columns));
@@ -160,7 +171,7 @@ export class Compiler {
       return slices.map((slice) => ({
         task: {
           kind: "rows",
-          ...this.base(filter, slice, place),
+          ...this.base(filter, slice, { segment: place, looked: [project, order] }),
           project,
           types,
           order,
@@ -172,13 +183,18 @@ export class Compiler {
     });
   }
 
-  private base(filter: SegmentFilter, slice: Slice, segment: number) {
+  private base(
+    filter: SegmentFilter,
+    slice: Slice,
+    parts: { readonly segment: number; readonly looked: readonly unknown[] },
+  ) {
     const { columns } = filter;
+    const chunks = slice.chunks.map(({ chunk }) => chunk);
     return {
       ordinal: this.ordinal++,
-      segment,
+      segment: parts.segment,
       arena: columns.segment.arena.index,
-      columns: columns.taskColumns(slice.chunks.map(({ chunk }) => chunk)),
+      columns: columns.taskColumns(chunks, placesIn([slice.tests, parts.looked])),
       chunks: slice.chunks,
       tests: slice.tests,
       context: this.tools.context,
@@ -186,7 +202,8 @@ export class Compiler {
     };
   }
 
-  private each<One extends Task>(
+  /** Lets other work of this thread in between when chunks had to be read. */
+  private async each<One extends Task>(
     fragment: Fragment,
     segments: readonly SegmentReader[],
     make: (
@@ -195,11 +212,11 @@ export class Compiler {
       pass: WindowPass | null,
       place: number,
     ) => Compiled<One>[],
-  ): Compiled<One>[] {
+  ): Promise<Compiled<One>[]> {
     const { stats, limits, owner } = this.tools;
     const compiled: Compiled<One>[] = [];
-    segments.forEach((segment, place) => {
-      if (segment.rows === 0) return;
+    for (const [place, segment] of segments.entries()) {
+      if (segment.rows === 0) continue;
       const { kernels } = owner.at(segment.arena.index);
       let used = false;
       for (const pass of hopPlan(fragment).passes) {
@@ -210,12 +227,13 @@ export class Compiler {
         compiled.push(...make(filter, slices, pass, place));
         this.noteIndexes(fragment, filter);
         used = true;
+        if (filter.columns.bytesRead > breatheBytes) await breathe();
       }
       if (used) {
         stats.segmentsProcessed++;
         if (segment.state === "consuming") stats.consumingProcessed++;
       } else stats.segmentsPruned++;
-    });
+    }
     return compiled;
   }
 

@@ -5,19 +5,18 @@ import { Compiler, specsOf } from "#server/execute/compile";
 import type { Query } from "#server/execute/run";
 import type { AggregateTask, RowsTask, Task, Test } from "#server/execute/task";
 
-export function explainFragment(query: Query, fragment: Fragment): string[] {
+export async function explainFragment(query: Query, fragment: Fragment): Promise<string[]> {
   const { segments, stats } = query;
   const lines: string[] = [];
   let tasks: readonly Task[];
   if (fragment.kind === "aggregate") {
     const specs = specsOf(fragment, segments);
-    const compiled = new Compiler(query.compile)
-      .aggregates(fragment, specs, segments)
-      .map(({ task }) => task);
+    const found = await new Compiler(query.compile).aggregates(fragment, specs, segments);
+    const compiled = found.map(({ task }) => task);
     lines.push(...explainAggregate(fragment, compiled));
     tasks = compiled;
   } else {
-    const compiled = new Compiler(query.compile).rows(fragment, segments).map(({ task }) => task);
+    const compiled = (await new Compiler(query.compile).rows(fragment, segments)).map(({ task }) => task);
     lines.push(...explainRows(fragment, compiled));
     tasks = compiled;
   }

@@ -35,7 +35,7 @@ export function runTask(owner: Runtime, task: Task, control: Control): ScanResul
 }
 
 /** Lets timers, sockets and other queries have their turn. */
-const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+export const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** Tasks on the calling thread. */
 export class InlinePool implements ScanPool {

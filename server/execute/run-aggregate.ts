@@ -15,7 +15,7 @@ import { TaskMemory } from "#server/execute/task-memory";
 export async function runAggregate(query: Query, fragment: AggregateFragment): Promise<Answer> {
   const { parts, options, segments, stats } = query;
   const specs = specsOf(fragment, segments);
-  const compiled = new Compiler(query.compile).aggregates(fragment, specs, segments);
+  const compiled = await new Compiler(query.compile).aggregates(fragment, specs, segments);
   const home = homeOf(query, compiled[0]?.segment.arena.index);
   try {
     const merge = new AggregateMerge({

@@ -10,6 +10,7 @@ import type { Vector } from "#schemas/batch";
 import { assert } from "#schemas/errors";
 import { type Compiled, Compiler } from "#server/execute/compile";
 import { firstInOrder } from "#server/execute/order";
+import { placesIn } from "#server/execute/places";
 import { chunkExtent, verdictOf } from "#server/execute/prune";
 import type { Answer, Query } from "#server/execute/run";
 import { noteMatched } from "#server/execute/run-aggregate";
@@ -23,7 +24,7 @@ import { joinVectors, pickRows, vectorBytes } from "#server/execute/vector-lists
 type Source = Compiled<RowsTask>;
 
 export async function runRows(query: Query, fragment: RowsFragment): Promise<Answer> {
-  const compiled = new Compiler(query.compile).rows(fragment, query.segments);
+  const compiled = await new Compiler(query.compile).rows(fragment, query.segments);
   const gather = new Gather(query, fragment);
   if (fragment.rows > 0) {
     const { first, others } = split(compiled, fragment);
@@ -166,7 +167,11 @@ function prunedBy(reach: Reach | null, sources: readonly Source[], query: Query)
       query.stats.segmentsPruned++;
       return [];
     }
-    const columns = filter.columns.taskColumns(kept.map(({ chunk }) => chunk.chunk));
+    const looked = placesIn([task.tests, test, task.project, task.order]);
+    const columns = filter.columns.taskColumns(
+      kept.map(({ chunk }) => chunk.chunk),
+      looked,
+    );
     const tests = task.tests.map((one) =>
       one.kind === "bitmaps" ? { ...one, pointers: kept.map(({ index }) => one.pointers[index]) } : one,
     );

@@ -164,7 +164,7 @@ export class Executor {
   }
 
   /** What `execute` would do, one line an operator, outermost first. */
-  explain(readers: readonly SegmentReader[], fragment: Fragment): readonly string[] {
+  async explain(readers: readonly SegmentReader[], fragment: Fragment): Promise<readonly string[]> {
     const memories = new Map<number, TaskMemory>();
     const { limits, nowMs } = this.parts;
     const options = {
@@ -177,7 +177,7 @@ export class Executor {
     };
     try {
       const query = this.query(readers, options, Control.create(), memories);
-      return explainFragment(query, fragment);
+      return await explainFragment(query, fragment);
     } finally {
       for (const memory of memories.values()) memory.freeAll();
     }

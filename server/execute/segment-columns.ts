@@ -1,7 +1,7 @@
 /** The columns of one segment that a query touches, numbered in order of first use; makes their part of each task. */
 import type { Expression } from "#schemas/plan/expression";
 import type { Hop } from "#schemas/plan/plan";
-import type { SqlType } from "#schemas/types";
+import { layoutOf, type SqlType } from "#schemas/types";
 import {
   type BoundExpression,
   type ColumnKind,
@@ -35,6 +35,8 @@ export class SegmentColumns {
   readonly segment: SegmentReader;
   readonly used: SegmentColumn[] = [];
   private readonly pass: WindowPass | null;
+  /** Bytes that had to be read and decoded for tasks. */
+  bytesRead = 0;
 
   constructor(segment: SegmentReader, pass: WindowPass | null) {
     this.segment = segment;
@@ -47,7 +49,7 @@ export class SegmentColumns {
     const window = this.windowOf(columnId);
     if (window !== null) return this.add({ columnId, type, window });
     const reader = this.segment.column(columnId);
-    const kind = reader === null || this.segment.rows === 0 ? "missing" : reader.forward(0).kind;
+    const kind = reader === null || this.segment.rows === 0 ? "missing" : kindOf(reader);
     const created: SegmentColumn = {
       place: this.used.length,
       columnId,
@@ -95,17 +97,20 @@ export class SegmentColumns {
     return { expression: rebased, columns };
   }
 
-  /** The task's columns for some chunks; makes those chunks resident. */
-  taskColumns(chunks: readonly number[]): TaskColumn[] {
+  /** The task's columns for some chunks; makes those chunks resident, of the columns at the places that are looked at. */
+  taskColumns(chunks: readonly number[], places: ReadonlySet<number>): TaskColumn[] {
+    const needed = new Set(places);
+    for (const { place, window } of this.used)
+      if (window !== null && needed.has(place)) needed.add(window.time);
     return this.used.map((column) => ({
       columnId: column.columnId,
       type: column.type,
       kind: column.kind,
-      dictionary: plainDictionary(column.dictionary),
+      dictionary: plainDictionary(needed.has(column.place) ? column.dictionary : null),
       nulls: column.nulls,
       hasNaN: column.reader?.stats.hasNaN ?? false,
       window: column.window,
-      forwards: this.forwards(column, chunks),
+      forwards: needed.has(column.place) ? this.forwards(column, chunks) : new BigInt64Array(0),
     }));
   }
 
@@ -114,11 +119,19 @@ export class SegmentColumns {
     const words = new BigInt64Array(chunks.length * forwardWords);
     let at = 0;
     for (const chunk of chunks) {
+      this.bytesRead += column.reader.coldBytes(chunk);
       writeForward(column.reader.forward(chunk), words, at);
       at += forwardWords;
     }
     return words;
   }
+}
+
+/** How the column's chunks lie, without reading one. */
+function kindOf(reader: ColumnReader): ColumnKind {
+  if (reader.dictionary !== null) return "ids";
+  const layout = layoutOf(reader.type);
+  return layout === "int" ? "ints" : layout === "double" ? "doubles" : "bytes";
 }
 
 function writeForward(forward: Forward, words: BigInt64Array, at: number): void {

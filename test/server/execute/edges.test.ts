@@ -188,10 +188,10 @@ describe("the fast path is taken", () => {
     own.close();
   });
 
-  test("EXPLAIN says so", () => {
+  test("EXPLAIN says so", async () => {
     const own = store();
     const filter = call("equals", "BOOLEAN", column("name"), literal("STRING", "name 7"));
-    const lines = own.executor.explain(own.readers, fragmentOf([column("int")], count, filter));
+    const lines = await own.executor.explain(own.readers, fragmentOf([column("int")], count, filter));
     expect(lines).toEqual([
       "GROUP_BY(keys:int, groups:flat, aggregates:count(*), states:rows)",
       "FILTER(equals(name, 'name 7'), as:bitmaps, indexes:inverted(name))",
