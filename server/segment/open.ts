@@ -49,6 +49,8 @@ export interface SealedSegment {
   readonly arena: Arena;
   /** What it pins is unpinned by its `release`. */
   reader(): SegmentReader;
+  /** Bytes of what is decoded now. */
+  residentBytes(): number;
   /** Frees everything and closes the file. No reader may be in use. */
   close(): void;
 }
@@ -138,10 +140,18 @@ class OpenSegment implements SealedSegment, SegmentSource {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const { chunks, dictionary, inverted } of this.#columns.values()) {
-      for (const slot of [...chunks, dictionary, inverted]) if (slot !== null) this.cache.remove(slot.item);
-    }
+    for (const { item } of this.#slots()) this.cache.remove(item);
     this.#file.close();
+  }
+
+  residentBytes(): number {
+    return this.#slots().reduce((sum, { item }) => sum + item.bytes, 0);
+  }
+
+  #slots(): Slot<unknown>[] {
+    return [...this.#columns.values()].flatMap(({ chunks, dictionary, inverted }) =>
+      [...chunks, dictionary, inverted].filter((slot) => slot !== null),
+    );
   }
 
   loaded(columnId: number): Loaded | null {

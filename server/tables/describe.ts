@@ -60,13 +60,14 @@ export function summaryOf(server: Server, state: TableState): TableSummary {
       return max === null ? null : Number(max);
     }),
   );
+  const resident = sum(sealed, (entry) => entry.segment?.residentBytes() ?? 0);
   return {
     name: state.name,
     stream: table.stream.kind,
     topic: table.stream.topic,
     rows: state.rows(),
     bytes: sum(sealed, (entry) => entry.record.bytes) + status.unsealedBytes,
-    memoryBytes: status.unsealedBytes,
+    memoryBytes: status.unsealedBytes + resident,
     rowsPerSecond: sum(status.partitions, (partition) => partition.rowsPerSecond),
     rejected: status.rejected,
     sealedSegments: sealed.length,

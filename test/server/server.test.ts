@@ -334,6 +334,15 @@ describe("what is damaged", () => {
     expect(await life.ids()).toEqual(range(0, 40));
   });
 
+  test("a lost catalog beside a damaged definition refuses to start, naming the file", async () => {
+    await threeSegments();
+    life.file = openSqliteFile(":memory:");
+    life.world.disk.plant("tables/t/definition.json", new TextEncoder().encode("{"));
+    const starting = life.start();
+    await expect(starting).rejects.toMatchObject({ code: "CATALOG_CORRUPT" });
+    await expect(starting).rejects.toThrow("tables/t/definition.json");
+  });
+
   test("a lost catalog counts a merge and its inputs once", async () => {
     await threeSegments();
     const inputs = life.segmentFiles().map((path) => [path, life.world.disk.peek(path).slice()] as const);
