@@ -31,7 +31,7 @@ export interface KeyTools {
 
 const stepsKept = 512;
 /** The kernel's bucket arithmetic is exact below it. */
-const bucketSpanMax = 2n ** 52n;
+const bucketSpanMax = 2n ** 49n;
 
 export const integerOf = (value: Value): bigint | null =>
   typeof value === "bigint" ? value : typeof value === "boolean" ? (value ? 1n : 0n) : null;
@@ -133,7 +133,7 @@ function windowKey(end: boolean, hop: Hop, columns: SegmentColumns): KeyPlan | n
   if (range === null) return { kind: "null", card: 1 };
   const origin = floorTo(range.min, hop.slideMs);
   const count = Number((range.max - origin) / hop.slideMs) + 1;
-  if (count > rangeMax || range.max - range.min >= bucketSpanMax) return null;
+  if (count > rangeMax || range.max - origin >= bucketSpanMax) return null;
   return {
     kind: "buckets",
     column: time.place,
@@ -174,6 +174,7 @@ function stepKey(expression: Expression, column: SegmentColumn, tools: KeyTools)
     return { kind: "boundaries", column: place, boundaries, values, card: boundaries.length + 1 };
   }
   const { origin, size, first, step, count } = steps;
+  if (range.max - origin >= bucketSpanMax) return null;
   const ascending = isAscending(column);
   return { kind: "buckets", column: place, origin, size, first, step, ascending, card: count + 1 };
 }
