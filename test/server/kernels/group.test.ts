@@ -139,6 +139,30 @@ describe("group ids", () => {
     });
   });
 
+  test("buckets are exact at their borders, up to 2^49 from the origin", () => {
+    const sizes = fc.bigInt({ min: 1n, max: 2n ** 49n - 1n });
+    fc.assert(
+      fc.property(sample, sizes, fc.bigInt({ min: -(2n ** 52n), max: 2n ** 52n }), ({ seed }, size, origin) =>
+        withPair((pair) => {
+          const noise = new Noise(seed);
+          const span = 2n ** 49n - 1n;
+          const most = Math.min(Number(span / size), 2 ** 32 - 2);
+          const array = BigInt64Array.from({ length: 200 }, () => {
+            const border = BigInt(
+              noise.below(2) === 0 ? most - noise.below(Math.min(most, 9) + 1) : noise.below(most + 1),
+            );
+            const delta = border * size + BigInt(noise.below(3) - 1);
+            return origin + (delta < 0n ? 0n : delta > span ? span : delta);
+          });
+          const gids = pair.zeros(200 * 4);
+          pair.call("gidBuckets", 8, pair.put(array), 200, 0, origin, size, false, 1, true, 4, gids);
+          pair.same(gids, 200 * 4);
+        }),
+      ),
+      { numRuns: 300 },
+    );
+  });
+
   test.each(widths)("ids and luts, width %i", (width) => {
     property((pair, rows, noise) => {
       const ids = pair.put(narrowVector(width, rows, noise, 200));
