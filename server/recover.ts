@@ -11,9 +11,9 @@ import type { World } from "#schemas/world";
 import type { SealedSegment } from "#server/segment/open";
 import type { Server } from "#server/server";
 import { consume, pausedKey, writeDefinition } from "#server/tables/admin";
+import { removeDropped } from "#server/tables/files";
 import {
   definitionPath,
-  logsFolder,
   segmentPath,
   segmentSuffix,
   segmentsFolder,
@@ -37,7 +37,7 @@ export async function recover(server: Server, readRecord: ReadRecord): Promise<v
     await catalog.setSetting(completeKey, "yes");
   }
   const records = await catalog.tables();
-  await removeStrangers(world, records);
+  await removeDropped(world, catalog, new Set(records.map(({ table }) => table.name)));
   await Promise.all(records.map((record) => recoverTable(server, record)));
 }
 
@@ -109,23 +109,6 @@ async function removeOrphans(world: World, table: string, segments: readonly Seg
     if (known.has(path)) continue;
     world.log("info", `removing ${path}: no commit knows it`);
     await world.disk.remove(path);
-  }
-}
-
-/** What is left of dropped tables. */
-async function removeStrangers(world: World, records: readonly TableRecord[]): Promise<void> {
-  const known = new Set(records.map((record) => record.table.name));
-  for (const folder of [tablesFolder, logsFolder])
-    for (const name of await world.disk.list(folder))
-      if (!known.has(name)) await removeAll(world, `${folder}/${name}`);
-}
-
-async function removeAll(world: World, folder: string): Promise<void> {
-  for (const name of await world.disk.list(folder)) {
-    const path = `${folder}/${name}`;
-    const inside = await world.disk.list(path).catch(() => []);
-    if (inside.length > 0) await removeAll(world, path);
-    else await world.disk.remove(path).catch((error) => world.log("debug", messageOf(error)));
   }
 }
 

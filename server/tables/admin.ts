@@ -13,6 +13,7 @@ import type { World } from "#schemas/world";
 import { dropFiles } from "#server/sealing/maintain";
 import type { Server } from "#server/server";
 import { detailOf, summaryOf } from "#server/tables/describe";
+import { droppedKey, removeTableFiles } from "#server/tables/files";
 import { definitionPath } from "#server/tables/paths";
 import { newestRows } from "#server/tables/sample";
 import { TableState } from "#server/tables/table";
@@ -67,6 +68,8 @@ export class Tables implements TableAdmin {
     const state = new TableState({ record, entries: [], gaps: [], paused: record.table.paused });
     tables.set(name, state);
     try {
+      await removeTableFiles(parts.world, name);
+      await parts.catalog.setSetting(droppedKey(name), "no");
       await parts.catalog.setSetting(incarnationKey(name), parts.world.random.id().slice(0, 8));
       await parts.catalog.setSetting(pausedKey(name), state.paused ? "yes" : "no");
       await parts.catalog.putTable(record);
@@ -100,6 +103,7 @@ export class Tables implements TableAdmin {
     const { parts, epochs, tables } = this.#server;
     const state = this.#server.state(name);
     const ingest = this.#server.ingestOf(name);
+    await parts.catalog.setSetting(droppedKey(name), "yes");
     await parts.catalog.dropTable(name);
     state.dropping = true;
     await ingest.dropTable(name).catch((error: unknown) => {

@@ -313,12 +313,14 @@ describe("what is damaged", () => {
     const stray = first!.replace("t__0__0", "t__0__777");
     life.world.disk.plant(stray, life.world.disk.peek(first!));
     life.world.disk.plant(`${first}.partial`, new Uint8Array(5));
-    life.world.disk.plant("tables/gone/segments/x.segment", new Uint8Array(5));
+    for (const name of ["gone", "unknown"])
+      life.world.disk.plant(`tables/${name}/segments/x.segment`, new Uint8Array(5));
+    await (await sqliteCatalog(life.file)).setSetting("dropped:gone", "yes");
     await life.start();
     expect(life.segmentFiles()).not.toContain(stray);
-    expect(
-      life.world.disk.paths().filter((path) => path.includes("partial") || path.includes("gone")),
-    ).toEqual([]);
+    const left = life.world.disk.paths();
+    expect(left.filter((path) => path.includes("partial") || path.includes("gone"))).toEqual([]);
+    expect(left).toContain("tables/unknown/segments/x.segment");
     expect(await life.ids()).toEqual(range(0, 30));
   });
 

@@ -1,0 +1,40 @@
+/**
+ * Removing what a table had on disk. Files of a table that the catalog does not know go only when the catalog says that
+ * it was dropped: a catalog that was put back from an old copy must not cost anybody's rows.
+ */
+import type { CatalogClient } from "#schemas/catalog";
+import { messageOf } from "#schemas/errors";
+import type { World } from "#schemas/world";
+import { logsFolder, tableFolder, tablesFolder } from "#server/tables/paths";
+
+export const droppedKey = (table: string): string => `dropped:${table}`;
+
+async function removeAll(world: World, folder: string): Promise<void> {
+  for (const name of await world.disk.list(folder)) {
+    const path = `${folder}/${name}`;
+    const inside = await world.disk.list(path).catch(() => []);
+    if (inside.length > 0) await removeAll(world, path);
+    else await world.disk.remove(path).catch((error) => world.log("debug", messageOf(error)));
+  }
+}
+
+/** Definition, segments, logs, dead letters. */
+export async function removeTableFiles(world: World, table: string): Promise<void> {
+  await removeAll(world, tableFolder(table));
+  await removeAll(world, `${logsFolder}/${table}`);
+}
+
+/** What a kill left of dropped tables goes; files of other unknown tables are named and left. */
+export async function removeDropped(
+  world: World,
+  catalog: CatalogClient,
+  known: ReadonlySet<string>,
+): Promise<void> {
+  const found = [...(await world.disk.list(tablesFolder)), ...(await world.disk.list(logsFolder))];
+  for (const name of new Set(found)) {
+    if (known.has(name)) continue;
+    if ((await catalog.setting(droppedKey(name))) === "yes") await removeTableFiles(world, name);
+    else if ((await world.disk.list(tableFolder(name))).length > 0)
+      world.log("warn", `the catalog does not know table ${name}; ${tableFolder(name)} is left as it is`);
+  }
+}
