@@ -164,10 +164,33 @@ function observeHigh(hash: u32, value: i64, gid: usize, precision: i32, register
   if (load<u8>(at) < rank) store<u8>(at, rank);
 }
 
+/** The smallest of 2^precision registers (at least 16): a value of this rank or less changes nothing. */
+function leastRegister(precision: i32, registers: usize): u32 {
+  const count = <usize>1 << precision;
+  if (count < 16) return 0;
+  let least = i8x16.splat(-1);
+  for (let at: usize = 0; at < count; at += 16) least = i8x16.min_u(least, v128.load(registers + at));
+  let lowest: u32 = 255;
+  while (i8x16.all_true(least) && lowest > 0) {
+    // Counts down all lanes until one of them is zero.
+    least = i8x16.sub(least, i8x16.splat(1));
+    lowest--;
+  }
+  return 255 - lowest;
+}
+
+/** Lanes whose rank is above `floor`. */
+function aboveFloor(hash: v128, precision: i32, floor: u32): u32 {
+  if (floor == 0) return 15;
+  if (floor > 31) return 15; // ranks in the low half are left to `observe`
+  return i32x4.bitmask(i32x4.lt_u(i32x4.shl(hash, precision), i32x4.splat(1 << (32 - floor))));
+}
+
 function hllIntsOf<T>(
   values: usize, base: i64, gids: usize, rows: i32, bitmap: usize, precision: i32, registers: usize,
 ): void {
   const bases = i64x2.splat(base);
+  const floor = gids == 0 ? leastRegister(precision, registers) : 0;
   const words = (rows + 63) >> 6;
   for (let word = 0; word < words; word++) {
     let row = word << 6;
@@ -176,7 +199,7 @@ function hllIntsOf<T>(
       const first = i64x2.add(loadPair<T>(at), bases);
       const second = i64x2.add(loadPair<T>(at + 2 * sizeof<T>()), bases);
       const hash = highWords(joinLow(first, second), v128.shuffle<i32>(first, second, 1, 3, 5, 7));
-      const bits = <u32>left;
+      const bits = <u32>left & aboveFloor(hash, precision, floor);
       if (bits & 1) {
         const value = i64x2.extract_lane(first, 0);
         observeHigh(i32x4.extract_lane(hash, 0), value, gidOf(gids, row), precision, registers);

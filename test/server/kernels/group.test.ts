@@ -292,6 +292,20 @@ describe("distinct", () => {
     });
   });
 
+  test("HyperLogLog of many calls on one set of registers", () => {
+    property((pair, rows, noise) => {
+      const precision = 4 + noise.below(5);
+      const registers = pair.zeros(2 ** precision);
+      const all = 2 ** precision * 20;
+      const values = pair.put(wideVector(all, noise, false));
+      const bitmap = pair.bitmap(maybeBits(rows, noise));
+      pair.call("hllInts", 8, values, 0n, 0, rows, bitmap, precision, registers);
+      for (const base of [1n, 2n]) pair.call("hllInts", 8, values, base, 0, all, 0, precision, registers);
+      pair.call("hllInts", 4, values, 3n, 0, all, 0, precision, registers);
+      pair.same(registers, 2 ** precision);
+    });
+  });
+
   test("HyperLogLog", () => {
     property((pair, rows, noise) => {
       const precision = 4 + noise.below(9);
