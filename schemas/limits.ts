@@ -44,6 +44,8 @@ export interface Limits {
   readonly idempotencyKeys: number;
   readonly liveSubscriptions: number;
   readonly liveTickMs: number;
+  /** Rows of one live result: more is a table to query, not a panel to watch. */
+  readonly liveRows: number;
   readonly liveClients: number;
   readonly requestsPerSecond: number;
 }
@@ -85,6 +87,7 @@ export const limits: Limits = {
   idempotencyKeys: 100_000,
   liveSubscriptions: 256,
   liveTickMs: 200,
+  liveRows: 50_000,
   liveClients: 1024,
   requestsPerSecond: 5000,
 };

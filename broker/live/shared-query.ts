@@ -69,11 +69,6 @@ export class SharedQuery<Viewer> {
     return true;
   }
 
-  /** It took so long. A faster run counts at once; a slow one half, because something else may have been in its way. */
-  spent(ms: number): void {
-    this.costMs = this.costMs === 0 || ms < this.costMs ? ms : (this.costMs + ms) / 2;
-  }
-
   /** Takes a failure in; true when it is news. The last good result stays. */
   fail(exceptions: readonly QueryException[]): boolean {
     const known = this.exceptions !== null && JSON.stringify(this.exceptions) === JSON.stringify(exceptions);

@@ -8,9 +8,11 @@
 
 import { type ClientOwner, flush, LiveClient, type View } from "#broker/live/client";
 import type { LiveBroker, LiveTimers } from "#broker/live/live-broker";
+import { Pace } from "#broker/live/pace";
 import { exceptionOf, questionKey, SharedQuery } from "#broker/live/shared-query";
 import type { LiveMessage, LiveRequest, Watermark } from "#schemas/api/live";
 import { isZone, resolveRange } from "#schemas/api/live-range";
+import type { QueryResponse } from "#schemas/api/query";
 import { StoreError, storeErrorOf } from "#schemas/errors";
 import type { Limits } from "#schemas/limits";
 import type { SnapshotInfo } from "#schemas/plan/server-client";
@@ -20,12 +22,6 @@ import { bindParameters } from "#schemas/sql/parameters";
 const tickMsMax = 5000;
 /** While rows arrive that no result shows, watermarks go on at this pace. */
 const watermarkMs = 1000;
-/** Repeated queries may take one part of the time in this many. */
-const share = 3;
-/** Statements whose cost is remembered. */
-const costsMax = 1000;
-/** A query that takes more than this part of a tick is heavy. */
-const heavyShare = 4;
 /** The questions of a page that opens come within this time, and are answered from one snapshot. */
 const firstMs = 20;
 
@@ -42,8 +38,7 @@ export class LiveHub implements ClientOwner {
   readonly #queries = new Map<string, SharedQuery<View>>();
   readonly #watermarks = new Map<string, Watermark>();
   readonly #changed = new Set<string>();
-  /** What statements cost lately, by their text, whoever asked them. */
-  readonly #costs = new Map<string, number>();
+  readonly #pace: Pace;
   readonly #abort = new AbortController();
   #running = false;
   #nextRunMs = 0;
@@ -53,6 +48,7 @@ export class LiveHub implements ClientOwner {
 
   constructor(options: LiveHubOptions) {
     this.#options = options;
+    this.#pace = new Pace(options.limits);
   }
 
   /** A page connected; StoreError when there are too many. */
@@ -145,7 +141,7 @@ export class LiveHub implements ClientOwner {
       const { fromMs, toMs } = resolveRange(question.range, question.zone, this.#options.timers.nowMs());
       const bound = bindParameters(question.sql, { fromMs, toMs, zone: question.zone });
       query = new SharedQuery<View>(question, this.#options.broker.tableOf(bound));
-      query.costMs = this.#costs.get(question.sql) ?? 0;
+      query.costMs = this.#pace.costOf(question.sql);
       this.#queries.set(key, query);
     }
     return { client, id, query, sequence: 0, sentVersion: 0, had: null, acknowledged: true };
@@ -168,7 +164,7 @@ export class LiveHub implements ClientOwner {
       const nowMs = this.#options.timers.nowMs();
       for (const [table, queries] of this.#take(({ hasRun }) => !hasRun)) {
         void this.#runTable(table, async (snapshot) => {
-          const cheap = queries.filter((query) => !this.#isHeavy(query));
+          const cheap = queries.filter((query) => !this.#pace.isHeavy(query));
           await Promise.all(cheap.map((query) => this.#runQuery(query, snapshot, nowMs)));
           const heavy = queries.filter((query) => !cheap.includes(query));
           await this.#runInTurn(heavy, snapshot, nowMs);
@@ -179,27 +175,19 @@ export class LiveHub implements ClientOwner {
 
   /** One tick: the cheap queries that are dirty, and of the heavy ones that are due the one that waited longest. */
   async #run(): Promise<void> {
-    const { timers, limits } = this.#options;
+    const { timers } = this.#options;
     const startMs = timers.nowMs();
     this.#running = true;
-    const heavy = [...this.#queries.values()].filter((query) => isSeen(query) && this.#isHeavy(query));
-    const due = heavy.filter(({ dirty, dueMs }) => dirty && dueMs <= startMs);
-    const chosen = due.toSorted((left, right) => left.ranAtMs - right.ranAtMs)[0];
+    const heavy = [...this.#queries.values()].filter((query) => isSeen(query) && this.#pace.isHeavy(query));
+    const chosen = this.#pace.chosen(heavy, startMs);
     for (const [table, queries] of this.#take((query) => query === chosen || !heavy.includes(query))) {
       await this.#runTable(table, (snapshot) => this.#runInTurn(queries, snapshot, startMs));
     }
     this.#running = false;
     const cheapMs = timers.nowMs() - startMs - (chosen?.costMs ?? 0);
-    this.#nextRunMs = startMs + Math.max(limits.liveTickMs, cheapMs * share);
-    if (chosen !== undefined) {
-      const heavyMs = heavy.reduce((so, { costMs }) => so + costMs, 0);
-      chosen.dueMs = timers.nowMs() + heavyMs * (share - 1);
-    }
+    this.#nextRunMs = startMs + this.#pace.tickMs(cheapMs);
+    if (chosen !== undefined) this.#pace.rest(chosen, heavy, timers.nowMs());
     this.seenChanged();
-  }
-
-  #isHeavy({ costMs }: SharedQuery<View>): boolean {
-    return costMs * heavyShare > this.#options.limits.liveTickMs;
   }
 
   /** Takes the dirty, seen queries that are wanted, by table. */
@@ -247,17 +235,16 @@ export class LiveHub implements ClientOwner {
     for (const query of queries.toSorted((left, right) => left.costMs - right.costMs)) {
       const startMs = timers.nowMs();
       await this.#runQuery(query, snapshot, nowMs);
-      query.spent(timers.nowMs() - startMs);
-      this.#rememberCost(query);
+      this.#pace.spent(query, timers.nowMs() - startMs);
     }
   }
 
-  /** The next page that asks the same knows what to ask last. */
-  #rememberCost({ question, costMs }: SharedQuery<View>): void {
-    this.#costs.delete(question.sql);
-    this.#costs.set(question.sql, costMs);
-    const [oldest] = this.#costs.keys();
-    if (this.#costs.size > costsMax && oldest !== undefined) this.#costs.delete(oldest);
+  #checkRows(response: QueryResponse): void {
+    const { liveRows } = this.#options.limits;
+    const rows = response.resultTable?.rows.length ?? 0;
+    if (rows <= liveRows) return;
+    const message = `a live result may have ${liveRows} rows (liveRows) but this has ${rows}; group further or add LIMIT`;
+    throw new StoreError("RESULT_ROWS", message);
   }
 
   async #runQuery(query: SharedQuery<View>, snapshot: SnapshotInfo, nowMs: number): Promise<void> {
@@ -271,6 +258,7 @@ export class LiveHub implements ClientOwner {
       try {
         const options = { snapshot, nowMs, timeZone: zone, signal: this.#abort.signal };
         const response = await this.#options.broker.ask(sql, options);
+        this.#checkRows(response);
         query.accept(response, range, watermarkOf(snapshot));
         query.ranAs = runAs;
       } catch (error) {

@@ -164,6 +164,20 @@ describe("the SQL console", () => {
     await page.getByRole("button", { name: /SELECT COUNT\(\*\) FROM purchasesEnriched/ }).waitFor();
   });
 
+  test("cancels what runs too long", async () => {
+    // Nothing ends in one of these letters after digits, so every row is searched to its end, once a pattern.
+    const text = "CONCAT(product_name, CAST(transaction_id AS STRING))";
+    const patterns = ["q", "w", "v", "x", "z", "j"].map((end) => `(a|e|o)+.*(r|n)+.*[0-9]{5}${end}`);
+    const where = patterns.map((pattern) => `REGEXP_LIKE(${text}, '${pattern}')`).join("\n  OR ");
+    await run(`SELECT COUNT(*) FROM purchasesEnriched\nWHERE ${where}`);
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await page
+      .getByRole("alert")
+      .getByText(/cancelled/i)
+      .waitFor({ timeout: 10_000 });
+    await page.getByRole("button", { name: "Run" }).waitFor();
+  });
+
   test("saves by name, downloads CSV", async () => {
     await run("SELECT product_id, product_name FROM products ORDER BY product_id LIMIT 3");
     await page.getByRole("table", { name: "Results" }).waitFor();

@@ -62,6 +62,15 @@ describe("subscribing", () => {
     expect(refused[1]!.message).toContain("liveSubscriptions");
   });
 
+  test("a result too long to watch is refused with its limit", async () => {
+    const live = new FakeLive({ liveRows: 2 });
+    live.rows = () => [["a"], ["b"], ["c"]];
+    const page = live.page();
+    page.client.receive(subscribe("p"));
+    await live.timers.advance(20);
+    expect(page.messages.at(-1)).toMatchObject({ kind: "error", exceptions: [{ code: "RESULT_ROWS" }] });
+  });
+
   test("too many pages are refused", () => {
     const live = new FakeLive({ liveClients: 1 });
     live.page();
