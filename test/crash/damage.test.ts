@@ -2,7 +2,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { type Freshet, startsAndFails } from "#test/setup/freshet-node";
 import { crashTable, idsOf, makeTable, push, startOn } from "./server-node.ts";
 import { Story } from "./story.ts";
@@ -35,6 +35,9 @@ afterAll(async () => {
   await server?.kill();
   rmSync(data, { recursive: true, force: true });
 });
+
+// A failed test must not hold the folder against the next one.
+afterEach(() => server.kill());
 
 describe("a damaged segment", () => {
   test("is named in every answer, and the rest is there", { timeout: 60_000 }, async () => {
@@ -74,6 +77,28 @@ describe("the log", () => {
     server = await startOn(data);
     expect(story.faults(await idsOf(server))).toEqual([]);
     expect(await push(server, story.next(10))).toBe(200);
+    await server.stop();
+  });
+});
+
+describe("a log that is damaged inside", () => {
+  test("is named; what is sealed is served, pushes are refused", { timeout: 60_000 }, async () => {
+    const last = filesIn("log", ".log").toSorted().at(-1) as string;
+    const whole = readFileSync(last);
+    writeFileSync(
+      last,
+      whole.map((byte, at) => (at > 200 && at < 220 ? byte ^ 0xff : byte)),
+    );
+    server = await startOn(data);
+    expect((await idsOf(server)).length).toBeGreaterThanOrEqual(200);
+    const [table] = (await server.get("/api/tables")) as { message: string; state: string }[];
+    expect(table).toMatchObject({ state: "stopped" });
+    expect(table?.message).toContain(last.slice(data.length + 1));
+    expect(await push(server, story.next(5))).toBe(500);
+    await server.stop();
+    writeFileSync(last, whole);
+    server = await startOn(data);
+    expect(story.faults(await idsOf(server))).toEqual([]);
     await server.stop();
   });
 });
