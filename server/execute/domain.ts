@@ -47,11 +47,14 @@ export class TextKeyDomain implements Domain {
   readonly domain: TextDomain;
   private readonly type: SqlType;
   private readonly order: (left: Uint8Array, right: Uint8Array) => number;
+  /** Up to which id a mapping is complete: it need not be looked through again. */
+  private readonly completeTo: WeakMap<Uint32Array, number>;
 
   constructor(domain: TextDomain, type: SqlType) {
     this.domain = domain;
     this.type = type;
     this.order = orderOf(type);
+    this.completeTo = domain.completeTo;
   }
 
   get card(): number {
@@ -94,11 +97,18 @@ export class TextKeyDomain implements Domain {
     const { u8, u32 } = views;
     const place = { start: 0, length: 0 };
     const hashes = dictionary.hashes >> 2;
-    for (let id = 1; id <= dictionary.count; id++) {
-      if (remap[id] !== unmapped || !hasRows(id)) continue;
+    const first = (this.completeTo.get(remap) ?? 0) + 1;
+    let left = 0;
+    for (let id = first; id <= dictionary.count; id++) {
+      if (remap[id] !== unmapped) continue;
+      if (!hasRows(id)) {
+        left++;
+        continue;
+      }
       placeOf(views, dictionary, id, place);
       remap[id] = this.domain.intern(u8, place.start, place.length, u32[hashes + id * 2]);
     }
+    if (left === 0) this.completeTo.set(remap, dictionary.count);
     return remap;
   }
 

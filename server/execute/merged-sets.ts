@@ -7,7 +7,13 @@ import {
 import { PercentileAccumulator } from "#schemas/aggregates/percentile";
 import { assert } from "#schemas/errors";
 import type { States } from "#schemas/plan/server-client";
-import { type Domain, type LocalKey, RangeDomain } from "#server/execute/domain";
+import {
+  type DictionaryPart,
+  type Domain,
+  type LocalKey,
+  RangeDomain,
+  TextKeyDomain,
+} from "#server/execute/domain";
 import type { MergedSlot, MergeHome, SlicePart } from "#server/execute/merged-slot";
 import { PairTable } from "#server/execute/pair-table";
 import type { SlotResult } from "#server/execute/slot";
@@ -40,17 +46,57 @@ export class MergedDistinct implements MergedSlot {
 
   mergeDistinct(part: SlicePart, result: SlotResult, key: LocalKey): void {
     if (result.kind === "empty") return;
-    if (result.kind === "bits" && this.sets !== null && this.domain instanceof RangeDomain) {
-      this.mergeRange(part, result, this.domain.offsetOf(key.plan, 0n));
-      // Cut short when the sets grew too large: adding all of it again, as pairs, changes nothing else.
-      if (this.setBytes > setBytesMax) {
-        this.hashAll();
-        this.mergePairs(part, result, key);
-      }
-    } else this.mergePairs(part, result, key);
+    if (result.kind !== "bits" || this.sets === null || !this.mergeBits(part, result, key)) {
+      this.mergePairs(part, result, key);
+    }
     const bytes = this.setBytes + (this.pairs?.bytes() ?? 0) + this.domain.bytes();
     this.home.memory.count(Math.max(0, bytes - this.counted));
     this.counted = Math.max(bytes, this.counted);
+  }
+
+  /** Sets joined without lists of pairs; false when they cannot be, or grew too large: pairs then add what is missing. */
+  private mergeBits(part: SlicePart, result: Extract<SlotResult, { kind: "bits" }>, key: LocalKey): boolean {
+    const { domain } = this;
+    if (domain instanceof RangeDomain) this.mergeRange(part, result, domain.offsetOf(key.plan, 0n));
+    else if (domain instanceof TextKeyDomain && key.plan.kind === "ids" && key.part !== null) {
+      this.mergeIds(part, result, domain, key.part);
+    } else return false;
+    if (this.setBytes <= setBytesMax) return true;
+    this.hashAll();
+    return false;
+  }
+
+  /** Bit by bit through a dictionary's mapping. */
+  private mergeIds(
+    part: SlicePart,
+    result: Extract<SlotResult, { kind: "bits" }>,
+    domain: TextKeyDomain,
+    dictionary: DictionaryPart,
+  ): void {
+    const words = result.card >> 5;
+    const from = part.local(result.pointer, part.groups * words * 4) >> 2;
+    const { u32 } = this.home.runtime.arena.views;
+    const remap = domain.completeIds(dictionary, (id) => {
+      for (let word = from + (id >> 5), group = 0; group < part.groups; word += words, group++) {
+        if ((u32[word] & (1 << (id & 31))) !== 0) return true;
+      }
+      return false;
+    });
+    for (let group = 0; group < part.groups && this.setBytes <= setBytesMax; group++) {
+      const start = from + group * words;
+      const target = part.targets === null ? group + part.offset : part.targets[group];
+      let set: Uint32Array | null = null;
+      for (let word = 0; word < words; word++) {
+        let bits = u32[start + word];
+        if (word === 0) bits &= ~1; // NULL
+        if (bits === 0) continue;
+        set ??= this.setFor(target);
+        for (; bits !== 0; bits &= bits - 1) {
+          const code = remap[word * 32 + 31 - Math.clz32(bits & -bits)];
+          set[code >>> 5] |= 1 << (code & 31);
+        }
+      }
+    }
   }
 
   private mergePairs(part: SlicePart, result: SlotResult, key: LocalKey): void {

@@ -10,6 +10,8 @@ const slotsMin = 1024;
 export class TextDomain {
   /** Codes so far, NULL's included. */
   card = 1;
+  /** Of mappings to this domain: the id up to which each is complete. */
+  readonly completeTo = new WeakMap<Uint32Array, number>();
   private slots = new Uint32Array(slotsMin);
   private hashes = new Uint32Array(slotsMin / 2);
   private offsets = new Uint32Array(slotsMin / 2 + 2);
