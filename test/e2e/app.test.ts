@@ -173,7 +173,7 @@ describe("the SQL console", () => {
     await page.getByRole("button", { name: "Cancel" }).click();
     await page
       .getByRole("alert")
-      .getByText(/cancelled/i)
+      .getByText(/was cancelled|^Cancelled/)
       .waitFor({ timeout: 10_000 });
     await page.getByRole("button", { name: "Run" }).waitFor();
   });
