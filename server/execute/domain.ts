@@ -74,16 +74,8 @@ export class TextKeyDomain implements Domain {
     }
     if (plan.kind === "lut") return this.mapVector(plan.values, codes);
     assert(values?.kind === "texts", `a text key cannot be ${plan.kind}`);
-    const { entries } = values;
-    const mapped = new Uint32Array(entries.count).fill(unmapped);
-    mapped[0] = 0;
-    return codes.map((code) => {
-      if (mapped[code] === unmapped) {
-        const start = entries.offsets[code];
-        mapped[code] = this.domain.intern(entries.bytes, start, entries.offsets[code + 1] - start, null);
-      }
-      return mapped[code];
-    });
+    const mapped = this.domain.internAll(values.entries, values.hashes);
+    return codes.map((code) => mapped[code]);
   }
 
   /** The order of two codes' values, neither being NULL's. */

@@ -64,10 +64,10 @@ export interface Interner {
   close(): void;
 }
 
-/** The value of code c at c − 1 (words), or entry c (texts; entry 0 is empty). */
+/** The value of code c at c − 1 (words), or entry c (texts; entry 0 is empty) with the low half of its hash. */
 export type InternedValues =
   | { readonly kind: "words"; readonly values: BigInt64Array }
-  | { readonly kind: "texts"; readonly entries: TextEntries };
+  | { readonly kind: "texts"; readonly entries: TextEntries; readonly hashes: Uint32Array };
 
 export class WordInterner implements Interner {
   private readonly source: Source;
@@ -169,7 +169,7 @@ export class TextInterner implements Interner {
   }
 
   values(): InternedValues {
-    return { kind: "texts", entries: this.table.entries() };
+    return { kind: "texts", entries: this.table.entries(), hashes: this.table.hashes() };
   }
 
   close(): void {

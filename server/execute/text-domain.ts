@@ -12,14 +12,14 @@ export class TextDomain {
   card = 1;
   /** Of mappings to this domain: the id up to which each is complete. */
   readonly completeTo = new WeakMap<Uint32Array, number>();
-  private slots = new Uint32Array(slotsMin);
-  private hashes = new Uint32Array(slotsMin / 2);
+  /** Code and low half of the hash, slot after slot: a miss of the cache brings both. */
+  private slots = new Uint32Array(slotsMin * 2);
   private offsets = new Uint32Array(slotsMin / 2 + 2);
   private text = new Uint8Array(1 << 14);
   private readonly words: HashWords = { low: 0, high: 0 };
 
   bytes(): number {
-    return this.slots.byteLength + this.hashes.byteLength + this.offsets.byteLength + this.text.length;
+    return this.slots.byteLength + this.offsets.byteLength + this.text.length;
   }
 
   /** The code of some bytes; `hash` is the low half of their hash, if it is known. */
@@ -29,14 +29,39 @@ export class TextDomain {
       hashBytes(bytes, start, length, this.words);
       low = this.words.low;
     }
-    const mask = this.slots.length - 1;
-    let slot = low & mask;
+    const { slots } = this;
+    const mask = slots.length - 2;
+    let slot = (low * 2) & mask;
     while (true) {
-      const code = this.slots[slot];
+      const code = slots[slot];
       if (code === 0) return this.add(bytes, start, length, low);
-      if (this.hashes[code] === low && this.same(code, bytes, start, length)) return code;
-      slot = (slot + 1) & mask;
+      if (slots[slot + 1] === low && this.same(code, bytes, start, length)) return code;
+      slot = (slot + 2) & mask;
     }
+  }
+
+  /**
+   * Codes of all entries (entry 0 is NULL's) by the low halves of their hashes. In two passes, so that the misses of the
+   * cache, which are nearly all of the cost, overlap instead of waiting for one another.
+   */
+  internAll({ count, offsets, bytes }: TextEntries, hashes: Uint32Array): Uint32Array {
+    const codes = new Uint32Array(count);
+    const { slots } = this;
+    const mask = slots.length - 2;
+    for (let entry = 1; entry < count; entry++) {
+      const low = hashes[entry];
+      let slot = (low * 2) & mask;
+      while (slots[slot] !== 0 && slots[slot + 1] !== low) slot = (slot + 2) & mask;
+      codes[entry] = slots[slot];
+    }
+    for (let entry = 1; entry < count; entry++) {
+      const start = offsets[entry];
+      const length = offsets[entry + 1] - start;
+      const known = codes[entry];
+      if (known === 0 || !this.same(known, bytes, start, length))
+        codes[entry] = this.intern(bytes, start, length, hashes[entry]);
+    }
+    return codes;
   }
 
   private same(code: number, bytes: Uint8Array, start: number, length: number): boolean {
@@ -49,34 +74,33 @@ export class TextDomain {
 
   private add(bytes: Uint8Array, start: number, length: number, hash: number): number {
     const code = this.card++;
-    if (code + 1 >= this.hashes.length) this.growTable();
+    if (code * 4 + 4 >= this.slots.length) this.growTable();
     const from = this.offsets[code];
     if (from + length > this.text.length) this.growText(from + length);
     this.text.set(bytes.subarray(start, start + length), from);
     this.offsets[code + 1] = from + length;
-    this.hashes[code] = hash;
-    this.place(code);
+    this.place(code, hash);
     return code;
   }
 
   /** Puts a code into the first free slot of its chain. */
-  private place(code: number): void {
-    const mask = this.slots.length - 1;
-    let slot = this.hashes[code] & mask;
-    while (this.slots[slot] !== 0) slot = (slot + 1) & mask;
-    this.slots[slot] = code;
+  private place(code: number, hash: number): void {
+    const { slots } = this;
+    const mask = slots.length - 2;
+    let slot = (hash * 2) & mask;
+    while (slots[slot] !== 0) slot = (slot + 2) & mask;
+    slots[slot] = code;
+    slots[slot + 1] = hash;
   }
 
   private growTable(): void {
-    const slots = this.slots.length * 4;
-    const hashes = new Uint32Array(slots / 2);
-    hashes.set(this.hashes);
-    const offsets = new Uint32Array(slots / 2 + 2);
+    const old = this.slots;
+    const offsets = new Uint32Array(old.length + 2);
     offsets.set(this.offsets);
-    this.hashes = hashes;
     this.offsets = offsets;
-    this.slots = new Uint32Array(slots);
-    for (let code = 1; code < this.card - 1; code++) this.place(code);
+    this.slots = new Uint32Array(old.length * 4);
+    for (let slot = 0; slot < old.length; slot += 2)
+      if (old[slot] !== 0) this.place(old[slot], old[slot + 1]);
   }
 
   private growText(needed: number): void {

@@ -55,6 +55,15 @@ export class TextTable {
     return { count, offsets, bytes };
   }
 
+  /** Low halves of the texts' hashes by id. */
+  hashes(): Uint32Array {
+    const { u32 } = this.memory.arena.views;
+    const from = this.word(at.hashes) >> 2;
+    const hashes = new Uint32Array(this.count + 1);
+    for (let id = 1; id < hashes.length; id++) hashes[id] = u32[from + id * 2];
+    return hashes;
+  }
+
   close(): void {
     const blocks = [this.word(at.slots), this.word(at.directory), this.word(at.hashes), ...this.texts];
     for (const block of [...blocks, this.pointer]) this.memory.free(block);
