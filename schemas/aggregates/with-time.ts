@@ -14,6 +14,10 @@ import { layoutOf, type SqlType, sqlTypes } from "#schemas/types";
 
 export type Wanted = "first" | "last";
 
+/** The 32-bit halves of 8-byte values, low first. */
+const wordsOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Int32Array =>
+  new Int32Array(buffer, byteOffset, byteLength >> 2);
+
 const wins = (wanted: Wanted, time: bigint, held: bigint): boolean =>
   wanted === "last" ? time >= held : time < held;
 
@@ -33,12 +37,27 @@ export class NumberWithTimeAccumulator extends FixedAccumulator {
     const [vector] = args;
     const times = intsOf(args[1]);
     assert(vector.kind !== "text", "a number's state holds no text");
+    // By halves: a bigint for every row would cost more than all the rest.
+    const timeWords = wordsOf(times.values);
+    const valueWords = wordsOf(vector.values);
+    const held = wordsOf(this.slots.u8);
+    const { f64 } = this.slots;
+    const last = this.wanted === "last";
     for (let row = 0; row < rows; row++) {
       if (isNull(vector.nulls, row) || isNull(times.nulls, row)) continue;
-      const slot = (gids === null ? 0 : gids[row]) * 3;
-      if (!this.take(slot, times.values[row])) continue;
-      if (vector.kind === "int") this.slots.i64[slot + 1] = vector.values[row];
-      else this.slots.f64[slot + 1] = vector.values[row];
+      const group = gids === null ? 0 : gids[row];
+      const at = group * 6;
+      const high = timeWords[row * 2 + 1];
+      const low = timeWords[row * 2];
+      if (f64[group * 3 + 2] !== 0) {
+        const order = high - held[at + 1] || (low >>> 0) - (held[at] >>> 0);
+        if (last ? order < 0 : order >= 0) continue;
+      }
+      held[at] = low;
+      held[at + 1] = high;
+      held[at + 2] = valueWords[row * 2];
+      held[at + 3] = valueWords[row * 2 + 1];
+      f64[group * 3 + 2] = 1;
     }
   }
 
