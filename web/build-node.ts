@@ -36,7 +36,7 @@ export function webKey(): string {
 }
 
 /** Assets that nothing has rebuilt for this long belong to no page that is still open. */
-const assetMsMax = 7 * 86_400_000;
+const assetMsMax = 86_400_000;
 
 /**
  * Moves a finished build into place: assets first (their names carry their content), the page that names them last.
@@ -67,11 +67,19 @@ export async function buildWeb(options: {
   if (existsSync(keyPath) && readFileSync(keyPath, "utf8") === key) return { built: false };
   const { build } = await import("vite");
   const builtFolder = `${outFolder}.${process.pid}`;
-  await build({
-    configFile: join(rootFolder, "vite.config.ts"),
-    logLevel: "warn",
-    build: { outDir: builtFolder, emptyOutDir: true },
-  });
+  const environment = process.env["NODE_ENV"];
+  process.env["NODE_ENV"] = "production"; // a test run sets another, which would build React's slow variant
+  try {
+    await build({
+      configFile: join(rootFolder, "vite.config.ts"),
+      mode: "production",
+      logLevel: "warn",
+      build: { outDir: builtFolder, emptyOutDir: true },
+    });
+  } finally {
+    if (environment === undefined) delete process.env["NODE_ENV"];
+    else process.env["NODE_ENV"] = environment;
+  }
   publish(builtFolder, outFolder, key);
   return { built: true };
 }
