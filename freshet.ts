@@ -4,6 +4,7 @@
  * unless told otherwise, the café demo. Everything that can be wrong with a start is one clear line.
  */
 import { readFileSync } from "node:fs";
+import { flushCompileCache } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { helpText, parseStart, type StartArguments } from "#broker/arguments";
@@ -115,6 +116,7 @@ async function start(args: StartArguments): Promise<void> {
     await fill(args, server, stop.signal);
     const page = args.demo ? "/ui/dashboards/cafe" : "/ui/";
     process.stdout.write(`Freshet ${version} is ready: ${broker.url}${page}\n`);
+    flushCompileCache();
     await stopped;
   } finally {
     stop.abort(new Error("stopping"));

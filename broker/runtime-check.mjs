@@ -1,5 +1,8 @@
 // Loaded before freshet.ts (npm start does it), in plain JavaScript so that any Node can say what is wrong: an old one
 // cannot even read TypeScript.
+import module from "node:module";
+import { fileURLToPath } from "node:url";
+
 const [major] = process.versions.node.split(".").map(Number);
 if (major < 24) {
   console.error(
@@ -8,3 +11,5 @@ if (major < 24) {
   );
   process.exit(1);
 }
+// What Node makes of the sources is kept between starts, in this thread and in the workers: a start takes half the time.
+module.enableCompileCache(fileURLToPath(new URL("../.build/compile-cache", import.meta.url)));
