@@ -161,7 +161,7 @@ function observeHigh(hash: u32, value: i64, gid: usize, precision: i32, register
   }
   const rank = <u8>(clz<u32>(rest) + 1);
   const at = registers + (gid << precision) + <usize>(hash >> (32 - precision));
-  if (load<u8>(at) < rank) store<u8>(at, rank);
+  store<u8>(at, max(load<u8>(at), rank)); // without a branch: early on it could not be foretold
 }
 
 /** The smallest of 2^precision registers (at least 16): a value of this rank or less changes nothing. */
@@ -181,8 +181,8 @@ function leastRegister(precision: i32, registers: usize): u32 {
 
 /** Lanes whose rank is above `floor`. */
 function aboveFloor(hash: v128, precision: i32, floor: u32): u32 {
-  if (floor == 0) return 15;
-  if (floor > 31) return 15; // ranks in the low half are left to `observe`
+  // A low floor lets too many pass for the branches on them to be foretold; ranks of the low half are `observe`'s.
+  if (floor < 3 || floor > 31) return 15;
   return i32x4.bitmask(i32x4.lt_u(i32x4.shl(hash, precision), i32x4.splat(1 << (32 - floor))));
 }
 
@@ -200,6 +200,10 @@ function hllIntsOf<T>(
       const second = i64x2.add(loadPair<T>(at + 2 * sizeof<T>()), bases);
       const hash = highWords(joinLow(first, second), v128.shuffle<i32>(first, second, 1, 3, 5, 7));
       const bits = <u32>left & aboveFloor(hash, precision, floor);
+      if ((bits & 15) == 0) {
+        row += 4;
+        continue;
+      }
       if (bits & 1) {
         const value = i64x2.extract_lane(first, 0);
         observeHigh(i32x4.extract_lane(hash, 0), value, gidOf(gids, row), precision, registers);
