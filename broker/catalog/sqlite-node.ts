@@ -4,7 +4,7 @@
  */
 import { existsSync, statSync } from "node:fs";
 import SqliteDatabase from "better-sqlite3";
-import { type Dialect, Kysely, SqliteDialect } from "kysely";
+import { type Dialect, type Driver, Kysely, SqliteDialect } from "kysely";
 import { messageOf, StoreError } from "#schemas/errors";
 import { CatalogRepository } from "./repository-node.ts";
 import { type CatalogTables, migrate } from "./tables-node.ts";
@@ -54,10 +54,32 @@ export function openSqliteFile(path: string): SqliteFile {
   }
 }
 
+/**
+ * SQLite rolls back by itself when the disk is full. A second rollback would fail, and that failure would hide
+ * the first one.
+ */
+class OneRollback extends SqliteDialect {
+  readonly #file: SqliteFile;
+
+  constructor(file: SqliteFile) {
+    super({ database: file });
+    this.#file = file;
+  }
+
+  override createDriver(): Driver {
+    const driver = super.createDriver();
+    const rollback = driver.rollbackTransaction.bind(driver);
+    driver.rollbackTransaction = async (connection) => {
+      if (this.#file.inTransaction) await rollback(connection);
+    };
+    return driver;
+  }
+}
+
 /** The catalog in an open file; `dialect` lets the simulation put itself between Kysely and the file. */
 export async function sqliteCatalog(
   file: SqliteFile,
-  dialect: Dialect = new SqliteDialect({ database: file }),
+  dialect: Dialect = new OneRollback(file),
 ): Promise<CatalogRepository> {
   const database = new Kysely<CatalogTables>({ dialect });
   const errorOf = errorIn(file.name);

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openCatalog, openSqliteThread } from "#broker/catalog/catalog-thread-node";
-import { openSqliteFile } from "#broker/catalog/sqlite-node";
+import { openSqliteFile, sqliteCatalog } from "#broker/catalog/sqlite-node";
 
 let folder: string;
 beforeAll(() => {
@@ -47,6 +47,22 @@ describe("a damaged catalog", () => {
     file.exec("update settings set value = '99' where key = 'catalogVersion'");
     file.close();
     await expect(openSqliteThread(path)).rejects.toMatchObject({ code: "START_FAILED" });
+  });
+});
+
+describe("a full disk", () => {
+  it("is named as such, and the catalog goes on when there is room", async () => {
+    const file = openSqliteFile(join(folder, "full.sqlite"));
+    const catalog = await sqliteCatalog(file);
+    const pages = Number(file.pragma("page_count", { simple: true }));
+    file.pragma(`max_page_count = ${pages + 1}`);
+    const large = "x".repeat(100_000);
+    await expect(catalog.setSetting("large", large)).rejects.toMatchObject({ code: "DISK_FULL" });
+    expect(await catalog.setting("large")).toBeNull();
+    file.pragma(`max_page_count = ${pages + 1_000}`);
+    await catalog.setSetting("large", large);
+    expect(await catalog.setting("large")).toBe(large);
+    await catalog.close();
   });
 });
 
