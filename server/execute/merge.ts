@@ -7,7 +7,7 @@ import { assert, unreachable } from "#schemas/errors";
 import type { Expression } from "#schemas/plan/expression";
 import { layoutOf } from "#schemas/types";
 import { type Dictionaries, dictionaryPart } from "#server/execute/dictionaries";
-import { type Domain, type LocalKey, numberDomain, RangeDomain, TextKeyDomain } from "#server/execute/domain";
+import type { Domain, LocalKey } from "#server/execute/domain";
 import { GroupTable } from "#server/execute/group-table";
 import { MergedDistinct, MergedValues } from "#server/execute/merged-sets";
 import {
@@ -19,11 +19,13 @@ import {
   type MergeHome,
   type SlicePart,
 } from "#server/execute/merged-slot";
+import { numberDomain, RangeDomain } from "#server/execute/number-domain";
 import type { Runtime } from "#server/execute/runtime";
 import type { AggregateResult } from "#server/execute/scan-aggregate";
 import type { SlotSpec, Specs } from "#server/execute/specs";
 import type { AggregateTask, KeyPlan } from "#server/execute/task";
 import { TextDomain } from "#server/execute/text-domain";
+import { TextKeyDomain } from "#server/execute/text-key-domain";
 import { sequence } from "#server/execute/vector-lists";
 import type { SegmentReader } from "#server/segment/reader";
 

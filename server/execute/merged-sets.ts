@@ -7,16 +7,12 @@ import {
 import { PercentileAccumulator } from "#schemas/aggregates/percentile";
 import { assert } from "#schemas/errors";
 import type { States } from "#schemas/plan/server-client";
-import {
-  type DictionaryPart,
-  type Domain,
-  type LocalKey,
-  RangeDomain,
-  TextKeyDomain,
-} from "#server/execute/domain";
+import type { DictionaryPart, Domain, LocalKey } from "#server/execute/domain";
 import type { MergedSlot, MergeHome, SlicePart } from "#server/execute/merged-slot";
+import { RangeDomain } from "#server/execute/number-domain";
 import { PairTable } from "#server/execute/pair-table";
 import type { SlotResult } from "#server/execute/slot";
+import { TextKeyDomain } from "#server/execute/text-key-domain";
 
 /** Bits of all groups' sets together; past it (group, value) pairs are hashed. */
 const setBytesMax = 64 << 20;

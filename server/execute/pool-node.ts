@@ -55,6 +55,9 @@ export interface ThreadPoolParts extends ScanWorkerData {
   readonly arenas: { arena(index: number): { free(pointer: number): void } };
 }
 
+const isCancelled = (error: Error): boolean =>
+  error instanceof StoreError && error.code === "QUERY_CANCELLED";
+
 export class ThreadPool implements ScanPool {
   readonly threads: number;
   private readonly parts: ThreadPoolParts;
@@ -168,8 +171,9 @@ export class ThreadPool implements ScanPool {
     for (const { pointer } of result.blocks) arena.free(pointer);
   }
 
+  /** The first error counts, but not a thread's word that it was stopped: another thread failed before. */
   private fail(running: Running, error: Error): void {
-    running.error ??= error;
+    if (running.error === null || isCancelled(running.error)) running.error = error;
     running.control.stop();
   }
 

@@ -8,10 +8,10 @@ import type { Vector } from "#schemas/batch";
 import type { Evaluate, EvaluateContext } from "#schemas/plan/evaluator";
 import type { Expression } from "#schemas/plan/expression";
 import { finishOf } from "#server/execute/answers";
-import { TextKeyDomain } from "#server/execute/domain";
 import type { AggregateMerge } from "#server/execute/merge";
 import { firstInOrder, type SortKey } from "#server/execute/order";
 import type { AggregateFragment } from "#server/execute/task";
+import { TextKeyDomain } from "#server/execute/text-key-domain";
 
 /** A key's vector has the expression's type (domains know only layouts). */
 export const typedKey = (vector: Vector, fragment: AggregateFragment, key: number): Vector => ({
