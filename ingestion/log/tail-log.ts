@@ -58,6 +58,8 @@ export class TailLog {
   #trimming: Promise<void> = Promise.resolve();
   #failure: StoreError | null = null;
   #full: StoreError | null = null;
+  /** What did not fit, while nothing has been written since; 0 when the last write fitted. */
+  #unfitBytes = 0;
   #closing = new AbortController();
   #waiters: (() => void)[] = [];
 
@@ -119,9 +121,9 @@ export class TailLog {
     return this.#failure !== null;
   }
 
-  /** Whether a full disk has room again. */
+  /** Whether a full disk has room again, for what did not fit too. */
   async hasRoom(): Promise<boolean> {
-    return (await this.#world.disk.freeBytes()) > roomBytes;
+    return (await this.#world.disk.freeBytes()) > roomBytes + this.#unfitBytes;
   }
 
   /** The disk has room again; the next append finds out for sure. */
@@ -184,6 +186,7 @@ export class TailLog {
     this.#durableOffset = this.#endOffset = 0n;
     this.#failure = null;
     this.#full = null;
+    this.#unfitBytes = 0;
   }
 
   async close(): Promise<void> {
@@ -218,13 +221,14 @@ export class TailLog {
    * on.
    */
   async #write(): Promise<boolean> {
+    let bytes = 0;
     try {
       await this.#roll();
       const file = this.#current();
       const room = Math.max(1, this.#options.fileBytes - file.bytes);
       const group: Queued[] = [];
       const chunks: Uint8Array[] = [];
-      for (let bytes = 0; group.length < this.#queue.length && bytes < room; ) {
+      while (group.length < this.#queue.length && bytes < room) {
         const next = this.#queue[group.length];
         group.push(next);
         chunks.push(...encodeRecord(next.entry, this.#durableBytes));
@@ -235,10 +239,11 @@ export class TailLog {
       this.#queue.splice(0, group.length);
       this.#unsynced.push(...group);
       this.#full = null;
+      this.#fitted();
       this.#notice(group);
       return true;
     } catch (error) {
-      return await this.#writeFailed(storeErrorOf(error));
+      return await this.#writeFailed(storeErrorOf(error), bytes);
     }
   }
 
@@ -252,12 +257,22 @@ export class TailLog {
     }
   }
 
-  async #writeFailed(error: StoreError): Promise<boolean> {
+  /** Said once, and taken back once: not for every row that waits. */
+  #fitted(): void {
+    if (this.#unfitBytes === 0) return;
+    this.#unfitBytes = 0;
+    this.#world.log("info", `${this.#options.folder}: there is room on the disk again`);
+  }
+
+  async #writeFailed(error: StoreError, bytes: number): Promise<boolean> {
     if (error.code !== "DISK_FULL") {
       this.#stop(error);
       return false;
     }
     this.#full = error;
+    if (this.#unfitBytes === 0)
+      this.#world.log("error", `${error.message}; no rows are taken until there is room`);
+    this.#unfitBytes = Math.max(1, bytes);
     if (this.#options.whenFull === "retry") {
       await this.#world.clock.sleep(retryFullMs, this.#closing.signal).catch(() => {});
       return !this.#closing.signal.aborted;

@@ -204,10 +204,24 @@ describe("the tail log", () => {
     expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
     expect(log.failure?.code).toBe("DISK_FULL");
     expect(log.endOffset).toBe(2n);
+    await expect(log.append(entry(2, 8))).rejects.toMatchObject({ code: "DISK_FULL" });
+    expect(world.logged.map(({ level }) => level)).toEqual(["error"]);
     world.disk.faults.capacityBytes = 10_000;
     await log.append(entry(2, 4));
     expect(log.failure).toBeNull();
+    expect(world.logged.at(-1)).toMatchObject({ level: "info", message: expect.stringContaining("room") });
     expect((await reopened(world)).entries.map(({ range }) => range)).toEqual(["0-2", "2-6"]);
+  });
+
+  it("has room again only when what did not fit would fit", async () => {
+    const world = memoryWorld();
+    const { log } = await written(world, [2]);
+    world.disk.faults.capacityBytes = 12_000;
+    await expect(log.append(entry(2, 2000))).rejects.toMatchObject({ code: "DISK_FULL" });
+    expect(await world.disk.freeBytes()).toBeGreaterThan(10_000);
+    expect(await log.hasRoom()).toBe(false);
+    world.disk.faults.capacityBytes = 100_000;
+    expect(await log.hasRoom()).toBe(true);
   });
 
   it("as a mirror keeps what it has and tries again while the disk is full", async () => {
