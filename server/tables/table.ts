@@ -128,11 +128,6 @@ export class TableState {
     return this.entries.reduce((sum, entry) => sum + rowsOf(entry), 0);
   }
 
-  /** Equal versions mean equal answers: the list is the same and appends have only added rows. */
-  version(): string {
-    return `${this.generation}.${this.rows()}`;
-  }
-
   /** Whose rows are missing from every answer. */
   corrupt(): SealedEntry[] {
     return this.sealedEntries().filter((entry) => entry.error !== null);
