@@ -69,6 +69,8 @@ export function compileSlot(
     }
     case "states": {
       const { name, args, parameters, type } = spec.call;
+      const key = extremeKey(spec, columns, grouping, tools);
+      if (key !== null) return { kind: "extremes", key, call: { name, type, parameters }, filter };
       const sources = args.map((argument) => sourceOf(argument, columns));
       return {
         kind: "states",
@@ -83,6 +85,20 @@ export function compileSlot(
     default:
       return unreachable(spec);
   }
+}
+
+/** MIN or MAX of a dictionary column whose marks fit: how its entries are numbered. */
+function extremeKey(
+  spec: Extract<SlotSpec, { kind: "states" }>,
+  columns: SegmentColumns,
+  grouping: Grouping,
+  tools: KeyTools,
+): KeyPlan | null {
+  const { name, args } = spec.call;
+  const [argument] = args;
+  if ((name !== "min" && name !== "max") || argument.kind !== "column") return null;
+  const key = compileKey(argument, columns, tools);
+  return key.kind === "ids" && groupsOf(grouping) * key.card <= setBitsMax ? key : null;
 }
 
 function registersSlot(spec: Extract<SlotSpec, { kind: "registers" }>, columns: SegmentColumns): SlotPlan {

@@ -13,6 +13,7 @@ import {
   type SlotParts,
   type SlotResult,
 } from "#server/execute/slot";
+import { TextExtremesSlot } from "#server/execute/slot-extremes";
 import { BitsSlot, PairsSlot, RegistersSlot, StatesSlot, ValuesSlot } from "#server/execute/slot-sets";
 import type { AggregateTask, SlotPlan } from "#server/execute/task";
 import { TaskMemory } from "#server/execute/task-memory";
@@ -62,6 +63,8 @@ function makeSlot(parts: SlotParts, plan: SlotPlan): Slot {
       return new RegistersSlot(parts, plan.source, plan.precision);
     case "values":
       return new ValuesSlot(parts, plan.source);
+    case "extremes":
+      return new TextExtremesSlot(parts, plan);
     case "states":
       return new StatesSlot(parts, plan);
     default:

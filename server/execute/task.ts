@@ -177,6 +177,13 @@ export type SlotPlan =
     }
   /** All values, for percentiles. */
   | { readonly kind: "values"; readonly source: Source; readonly filter: number }
+  /** MIN and MAX of a dictionary column; `key` numbers its entries. */
+  | {
+      readonly kind: "extremes";
+      readonly key: KeyPlan;
+      readonly call: { readonly name: string; readonly type: SqlType; readonly parameters: readonly Value[] };
+      readonly filter: number;
+    }
   /** Anything else: `schemas/aggregates` over vectors. */
   | {
       readonly kind: "states";

@@ -13,7 +13,7 @@ const texts = fc.constantFrom("", "a", "ab", "b", "é", "日本", "z\u{1f600}", 
 const quarter = fc.integer({ min: -40, max: 40 }).map((value) => value / 4 + 0);
 const int64 = 2n ** 63n;
 
-export const sampleOf = {
+const sampleOf = {
   INT: fc.oneof(
     { weight: 8, arbitrary: fc.bigInt({ min: -5n, max: 9n }) },
     { weight: 1, arbitrary: fc.constantFrom(2n ** 31n - 1n, -(2n ** 31n)) },
@@ -197,15 +197,15 @@ const aggregateArbitrary: fc.Arbitrary<AggregateCall> = fc
     return bindCall(name, [argument], filter);
   });
 
-export const windowStart: Expression = {
+const windowStart: Expression = {
   kind: "column",
   type: "TIMESTAMP",
   column: -101,
   name: "window_start",
 };
-export const windowEnd: Expression = { kind: "column", type: "TIMESTAMP", column: -102, name: "window_end" };
+const windowEnd: Expression = { kind: "column", type: "TIMESTAMP", column: -102, name: "window_end" };
 
-export const hopArbitrary: fc.Arbitrary<Hop> = fc
+const hopArbitrary: fc.Arbitrary<Hop> = fc
   .tuple(fc.constantFrom(900_000n, 1_800_000n, 3_600_000n), fc.constantFrom(1n, 2n, 3n), fc.boolean())
   .map(([slideMs, times, odd]) => ({
     timeColumn: 4,

@@ -53,7 +53,7 @@ const selected = (table: Table, rows: readonly Row[], fragment: AggregateFragmen
     .filter((cells) => passes(fragment.filter, cells));
 
 /** Values as text that tells all values apart. */
-export const shown = (value: Value): string =>
+const shown = (value: Value): string =>
   value === null
     ? "NULL"
     : value instanceof Uint8Array
@@ -64,7 +64,7 @@ export const shown = (value: Value): string =>
           : String(value)
         : `${typeof value} ${value}`;
 
-export function orderValues(left: Value, right: Value, type: string): number {
+function orderValues(left: Value, right: Value, type: string): number {
   if (typeof left === "string" && typeof right === "string") {
     if (type === "BIG_DECIMAL") return compareDecimalTexts(left, right);
     return Buffer.compare(Buffer.from(left), Buffer.from(right));

@@ -175,6 +175,16 @@ describe("a query that must stop", () => {
     expect(groupsOf(fine.partial, sums).size).toBe(102);
   });
 
+  test("fails by our own fault alone: its thread is replaced", async () => {
+    const { executor } = executorWith(pools[1]);
+    const ours = { ...sums, filter: call("noSuchFunction", "BOOLEAN", column("raw")) };
+    expect(await codeOf(executor.execute(readers, ours, options, signal))).toBe("INTERNAL");
+    for (let again = 0; again < 3; again++) {
+      const { partial } = await executor.execute(readers, sums, options, signal);
+      expect(groupsOf(partial, sums).size).toBe(102);
+    }
+  });
+
   test("leaves no memory behind", async () => {
     const { executor, runtime } = executorWith(null);
     await executor.execute(readers, sums, options, signal);
