@@ -23,6 +23,11 @@ const tableFigures: readonly [string, string, (summary: TableSummary) => number 
   ["lag_rows", "Rows the stream is ahead", (summary) => summary.lagRows],
   ["lag_ms", "Milliseconds the stream is ahead", (summary) => summary.lagMs],
   ["freshness_ms", "Age of the newest visible row", (summary) => summary.freshnessMs],
+  [
+    "healthy",
+    "1 when running, 0 when paused, degraded or stopped",
+    ({ state }) => Number(state === "running"),
+  ],
 ];
 
 /** Everything worth a look: memory by purpose, snapshots, figures of each table. */

@@ -5,13 +5,21 @@ import type { HttpParts, Metric } from "#broker/http/parts";
 
 const latencySeconds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 
-/** Numbers that their owners count are copied at each scrape, so nothing is counted twice. */
-function copy(registry: Registry, metrics: readonly Metric[]): void {
-  for (const { name, help, labels = {}, value } of metrics) {
-    const known = registry.getSingleMetric(name) as Gauge | undefined;
-    const gauge = known ?? new Gauge({ name, help, labelNames: Object.keys(labels), registers: [registry] });
-    gauge.set(labels, value);
-  }
+/**
+ * Numbers that their owners count are copied at each scrape, so nothing is counted twice; what no owner tells
+ * any more, such as a dropped table's rows, is gone.
+ */
+function copier(registry: Registry): (metrics: readonly Metric[]) => void {
+  const gauges = new Map<string, Gauge>();
+  return (metrics) => {
+    for (const gauge of gauges.values()) gauge.reset();
+    for (const { name, help, labels = {}, value } of metrics) {
+      const made = () => new Gauge({ name, help, labelNames: Object.keys(labels), registers: [registry] });
+      const gauge = gauges.get(name) ?? made();
+      gauges.set(name, gauge);
+      gauge.set(labels, value);
+    }
+  };
 }
 
 /** The route, and a hook that counts and times every request by route pattern and status. */
@@ -36,8 +44,9 @@ export function metricRoutes(app: FastifyInstance, parts: HttpParts): void {
     requests.inc({ route, status: String(reply.statusCode) });
     durations.observe({ route }, reply.elapsedTime / 1000);
   });
+  const copy = copier(registry);
   app.get("/metrics", async (_request, reply) => {
-    copy(registry, parts.metrics());
+    copy(parts.metrics());
     return reply.type(registry.contentType).send(await registry.metrics());
   });
 }

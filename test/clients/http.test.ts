@@ -234,7 +234,14 @@ describe("answers", () => {
   });
 
   test("metrics, version, health", async () => {
-    expect(await (await fetch(`${freshet.url}/metrics`)).text()).toContain("freshet_http_requests_total");
+    const metrics = async () => await (await fetch(`${freshet.url}/metrics`)).text();
+    expect(await metrics()).toContain("freshet_http_requests_total");
+    await freshet.post("/schemas", schema("measured", "a"));
+    expect(await metrics()).toContain('freshet_table_healthy{table="measured"} 1');
+    await freshet.post("/tables/measured/pauseConsumption", {});
+    expect(await metrics()).toContain('freshet_table_healthy{table="measured"} 0');
+    await fetch(`${freshet.url}/schemas/measured`, { method: "DELETE" });
+    expect(await metrics()).not.toContain("measured");
     expect(await (await fetch(`${freshet.url}/health`)).text()).toBe("OK");
     expect(await freshet.get("/api/version")).toMatchObject({ version: expect.any(String) });
   });
