@@ -1,20 +1,10 @@
 /** What the catalog, the broker's router and a segment file's footer know of a segment. */
-import type { Value } from "#schemas/types";
 
 /** Offsets [start, end) of one partition of the table's stream. */
 export interface SourceRange {
   readonly partition: number;
   readonly start: bigint;
   readonly end: bigint;
-}
-
-export interface ColumnStats {
-  readonly columnId: number;
-  readonly min: Value;
-  readonly max: Value;
-  readonly nulls: number;
-  /** Distinct values where a dictionary knows them, else 0. */
-  readonly distinct: number;
 }
 
 export type SegmentState = "consuming" | "sealing" | "sealed" | "dropped";
@@ -35,17 +25,6 @@ export interface SegmentRecord {
   readonly timeMinMs: bigint | null;
   readonly timeMaxMs: bigint | null;
   readonly createdMs: number;
-}
-
-/** A segment as the API shows it, consuming ones included. */
-export interface SegmentInfo {
-  readonly id: string;
-  readonly state: SegmentState;
-  readonly rows: number;
-  readonly bytes: number;
-  readonly ranges: readonly SourceRange[];
-  readonly timeMinMs: bigint | null;
-  readonly timeMaxMs: bigint | null;
 }
 
 /** A stretch of the stream that is not there and never will be: recorded, visible in every response over it. */

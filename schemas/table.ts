@@ -28,7 +28,7 @@ export interface Column {
   readonly timeFormat?: TimeFormat;
 }
 
-export type StreamKind = "embedded" | "kafka";
+type StreamKind = "embedded" | "kafka";
 
 export interface Stream {
   readonly kind: StreamKind;

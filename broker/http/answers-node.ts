@@ -11,7 +11,7 @@ export const sendJson = (reply: FastifyReply, value: unknown, status = 200) =>
   reply.code(status).type("application/json; charset=utf-8").send(jsonText(value));
 
 /** One error body for all our routes: Pinot's `code` and `error`, plus ours. */
-export function errorBody(error: StoreError) {
+function errorBody(error: StoreError) {
   const { position, expected, found, at } = error.detail;
   return {
     code: errorCodes[error.code].status,

@@ -7,7 +7,7 @@ import type { Limits } from "#schemas/limits";
 import type { World } from "#schemas/world";
 
 /** An encoded answer to one statement. */
-export interface EncodedAnswer {
+interface EncodedAnswer {
   readonly contentType: string;
   readonly body: string | Uint8Array;
   /** The first exception's Pinot number, or −1. */

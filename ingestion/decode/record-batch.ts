@@ -17,7 +17,7 @@ import { StoreError } from "#schemas/errors";
 import type { RecordSlices } from "#schemas/ingest";
 import type { RawBatch } from "#schemas/source";
 
-export const batchHeaderBytes = 61;
+const batchHeaderBytes = 61;
 const lengthEnd = 12;
 const crcAt = 17;
 const attributesAt = 21;

@@ -11,7 +11,7 @@ export interface KafkaSettings {
   } | null;
 }
 
-export interface TlsSettings {
+interface TlsSettings {
   /** PEM texts. */
   readonly ca: string | null;
   readonly certificate: string | null;

@@ -33,9 +33,7 @@ export interface StateCall {
   readonly type: SqlType;
 }
 
-export type StateLayout =
-  | { readonly kind: "fixed"; readonly stateBytes: number }
-  | { readonly kind: "variable" };
+type StateLayout = { readonly kind: "fixed"; readonly stateBytes: number } | { readonly kind: "variable" };
 
 /** The states of many groups, growing: what merges at the broker, and the generic update of a server. */
 export interface Accumulator {

@@ -74,7 +74,6 @@ export const refuseArgument = refuse;
 
 /** Integers (and a bare NULL, whose sum is a NULL LONG). */
 export const isInteger = (type: SqlType): boolean => type === "INT" || type === "LONG" || type === "UNKNOWN";
-export const isText = (type: SqlType): boolean => layoutOf(type) === "text";
 export const isDouble = (type: SqlType): boolean => layoutOf(type) === "double";
 
 export const bound = (

@@ -6,7 +6,7 @@ import { corruptState } from "#schemas/aggregates/variable";
 import { isNull } from "#schemas/aggregates/vectors";
 import type { Vector } from "#schemas/batch";
 
-export class CountAccumulator extends FixedAccumulator {
+class CountAccumulator extends FixedAccumulator {
   constructor() {
     super(1);
   }

@@ -14,7 +14,7 @@ import type { Vector } from "#schemas/batch";
 const defaultLog2m = 8;
 
 /** Register in the low 16 bits, rank (≥ 1) above them, for a value's hash. */
-export function registerAndRank(hash: Hash64, log2m: number): number {
+function registerAndRank(hash: Hash64, log2m: number): number {
   const register = hash.high >>> (32 - log2m);
   const rest = ((hash.high << log2m) | (log2m === 0 ? 0 : hash.low >>> (32 - log2m))) >>> 0;
   const rank = rest === 0 ? 33 + Math.min(Math.clz32(hash.low << log2m), 32 - log2m) : Math.clz32(rest) + 1;
@@ -22,7 +22,7 @@ export function registerAndRank(hash: Hash64, log2m: number): number {
 }
 
 /** The estimate of one group's registers: harmonic mean, linear counting while registers are empty. */
-export function estimate(registers: Uint8Array): number {
+function estimate(registers: Uint8Array): number {
   const count = registers.length;
   let zeros = 0;
   let sum = 0;
@@ -38,7 +38,7 @@ export function estimate(registers: Uint8Array): number {
 }
 
 /** The hash that every server agrees on for one value of a vector. */
-export function hashAt(vector: Vector, row: number): Hash64 {
+function hashAt(vector: Vector, row: number): Hash64 {
   switch (vector.kind) {
     case "int":
       return hashWord(vector.values[row]);
@@ -49,7 +49,7 @@ export function hashAt(vector: Vector, row: number): Hash64 {
   }
 }
 
-export class HllAccumulator extends FixedAccumulator {
+class HllAccumulator extends FixedAccumulator {
   readonly log2m: number;
 
   constructor(log2m: number) {

@@ -61,7 +61,7 @@ const binary = (bytes: Uint8Array): string => {
 const unbinary = (text: string): Uint8Array => Uint8Array.from(text, (char) => char.charCodeAt(0));
 
 /** Stays encoded until something is merged into it; a single partial is never decoded. */
-export interface DistinctState {
+interface DistinctState {
   encoded: Uint8Array | null;
   words: Set<bigint> | null;
   texts: Set<string> | null;
@@ -110,7 +110,7 @@ export function wordOfDouble(value: number): bigint {
   return doubleWord[0];
 }
 
-export class DistinctCountAccumulator extends VariableAccumulator<DistinctState> {
+class DistinctCountAccumulator extends VariableAccumulator<DistinctState> {
   update(args: readonly Vector[], gids: Uint32Array | null, rows: number): void {
     const [vector] = args;
     for (let row = 0; row < rows; row++) {

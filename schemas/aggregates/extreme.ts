@@ -21,7 +21,7 @@ import { layoutOf, type SqlType } from "#schemas/types";
 
 export type Preference = "least" | "greatest" | "first";
 
-export class ExtremeIntegerAccumulator extends FixedAccumulator {
+class ExtremeIntegerAccumulator extends FixedAccumulator {
   private readonly preference: Preference;
   private readonly type: SqlType;
 
@@ -64,7 +64,7 @@ export class ExtremeIntegerAccumulator extends FixedAccumulator {
   }
 }
 
-export class ExtremeDoubleAccumulator extends FixedAccumulator {
+class ExtremeDoubleAccumulator extends FixedAccumulator {
   private readonly preference: Preference;
   private readonly type: SqlType;
 
@@ -116,7 +116,7 @@ export const orderOf = (type: SqlType): ((left: Uint8Array, right: Uint8Array) =
     ? (left, right) => compareDecimalTexts(utf8.decode(left), utf8.decode(right))
     : compareBytes;
 
-export class ExtremeTextAccumulator extends VariableAccumulator<Uint8Array> {
+class ExtremeTextAccumulator extends VariableAccumulator<Uint8Array> {
   private readonly preference: Preference;
   private readonly type: SqlType;
   private readonly order: (left: Uint8Array, right: Uint8Array) => number;

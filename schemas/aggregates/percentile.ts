@@ -17,7 +17,7 @@ interface ValueList {
 }
 
 /** The value at `rank` of values[0 … count) in order; reorders them. Quickselect, middle of three. */
-export function selectRank(values: Float64Array, count: number, rank: number): number {
+function selectRank(values: Float64Array, count: number, rank: number): number {
   let numbers = 0; // NaN to the end: it is greatest
   for (let at = 0; at < count; at++) {
     const value = values[at];
@@ -53,7 +53,7 @@ const middleOf = (a: number, b: number, c: number): number =>
   Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
 
 /** Which rank is percentile p of `count` values. */
-export const percentileRank = (count: number, percent: number): number =>
+const percentileRank = (count: number, percent: number): number =>
   Math.min(count - 1, Math.floor((count * percent) / 100));
 
 const utf8 = new TextDecoder();

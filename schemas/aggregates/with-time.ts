@@ -21,7 +21,7 @@ const wordsOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Int32Arra
 const wins = (wanted: Wanted, time: bigint, held: bigint): boolean =>
   wanted === "last" ? time >= held : time < held;
 
-export class NumberWithTimeAccumulator extends FixedAccumulator {
+class NumberWithTimeAccumulator extends FixedAccumulator {
   private readonly wanted: Wanted;
   private readonly from: SqlType;
   private readonly type: SqlType;
@@ -101,7 +101,7 @@ interface TimedText {
   readonly bytes: Uint8Array;
 }
 
-export class TextWithTimeAccumulator extends VariableAccumulator<TimedText> {
+class TextWithTimeAccumulator extends VariableAccumulator<TimedText> {
   private readonly wanted: Wanted;
   private readonly type: SqlType;
 

@@ -64,7 +64,7 @@ const jsonDecoders = /(JSONMessageDecoder|JsonMessageDecoder|KafkaJSONMessageDec
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** "6h", "1d12h", "PT6H" or milliseconds. */
-export function periodMs(text: string): number | null {
+function periodMs(text: string): number | null {
   if (/^\d+$/.test(text)) return Number(text);
   const plain = text.toLowerCase().replace(/^p(?:(\d+d))?t?/, "$1");
   if (!/^(\d+(ms|d|h|m|s))+$/.test(plain)) return null;

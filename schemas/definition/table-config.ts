@@ -9,7 +9,7 @@ const text = z.union([z.string(), z.number(), z.boolean()]);
 const names = z.array(z.string()).nullable().optional();
 const anything = z.unknown().optional();
 
-export const streamMap = z.record(z.string(), text);
+const streamMap = z.record(z.string(), text);
 
 const segmentsConfig = z.strictObject({
   timeColumnName: z.string().nullable().optional(),

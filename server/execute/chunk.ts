@@ -272,7 +272,7 @@ export class Chunk {
 }
 
 /** A column that the segment does not have. */
-export function nullVector(info: Pick<TaskColumn, "type">, rows: number): Vector {
+function nullVector(info: Pick<TaskColumn, "type">, rows: number): Vector {
   const nulls = new Uint8Array((rows + 7) >> 3).fill(255);
   if ((rows & 7) !== 0) nulls[nulls.length - 1] = (1 << (rows & 7)) - 1;
   const { type } = info;

@@ -43,8 +43,8 @@ export const opposite: Readonly<Record<Comparison, Comparison>> = {
   greaterThanOrEqual: "lessThan",
 };
 
-export const int64Min = -(2n ** 63n);
-export const int64Max = 2n ** 63n - 1n;
+const int64Min = -(2n ** 63n);
+const int64Max = 2n ** 63n - 1n;
 
 const none: Test = { kind: "none" };
 const or = (...tests: readonly Test[]): Test => ({ kind: "or", tests });
@@ -76,7 +76,7 @@ export function compareColumn(column: SegmentColumn, op: Comparison, value: Valu
   }
 }
 
-export function compareInts(column: number, op: Comparison, value: bigint): Test {
+function compareInts(column: number, op: Comparison, value: bigint): Test {
   const ints = (low: bigint, high: bigint): Test => (low > high ? none : { kind: "ints", column, low, high });
   const below = (): Test => ints(int64Min, value - 1n);
   const above = (): Test => ints(value + 1n, int64Max);
@@ -109,7 +109,7 @@ function compareIntsWithDouble(column: number, op: Comparison, value: number): T
   return less ? compareInts(column, "lessThanOrEqual", floor) : compareInts(column, "greaterThan", floor);
 }
 
-export function compareDoubles(column: number, op: Comparison, value: number): Test {
+function compareDoubles(column: number, op: Comparison, value: number): Test {
   const infinity = Number.POSITIVE_INFINITY;
   const doubles = (low: number, high: number, flags: number): Test => ({
     kind: "doubles",

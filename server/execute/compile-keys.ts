@@ -33,7 +33,7 @@ const stepsKept = 512;
 /** The kernel's bucket arithmetic is exact below it. */
 const bucketSpanMax = 2n ** 49n;
 
-export const integerOf = (value: Value): bigint | null =>
+const integerOf = (value: Value): bigint | null =>
   typeof value === "bigint" ? value : typeof value === "boolean" ? (value ? 1n : 0n) : null;
 
 /** Least and greatest value of an integer column over the segment. */
@@ -147,7 +147,7 @@ function windowKey(end: boolean, hop: Hop, columns: SegmentColumns): KeyPlan | n
 }
 
 /** The greatest multiple of `size` that is ≤ value. */
-export const floorTo = (value: bigint, size: bigint): bigint => {
+const floorTo = (value: bigint, size: bigint): bigint => {
   const rest = value % size;
   return value - (rest < 0n ? rest + size : rest);
 };

@@ -81,7 +81,7 @@ function testKinds(tasks: readonly Task[]): string {
 }
 
 /** An expression in one line. */
-export function explain(expression: Expression): string {
+function explain(expression: Expression): string {
   switch (expression.kind) {
     case "column":
       return expression.name;

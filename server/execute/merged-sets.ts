@@ -253,7 +253,7 @@ function codesOf(set: Uint32Array): number[] {
 }
 
 /** States of variable size behind offsets. */
-export function packStates(parts: readonly Uint8Array[]): States {
+function packStates(parts: readonly Uint8Array[]): States {
   const offsets = new Uint32Array(parts.length + 1);
   parts.forEach((part, index) => {
     offsets[index + 1] = offsets[index] + part.length;

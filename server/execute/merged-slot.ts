@@ -29,7 +29,7 @@ export interface SlicePart {
 }
 
 /** The targets as an array, made when they are plain arithmetic. */
-export function targetsOf(part: SlicePart): Uint32Array | null {
+function targetsOf(part: SlicePart): Uint32Array | null {
   if (part.targets !== null || part.offset === 0) return part.targets;
   const targets = new Uint32Array(part.groups);
   for (let group = 0; group < targets.length; group++) targets[group] = group + part.offset;
@@ -46,7 +46,7 @@ export interface MergedSlot {
 }
 
 /** How many of a group's rows counted, if the slot knows. */
-export interface CountingSlot extends MergedSlot {
+interface CountingSlot extends MergedSlot {
   rowsOf(group: number): number;
 }
 

@@ -8,7 +8,7 @@ import { PairTable } from "#server/execute/pair-table";
 import type { KeyPlan } from "#server/execute/task";
 
 /** Numbers by their 64 bits; NaN is one value. */
-export class WordDomain implements Domain {
+class WordDomain implements Domain {
   private readonly type: SqlType;
   private readonly table = new PairTable();
   private readonly pair = new BigInt64Array(1);

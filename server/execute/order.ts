@@ -71,7 +71,7 @@ function lazyOrder(key: SortKey): Compare {
 }
 
 /** Compares rows by all keys, then by their numbers. */
-export function rowOrder(keys: readonly SortKey[]): Compare {
+function rowOrder(keys: readonly SortKey[]): Compare {
   const orders = keys.map((key, index) => (index === 0 ? keyOrder(key) : lazyOrder(key)));
   if (orders.length === 1) {
     const [order] = orders;

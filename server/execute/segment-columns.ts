@@ -152,10 +152,7 @@ export function plainDictionary(dictionary: DictionaryReader | null): PlainDicti
 }
 
 /** The expression with every column's number replaced. */
-export function rebase(
-  expression: Expression,
-  placeOf: (columnId: number, type: SqlType) => number,
-): Expression {
+function rebase(expression: Expression, placeOf: (columnId: number, type: SqlType) => number): Expression {
   switch (expression.kind) {
     case "literal":
       return expression;

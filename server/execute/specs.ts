@@ -34,7 +34,7 @@ export type SlotSpec =
   | { readonly kind: "states"; readonly call: AggregateCall; readonly filter: number };
 
 /** What an aggregate reads from its slot. */
-export interface Answer {
+interface Answer {
   readonly call: AggregateCall;
   readonly slot: number;
 }

@@ -87,7 +87,7 @@ function compacted(views: Views, dictionary: PlainDictionary, ids: Uint32Array):
 }
 
 /** The dictionary ids of the rows at the positions, as an own array. */
-export function idsOf(chunk: Chunk, column: ChunkColumn, positions: Positions | null): Uint32Array {
+function idsOf(chunk: Chunk, column: ChunkColumn, positions: Positions | null): Uint32Array {
   const count = positions === null ? chunk.rows : positions.count;
   const width = column.width as 1 | 2 | 4;
   const mark = chunk.scratch.mark();

@@ -12,7 +12,7 @@ export function sequence(count: number): Uint32Array {
 }
 
 /** A vector without rows. */
-export function emptyVector(type: SqlType): Vector {
+function emptyVector(type: SqlType): Vector {
   switch (layoutOf(type)) {
     case "int":
       return { kind: "int", type, rows: 0, values: new BigInt64Array(0), nulls: null };

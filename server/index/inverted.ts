@@ -74,7 +74,7 @@ function writeLists(to: ByteWriter, counts: Uint32Array, starts: Uint32Array, ro
 }
 
 /** Ids first … last; none when last < first. */
-export interface IdRange {
+interface IdRange {
   readonly first: number;
   readonly last: number;
 }

@@ -38,7 +38,7 @@ import { ByteReader } from "#server/encode/byte-reader";
 import { ByteWriter } from "#server/encode/byte-writer";
 import { readZoneEntry, writeZone, type ZoneEntry } from "#server/index/zone-map";
 
-export const formatVersion = 1;
+const formatVersion = 1;
 export const fileMagic = new TextEncoder().encode("FRESHET1");
 export const trailerBytes = 24;
 const trailerMagic = 0x47455346; // "FSEG"

@@ -24,7 +24,7 @@ export const goldenTable: Table = tableOf(
 export const goldenChunkRows = 200;
 
 /** Inverted indexes of integers: lists, bitmaps, and counts alone in the column the rows are sorted by. */
-export const rankedTable: Table = tableOf(
+const rankedTable: Table = tableOf(
   "ranked",
   { at: "TIMESTAMP", int: "INT", long: "LONG", flag: "BOOLEAN" },
   { invertedColumns: ["at", "int", "long", "flag"] },
