@@ -78,6 +78,8 @@ export interface Pace {
   readonly leaseMs: number;
 }
 
+/** How long after a failed merge the next is tried. */
+const mergeRetryMs = 30_000;
 /** How long stopping waits for what is being sealed. */
 const sealPatienceMs = 2000;
 
@@ -251,6 +253,7 @@ export class Server implements ServerClient, IngestListener {
       } catch (error) {
         if (this.stop.signal.aborted) return;
         world.log("warn", `table ${state.name}: merging waits: ${messageOf(error)}`);
+        state.mergeAfterMs = world.clock.monotonicMs() + mergeRetryMs;
         this.#leaveOutOf(state, error);
       }
     }

@@ -5,7 +5,7 @@
  * whatever creates, renames or removes syncs the folder too.
  */
 import { randomBytes } from "node:crypto";
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import {
   type FileHandle,
   mkdir,
@@ -76,14 +76,16 @@ async function syncFolder(folder: string): Promise<void> {
 class RealAppendFile implements AppendFile {
   readonly path: string;
   readonly #handle: FileHandle;
+  readonly #quota: Quota;
   #bytes: number;
   /** The first failure that leaves the file's durable state unknown; everything after it fails alike. */
   #broken: StoreError | null = null;
 
-  constructor(path: string, handle: FileHandle, bytes: number) {
+  constructor(path: string, handle: FileHandle, options: { bytes: number; quota: Quota }) {
     this.path = path;
     this.#handle = handle;
-    this.#bytes = bytes;
+    this.#bytes = options.bytes;
+    this.#quota = options.quota;
   }
 
   get bytes(): number {
@@ -96,6 +98,7 @@ class RealAppendFile implements AppendFile {
 
   async append(chunks: readonly Uint8Array[]): Promise<void> {
     this.#check();
+    this.#quota(this.path, chunks);
     try {
       this.#bytes += await writeAll(this.#handle, chunks, this.#bytes);
     } catch (error) {
@@ -177,10 +180,12 @@ class RealReadFile implements ReadFile {
 class RealDisk implements Disk {
   readonly root: string;
   readonly #failpoint: (name: string) => void;
+  readonly #quota: Quota;
 
-  constructor(root: string, failpoint: (name: string) => void) {
+  constructor(root: string, failpoint: (name: string) => void, quota: Quota) {
     this.root = resolve(root);
     this.#failpoint = failpoint;
+    this.#quota = quota;
   }
 
   #file(path: string): string {
@@ -196,7 +201,7 @@ class RealDisk implements Disk {
       if (found === null) await this.makeFolder(dirname(path));
       const handle = await open(file, found === null ? "wx+" : "r+");
       if (found === null) await syncFolder(dirname(file));
-      return new RealAppendFile(path, handle, found?.size ?? 0);
+      return new RealAppendFile(path, handle, { bytes: found?.size ?? 0, quota: this.#quota });
     });
   }
 
@@ -212,6 +217,7 @@ class RealDisk implements Disk {
     const file = this.#file(path);
     const beside = `${file}.partial`;
     return onDisk(path, async () => {
+      this.#quota(path, chunks);
       await this.makeFolder(dirname(path));
       try {
         const handle = await open(beside, "w");
@@ -309,13 +315,29 @@ function failpointOf(setting: string | undefined): (name: string) => void {
   };
 }
 
+/** Refuses what would not fit, as a full device does. */
+type Quota = (path: string, chunks: readonly Uint8Array[]) => void;
+
+/** A smaller device for tests: at most so many bytes below the folder, whoever put them there. */
+function quotaOf(folder: string, setting: string | undefined): Quota {
+  if (setting === undefined) return () => {};
+  const inside = () => readdirSync(folder, { recursive: true, encoding: "utf8" });
+  const bytesOf = (name: string) => statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0;
+  return (path, chunks) => {
+    const wanted = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+    const used = inside().reduce((sum, name) => sum + bytesOf(name), 0);
+    if (used + wanted > Number(setting))
+      throw new StoreError("DISK_FULL", `no space left on the disk for ${path}`, { at: path });
+  };
+}
+
 /** The world of a process whose data lie in `folder`. */
 export function realWorld(options: { folder: string; log: Log; failpoint?: string | undefined }): World {
   const failpoint = failpointOf(options.failpoint ?? process.env["FRESHET_FAILPOINT"]);
   return {
     clock: realClock,
     random: realRandom,
-    disk: new RealDisk(options.folder, failpoint),
+    disk: new RealDisk(options.folder, failpoint, quotaOf(options.folder, process.env["FRESHET_DISK_BYTES"])),
     log: options.log,
     failpoint,
   };

@@ -36,7 +36,8 @@ export async function maintainTable(context: MaintainContext, state: TableState)
   const retainFromMs =
     table.retentionMs === null ? null : BigInt(context.world.clock.nowMs() - table.retentionMs);
   await expire(context, state, retainFromMs);
-  if (state.dropping || state.fenced) return false;
+  const isWaiting = context.world.clock.monotonicMs() < state.mergeAfterMs;
+  if (state.dropping || state.fenced || isWaiting) return false;
   const readable = state.sealedEntries().filter((entry) => entry.error === null);
   const plan = planMerge(
     readable.map((entry) => entry.record),

@@ -54,6 +54,8 @@ export class TableState {
   /** No more commits: another owner has taken over. */
   fenced = false;
   dropping = false;
+  /** A merge failed: no other before this time of the monotonic clock. */
+  mergeAfterMs = 0;
   paused: boolean;
   /** When the newest visible row of a segment that is sealed now had arrived. */
   sealedArrivalMs = 0;

@@ -42,8 +42,12 @@ const configOf = (name: string, retentionDays: number | null) => ({
   },
 });
 
-/** Starts on a folder, perhaps to die at a failpoint. */
-export const startOn = (data: string, failpoint: string | null = null): Promise<Freshet> =>
+/** Starts on a folder, perhaps to die at a failpoint, or on a small disk. */
+export const startOn = (
+  data: string,
+  failpoint: string | null = null,
+  diskBytes: number | null = null,
+): Promise<Freshet> =>
   startFreshet({
     data,
     flags: ["--no-demo"],
@@ -51,6 +55,7 @@ export const startOn = (data: string, failpoint: string | null = null): Promise<
       FRESHET_MAINTAIN_MS: String(maintainMs),
       FRESHET_LIMITS: JSON.stringify({ logFileBytes: 16_384 }),
       ...(failpoint === null ? {} : { FRESHET_FAILPOINT: failpoint }),
+      ...(diskBytes === null ? {} : { FRESHET_DISK_BYTES: String(diskBytes) }),
     },
   });
 
