@@ -1,6 +1,6 @@
 /**
- * MIN and MAX of a text column with a dictionary: rows only mark which entries each group has; texts are compared once for
- * each pair of group and entry, or, when the dictionary is sorted, not at all.
+ * MIN and MAX of a text column with a dictionary: rows only mark which entries each group has; texts are compared
+ * once for each pair of group and entry, or, when the dictionary is sorted, not at all.
  */
 import type { Accumulator } from "#schemas/aggregates/aggregate";
 import { aggregateNamed } from "#schemas/aggregates/registry";
