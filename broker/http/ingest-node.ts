@@ -1,6 +1,7 @@
 /** POST /ingest/{table}: rows as NDJSON, a JSON array or CSV; the answer comes after they are durable. */
 import type { FastifyInstance } from "fastify";
 import { parameter, query, sendError, sendJson } from "#broker/http/answers-node";
+import { knownTable } from "#broker/http/definitions";
 import type { HttpParts } from "#broker/http/parts";
 import type { PushOptions } from "#schemas/admin";
 import { StoreError } from "#schemas/errors";
@@ -31,7 +32,8 @@ export function ingestRoutes(app: FastifyInstance, parts: HttpParts): void {
       if (bytes.length === 0)
         throw new StoreError("BODY_SYNTAX", "the body is empty; send one JSON object a line");
       const key = request.headers["idempotency-key"];
-      const answer = await parts.admin.push(parameter(request, "table"), bytes, {
+      const { table } = knownTable(parts.admin, parameter(request, "table"));
+      const answer = await parts.admin.push(table.name, bytes, {
         format: formatOf(request.headers["content-type"] ?? "", bytes),
         idempotencyKey: typeof key === "string" && key !== "" ? key : null,
         sync: query(request, "sync") === "true",

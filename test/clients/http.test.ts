@@ -134,6 +134,13 @@ describe("pushes", () => {
     });
   });
 
+  test("take Pinot's spellings of a table, and suggest the nearest", async () => {
+    expect((await freshet.post("/ingest/pushed_REALTIME", '{"a":"x"}')).json).toMatchObject({ rejected: 1 });
+    const { status, json } = await freshet.post("/ingest/pushedd", '{"a":1}');
+    expect({ status, code: json["errorCode"] }).toEqual({ status: 404, code: "TABLE_UNKNOWN" });
+    expect(json["error"]).toContain('Did you mean "pushed"?');
+  });
+
   test("NDJSON, a JSON array, CSV", async () => {
     const types = [
       ["application/x-ndjson", '{"a":1}\n{"a":2}\n'],
