@@ -1,8 +1,8 @@
 /**
  * Common codes of text columns and each segment's mapping to them, kept between queries: merging groups by a
  * text key is
- * then an array lookup. Filled only as far as queries need it; dropped whole when it grows past its bound (queries
- * that still use it keep their own reference).
+ * then an array lookup. Filled only as far as queries need it; whole columns are dropped past the bound (queries that
+ * still use one keep their own reference).
  */
 import type { Views } from "#server/arena/arena";
 import { type DictionaryPart, unmapped } from "#server/execute/domain";
@@ -15,25 +15,33 @@ interface Column {
   readonly remaps: Map<string, Uint32Array>;
 }
 
+function columnBytes({ domain, remaps }: Column): number {
+  let bytes = domain.bytes();
+  for (const remap of remaps.values()) bytes += remap.byteLength;
+  return bytes;
+}
+
 export class Dictionaries {
   private readonly bytesMax: number;
-  private columns = new Map<string, Column>();
+  private readonly columns = new Map<string, Column>();
 
   constructor(bytesMax: number) {
     this.bytesMax = bytesMax;
   }
 
-  /** At the start of a query: forgets everything when it has become too large. */
+  /** At the start of a query: forgets columns, the longest unused first, until the rest is within the bound. */
   trim(): void {
-    if (this.bytes() > this.bytesMax) this.columns = new Map();
+    let held = this.bytes();
+    for (const [key, column] of this.columns) {
+      if (held <= this.bytesMax) return;
+      held -= columnBytes(column);
+      this.columns.delete(key);
+    }
   }
 
   bytes(): number {
     let bytes = 0;
-    for (const { domain, remaps } of this.columns.values()) {
-      bytes += domain.bytes();
-      for (const remap of remaps.values()) bytes += remap.byteLength;
-    }
+    for (const column of this.columns.values()) bytes += columnBytes(column);
     return bytes;
   }
 
@@ -41,7 +49,11 @@ export class Dictionaries {
   column(table: string, columnId: number): Column {
     const key = `${columnId} ${table}`;
     const known = this.columns.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      this.columns.delete(key);
+      this.columns.set(key, known);
+      return known;
+    }
     const created = { domain: new TextDomain(), remaps: new Map<string, Uint32Array>() };
     this.columns.set(key, created);
     return created;
