@@ -1,8 +1,7 @@
 /**
- * Common codes of text columns and each segment's mapping to them, kept between queries: merging groups by a
- * text key is
- * then an array lookup. Filled only as far as queries need it; whole columns are dropped past the bound (queries that
- * still use one keep their own reference).
+ * Common codes of text columns and each segment's mapping to them, kept between queries: merging groups by a text key
+ * is then an array lookup. Filled only as far as queries need it; whole columns are dropped past the bound (queries
+ * that still use one keep their own reference).
  */
 import type { Views } from "#server/arena/arena";
 import { type DictionaryPart, unmapped } from "#server/execute/domain";
