@@ -278,7 +278,7 @@ interface GroupKernels {
 
 /**
  * Merging a slice's states into those of the query: group g of `from` goes to group remap[g] (u32; optional, absent =
- * g itself) of `into`, in order of g. Groups without rows are skipped, so their remap entry may be anything.
+ * g itself) of `into`, in order of g. The remap entry of a group without rows may be anything.
  * `base` turns stored into values: value = base + stored.
  */
 interface MergeKernels {

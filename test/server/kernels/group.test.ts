@@ -197,15 +197,21 @@ function groupedInts(pair: Pair, rows: number, noise: Noise, width: AnyWidth, as
   pair.same(sum, entries * stateBytes.sum, "sum");
   pair.same(full, entries * stateBytes.full, "full");
   const base = wideVector(1, noise, noise.below(2) === 0)[0] / 4n;
-  const remap =
-    noise.below(2) === 0 ? 0 : pair.put(Uint32Array.from({ length: groups }, () => noise.below(groups)));
+  // An empty group's target is never looked at.
+  const counted = new Uint32Array(pair.read(count, entries * stateBytes.count));
+  const isEmpty = (group: number) =>
+    !counted.subarray(group * copies, (group + 1) * copies).some((rows) => rows > 0);
+  const targets = Uint32Array.from({ length: groups }, (_, group) =>
+    isEmpty(group) ? 0xffff_ffff : noise.below(groups),
+  );
+  const remap = noise.below(2) === 0 ? 0 : pair.put(targets);
   const merged = pair.block(groups * stateBytes.merged);
   const counts = pair.zeros(groups * stateBytes.mergedCount);
   pair.call("clearMerged", merged, groups);
   pair.call("mergeCount", count, groups, copies, remap, counts);
   pair.call("mergeSumInts", sum, groups, copies, remap, base, merged);
   pair.call("mergeFullInts", full, groups, copies, remap, base, merged);
-  pair.call("mergeMerged", merged, groups, remap, merged);
+  pair.call("mergeMerged", merged, groups, 0, merged);
   pair.call("mergeMergedCount", counts, groups, 0, counts);
   pair.same(merged, groups * stateBytes.merged, "merged");
   pair.same(counts, groups * stateBytes.mergedCount, "merged count");
