@@ -1,9 +1,7 @@
 /**
  * Plus, minus, times and divide over whole chunks by kernels, where an expression has nothing else: all rows
- * are computed,
- * also those that are not selected, because that is cheaper than picking them. What does not fit (another
- * function, an
- * overflow somewhere in the chunk) goes back to evaluation value by value.
+ * are computed, also those that are not selected, because that is cheaper than picking them. What does not
+ * fit (another function, an overflow somewhere in the chunk) goes back to evaluation value by value.
  */
 import type { Expression } from "#schemas/plan/expression";
 import { layoutOf } from "#schemas/types";

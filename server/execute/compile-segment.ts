@@ -1,7 +1,7 @@
 /**
- * One segment's part of a query: prunes it, or cuts what is left into slices. A slice is `sliceChunks` chunks
- * by their
- * number in the segment, whatever was pruned, so the order of additions does not depend on what zones know.
+ * One segment's part of a query: prunes it, or cuts what is left into slices. A slice is `sliceChunks`
+ * chunks by their number in the segment, whatever was pruned, so the order of additions does not depend on
+ * what zones know.
  */
 import type { Expression } from "#schemas/plan/expression";
 import { layoutOf } from "#schemas/types";

@@ -1,7 +1,6 @@
 /**
- * Predicates over one chunk. A test is made so that NOT is gone (compile-filter.ts pushes it to the leaves), so
- * a bitmap
- * of "is true" is all that three-valued logic needs.
+ * Predicates over one chunk. A test is made so that NOT is gone (compile-filter.ts pushes it to the leaves),
+ * so a bitmap of "is true" is all that three-valued logic needs.
  */
 import type { TextEntries, Vector } from "#schemas/batch";
 import { assert } from "#schemas/errors";

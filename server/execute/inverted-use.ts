@@ -1,8 +1,7 @@
 /**
- * Which inverted index a segment's tests are worth: tests of one column that must all hold become one list of
- * ids, and
- * the column whose ids have the fewest rows is asked, when those are few. Text goes by dictionary id, integers
- * by rank.
+ * Which inverted index a segment's tests are worth: tests of one column that must all hold become one list
+ * of ids, and the column whose ids have the fewest rows is asked, when those are few. Text goes by
+ * dictionary id, integers by rank.
  */
 import { join } from "#server/execute/compile-filter";
 import type { SegmentColumns } from "#server/execute/segment-columns";

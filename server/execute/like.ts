@@ -1,7 +1,6 @@
 /**
- * LIKE patterns that are one literal with % before or behind it, over entries that lie one after another: the
- * whole block
- * is searched at once, instead of text by text.
+ * LIKE patterns that are one literal with % before or behind it, over entries that lie one after another:
+ * the whole block is searched at once, instead of text by text.
  */
 
 import type { TextEntries } from "#schemas/batch";

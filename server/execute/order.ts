@@ -1,7 +1,6 @@
 /**
  * The order of rows: by several keys, NULLs where each key says, text by UTF-8 bytes, decimals by value, NaN
- * after every
- * number. Rows equal in all keys keep their order.
+ * after every number. Rows equal in all keys keep their order.
  */
 import { orderOf } from "#schemas/aggregates/extreme";
 import { doubleLess, entryBytes, isNull } from "#schemas/aggregates/vectors";

@@ -1,7 +1,6 @@
 /**
- * Scan threads. Every thread is told of every query and takes tasks from its counter. A failed assertion in a
- * thread fails
- * that query and the thread is replaced: nothing of the query's memory is shared with others.
+ * Scan threads. Every thread is told of every query and takes tasks from its counter. A failed assertion in
+ * a thread fails that query and the thread is replaced: nothing of the query's memory is shared with others.
  */
 import { Worker } from "node:worker_threads";
 import { AssertionError, type ErrorCode, messageOf, StoreError } from "#schemas/errors";

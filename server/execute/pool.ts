@@ -1,7 +1,6 @@
 /**
- * Where tasks run. The inline pool runs them on the calling thread, one slice at a time, letting other work in
- * between;
- * `pool-node.ts` has the one with worker threads. Results may come in any order.
+ * Where tasks run. The inline pool runs them on the calling thread, one slice at a time, letting other work
+ * in between; `pool-node.ts` has the one with worker threads. Results may come in any order.
  */
 import { unreachable } from "#schemas/errors";
 import type { Control, Runtime } from "#server/execute/runtime";

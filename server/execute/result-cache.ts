@@ -1,9 +1,8 @@
 /**
  * States of sealed slices, kept between queries: a refreshed dashboard pays only for rows since. The key is
- * what the slice
- * has to do (its tests after zones dropped those that always hold, keys, slots, time zone) and the segment's
- * generation;
- * merging a kept state gives the same digits as scanning again. Oldest use goes first when the bound is reached.
+ * what the slice has to do (its tests after zones dropped those that always hold, keys, slots, time zone)
+ * and the segment's generation; merging a kept state gives the same digits as scanning again. Oldest use
+ * goes first when the bound is reached.
  */
 import { functionNamed } from "#schemas/functions/resolve";
 import type { Expression } from "#schemas/plan/expression";

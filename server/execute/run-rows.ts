@@ -1,8 +1,7 @@
 /**
  * The rows fragment's path: compile → scan → the first rows in order. Without an order it stops as soon as
- * slices from
- * the front have enough rows. With one, the slice whose zone promises most goes first, and what it reaches
- * prunes the others.
+ * slices from the front have enough rows. With one, the slice whose zone promises most goes first, and what
+ * it reaches prunes the others.
  */
 
 import { isNull } from "#schemas/aggregates/vectors";

@@ -1,7 +1,6 @@
 /**
- * A fragment over a snapshot's segments: prune and compile on this thread, scan slices inline or on the pool's
- * threads,
- * merge in the order of slices. Same rows, same digits, whatever the number of threads.
+ * A fragment over a snapshot's segments: prune and compile on this thread, scan slices inline or on the
+ * pool's threads, merge in the order of slices. Same rows, same digits, whatever the number of threads.
  */
 import { StoreError, storeErrorOf } from "#schemas/errors";
 import type { Limits } from "#schemas/limits";

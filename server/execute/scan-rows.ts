@@ -1,7 +1,7 @@
 /**
- * A rows task: filter → order keys of the rows that pass → the first `limit` of them → their projected values.
- * With an
- * order and a small limit, a first look at the leading key alone finds the value that a row must reach.
+ * A rows task: filter → order keys of the rows that pass → the first `limit` of them → their projected
+ * values. With an order and a small limit, a first look at the leading key alone finds the value that a row
+ * must reach.
  */
 import type { Vector } from "#schemas/batch";
 import { Chunk, everything, type Positions, populationOf, type Selection } from "#server/execute/chunk";

@@ -1,7 +1,6 @@
 /**
- * Which states a query's aggregates need: several aggregates of one argument share a slot (SUM, AVG, MIN, MAX
- * and COUNT of
- * a column are one `full` state), and each aggregate remembers which slots answer it.
+ * Which states a query's aggregates need: several aggregates of one argument share a slot (SUM, AVG, MIN,
+ * MAX and COUNT of a column are one `full` state), and each aggregate remembers which slots answer it.
  */
 import type { AggregateCall, Expression } from "#schemas/plan/expression";
 import { layoutOf, type SqlType } from "#schemas/types";

@@ -1,8 +1,7 @@
 /**
- * Which groups can be in a result when this server holds all rows: the first in the fragment's order, ties by
- * the keys'
- * own order, so that an answer does not depend on how rows lie in segments. Values are made only as far as the
- * order asks.
+ * Which groups can be in a result when this server holds all rows: the first in the fragment's order, ties
+ * by the keys' own order, so that an answer does not depend on how rows lie in segments. Values are made
+ * only as far as the order asks.
  */
 import type { Vector } from "#schemas/batch";
 import type { Evaluate, EvaluateContext } from "#schemas/plan/evaluator";

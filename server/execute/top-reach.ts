@@ -1,7 +1,7 @@
 /**
- * ORDER BY … LIMIT over a leading number (or sorted dictionary) key: the kernels' top lists find the value of
- * the last
- * row that can be in the answer, so only rows that reach it are looked at in full. Ties are kept for the other keys.
+ * ORDER BY … LIMIT over a leading number (or sorted dictionary) key: the kernels' top lists find the value
+ * of the last row that can be in the answer, so only rows that reach it are looked at in full. Ties are kept
+ * for the other keys.
  */
 import { bitmapOf, type Chunk, type Selection } from "#server/execute/chunk";
 import type { Runtime } from "#server/execute/runtime";

@@ -1,8 +1,7 @@
 /**
- * A scan thread: attaches to the arenas, then runs tasks of whatever queries it is told about until it is terminated.
- * Tasks come from each query's counter, so fast threads take more; queries take turns task by task, so a long
- * one does
- * not keep a short one waiting.
+ * A scan thread: attaches to the arenas, then runs tasks of whatever queries it is told about until it is
+ * terminated. Tasks come from each query's counter, so fast threads take more; queries take turns task by
+ * task, so a long one does not keep a short one waiting.
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { assert, messageOf, StoreError } from "#schemas/errors";
