@@ -104,7 +104,10 @@ export const errorDocs: Readonly<Record<ErrorCode, ErrorDoc>> = {
     meaning: "The request's Host or Origin is not ours: another site's page may not use this server.",
     remedy: "Open the server's own address, or start with --allow-host.",
   },
-  NOT_FOUND: { meaning: "There is no such route or running query.", remedy: "README.md lists the routes." },
+  NOT_FOUND: {
+    meaning: "There is no such route or running query.",
+    remedy: "README.md lists the routes, GET /queries what runs.",
+  },
   IDEMPOTENCY_CONFLICT: {
     meaning: "An Idempotency-Key came again with another body.",
     remedy: "Use a new key for a new body.",
@@ -137,7 +140,10 @@ export const errorDocs: Readonly<Record<ErrorCode, ErrorDoc>> = {
   },
   LOG_CORRUPT: {
     meaning: "A tail log is damaged before its end.",
-    remedy: "The message names file and position. Kafka tables read the rest again from Kafka.",
+    remedy:
+      "The message names file and position. Kafka tables read the rest again from Kafka. A pushed table serves what " +
+      "lay before and takes no rows: restore the file from a backup; or, giving up what lies behind the position, " +
+      "POST forceCommit, stop, move the file's folder away, start.",
   },
   CATALOG_CORRUPT: {
     meaning: "The catalog cannot be read; the process does not start.",

@@ -17,7 +17,8 @@ const formats: readonly (readonly [string, PushOptions["format"]])[] = [
 /** What the content type says; plain or missing types are told apart by the first byte. */
 export function formatOf(contentType: string, body: Uint8Array): PushOptions["format"] {
   const named = formats.find(([type]) => contentType.toLowerCase().startsWith(type))?.[1];
-  const first = body.find((byte) => byte > 0x20);
+  const start = body[0] === 0xef ? 3 : 0; // a byte order mark
+  const first = body.subarray(start).find((byte) => byte > 0x20);
   // Many senders call NDJSON "application/json": an object on the first line, not an array, is rows.
   if (named === "json" || named === undefined) return first === 0x5b ? "json" : "ndjson";
   return named;

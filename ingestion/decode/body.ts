@@ -28,12 +28,13 @@ export interface PushBody {
 export function readBody(body: Uint8Array, format: PushOptions["format"], decoder: Decoder): PushBody {
   switch (format) {
     case "ndjson": {
-      const slices = decoder.slice(body, 0n);
-      const lineAt = lineFinder(body);
+      const lines = withoutMark(body);
+      const slices = decoder.slice(lines, 0n);
+      const lineAt = lineFinder(lines);
       return { slices, lineOf: (record) => lineAt(slices.starts[record]), rejects: [] };
     }
     case "json":
-      return readArray(body);
+      return readArray(withoutMark(body));
     case "csv": {
       const { bytes, lines, rejects } = csvRows(body, decoder.table);
       return {
@@ -44,6 +45,10 @@ export function readBody(body: Uint8Array, format: PushOptions["format"], decode
     }
   }
 }
+
+/** Some editors begin a file with U+FEFF. */
+const withoutMark = (body: Uint8Array): Uint8Array =>
+  body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? body.subarray(3) : body;
 
 /**
  * An array of rows, or one row. Line breaks between tokens become blanks, so that a row is one line of the

@@ -33,7 +33,7 @@ async function running(world: World, committed: readonly CommittedPartition[] = 
 describe("a push", () => {
   it("takes valid rows, names the lines of the others, and is queryable when it said sync", async () => {
     const test = await running(memoryWorld());
-    const body = encode('{"v":1,"s":"a"}\n\n{"v":"x"}\nnot json\n{"v":2,"s":"é","more":1}\r\n');
+    const body = encode('\ufeff{"v":1,"s":"a"}\n\n{"v":"x"}\nnot json\n{"v":2,"s":"é","more":1}\r\n');
     expect(await test.host.push("events", body, plain)).toEqual({
       accepted: 2,
       rejected: 2,
@@ -63,7 +63,7 @@ describe("a push", () => {
     const push = (text: string, format: PushOptions["format"]) =>
       test.host.push("events", encode(text), { ...plain, format });
     await push('[{"v":1,\n "s":"a"}, {"v":2}\n]', "json");
-    await push('{"v":3}', "json");
+    await push('\ufeff{"v":3}', "json");
     expect(await push('[{"v":4},5,"x"]', "json")).toMatchObject({
       accepted: 1,
       rejects: [{ line: 2 }, { line: 3 }],

@@ -33,6 +33,7 @@ describe("the format of a push", () => {
     ["application/json; charset=utf-8", '{"a":1}\n{"a":2}', "ndjson"],
     ["text/csv", "a,b\n1,2", "csv"],
     ["", '[{"a":1}]', "json"],
+    ["application/json", '\ufeff[{"a":1}]', "json"],
     ["text/plain", '{"a":1}', "ndjson"],
   ] as const)("%s", (type, body, format) => expect(formatOf(type, bytes(body))).toBe(format));
 });
