@@ -106,14 +106,9 @@ export function sumWide(values: usize, rows: i32, bitmap: usize, state: usize): 
 type SumOnly = u8;
 type WithExtremes = u16;
 
-/** Two values, or infinity where the bit is missing. */
-function orInfinite(at: usize, bits: u64): v128 {
-  return v128.bitselect(v128.load(at), f64x2.splat(Infinity), laneMask<f64>(bits));
-}
-
-/** Two negated values, or infinity where the bit is missing. */
-function orNegated(at: usize, bits: u64): v128 {
-  return v128.bitselect(f64x2.neg(v128.load(at)), f64x2.splat(Infinity), laneMask<f64>(bits));
+/** Two values, or infinity where the mask has none. */
+function orInfinite(values: v128, mask: v128): v128 {
+  return v128.bitselect(values, f64x2.splat(Infinity), mask);
 }
 
 /** Brings a pass's least value and least negated value into a `full` state. */
@@ -164,21 +159,27 @@ function doublesPass<P>(values: usize, rows: i32, bitmap: usize, only: u64, stat
     } else if (!cut || popcnt<u64>(bits) >= dense) {
       for (let part: usize = 0; part < 512; part += 64) {
         const from = at + part;
-        a = f64x2.add(a, v128.and(v128.load(from), laneMask<f64>(bits)));
-        b = f64x2.add(b, v128.and(v128.load(from, 16), laneMask<f64>(bits >> 2)));
-        c = f64x2.add(c, v128.and(v128.load(from, 32), laneMask<f64>(bits >> 4)));
-        d = f64x2.add(d, v128.and(v128.load(from, 48), laneMask<f64>(bits >> 6)));
-        if (sizeof<P>() == sizeof<WithExtremes>()) {
-          low = f64x2.pmin(low, orInfinite(from, bits));
-          otherLow = f64x2.pmin(otherLow, orInfinite(from + 16, bits >> 2));
-          low = f64x2.pmin(low, orInfinite(from + 32, bits >> 4));
-          otherLow = f64x2.pmin(otherLow, orInfinite(from + 48, bits >> 6));
-          high = f64x2.pmin(high, orNegated(from, bits));
-          otherHigh = f64x2.pmin(otherHigh, orNegated(from + 16, bits >> 2));
-          high = f64x2.pmin(high, orNegated(from + 32, bits >> 4));
-          otherHigh = f64x2.pmin(otherHigh, orNegated(from + 48, bits >> 6));
-        }
+        const firstMask = laneMask<f64>(bits);
+        const secondMask = laneMask<f64>(bits >> 2);
+        const thirdMask = laneMask<f64>(bits >> 4);
+        const fourthMask = laneMask<f64>(bits >> 6);
         bits >>= 8;
+        const first = v128.load(from);
+        const second = v128.load(from, 16);
+        const third = v128.load(from, 32);
+        const fourth = v128.load(from, 48);
+        a = f64x2.add(a, v128.and(first, firstMask));
+        b = f64x2.add(b, v128.and(second, secondMask));
+        c = f64x2.add(c, v128.and(third, thirdMask));
+        d = f64x2.add(d, v128.and(fourth, fourthMask));
+        if (sizeof<P>() == sizeof<WithExtremes>()) {
+          low = f64x2.pmin(f64x2.pmin(low, orInfinite(first, firstMask)), orInfinite(second, secondMask));
+          otherLow = f64x2.pmin(f64x2.pmin(otherLow, orInfinite(third, thirdMask)), orInfinite(fourth, fourthMask));
+          high = f64x2.pmin(high, orInfinite(f64x2.neg(first), firstMask));
+          otherHigh = f64x2.pmin(otherHigh, orInfinite(f64x2.neg(second), secondMask));
+          high = f64x2.pmin(high, orInfinite(f64x2.neg(third), thirdMask));
+          otherHigh = f64x2.pmin(otherHigh, orInfinite(f64x2.neg(fourth), fourthMask));
+        }
       }
     } else {
       for (; bits != 0; bits &= bits - 1) {
