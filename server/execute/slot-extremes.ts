@@ -84,15 +84,24 @@ export class TextExtremesSlot implements Slot {
 
   /** Ids that may be the extreme: all of a group, or the first or last when ids are in order. */
   private candidates(set: Uint32Array, sorted: boolean): number[] {
+    set[0] &= ~1; // NULL
+    if (sorted) return this.plan.call.name === "min" ? firstOf(set) : lastOf(set);
     const found: number[] = [];
-    for (let word = 0; word < set.length; word++) {
-      let bits = set[word];
-      if (word === 0) bits &= ~1; // NULL
-      for (; bits !== 0; bits &= bits - 1) {
-        found.push(word * 32 + 31 - Math.clz32(bits & -bits));
-        if (sorted && this.plan.call.name === "min") return found;
-      }
-    }
-    return sorted ? found.slice(-1) : found;
+    set.forEach((word, index) => {
+      for (let bits = word; bits !== 0; bits &= bits - 1) found.push(index * 32 + lowestBit(bits));
+    });
+    return found;
   }
+}
+
+const lowestBit = (bits: number): number => 31 - Math.clz32(bits & -bits);
+
+function firstOf(set: Uint32Array): number[] {
+  const word = set.findIndex((bits) => bits !== 0);
+  return word < 0 ? [] : [word * 32 + lowestBit(set[word])];
+}
+
+function lastOf(set: Uint32Array): number[] {
+  const word = set.findLastIndex((bits) => bits !== 0);
+  return word < 0 ? [] : [word * 32 + 31 - Math.clz32(set[word])];
 }
