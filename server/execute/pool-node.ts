@@ -61,6 +61,7 @@ export class ThreadPool implements ScanPool {
   readonly threads: number;
   private readonly parts: ThreadPoolParts;
   private readonly running = new Map<number, Running>();
+  private readonly inbox: { thread: Thread; message: Exclude<FromScanWorker, { kind: "ready" }> }[] = [];
   private members: Thread[] = [];
   private queries = 0;
   private closing = false;
@@ -84,7 +85,7 @@ export class ThreadPool implements ScanPool {
     const thread: Thread = { worker };
     const ready = Promise.withResolvers<void>();
     worker.on("message", (message: FromScanWorker) => {
-      if (message.kind !== "ready") return this.receive(thread, message);
+      if (message.kind !== "ready") return this.enqueue(thread, message);
       this.members.push(thread);
       ready.resolve();
     });
@@ -125,6 +126,21 @@ export class ThreadPool implements ScanPool {
       for (const { worker } of wanted) worker.postMessage(message);
     });
   }
+
+  /**
+   * One message a turn of the event loop: Node hands over all that wait at once, and merging them at a stretch
+   * would keep deadlines, cancels and everybody's requests waiting until the query's end.
+   */
+  private enqueue(thread: Thread, message: Exclude<FromScanWorker, { kind: "ready" }>): void {
+    this.inbox.push({ thread, message });
+    if (this.inbox.length === 1) setImmediate(this.turn);
+  }
+
+  private readonly turn = (): void => {
+    const next = this.inbox.shift();
+    if (this.inbox.length > 0) setImmediate(this.turn);
+    if (next !== undefined) this.receive(next.thread, next.message);
+  };
 
   private receive(thread: Thread, message: Exclude<FromScanWorker, { kind: "ready" }>): void {
     const running = this.running.get(message.query);

@@ -5,6 +5,7 @@ import { limits } from "#schemas/limits";
 import type { Arena } from "#server/arena/arena";
 import { createArena } from "#server/arena/attach";
 import { evaluate } from "#server/execute/functions/evaluate";
+import type { ScanPool } from "#server/execute/pool";
 import type { ThreadPool } from "#server/execute/pool-node";
 import { Executor } from "#server/execute/run";
 import { Runtime } from "#server/execute/runtime";
@@ -35,7 +36,7 @@ let readers: SegmentReader[] = [];
 const closers: (() => void)[] = [];
 const pools: ThreadPool[] = [];
 
-function executorWith(pool: ThreadPool | null): { readonly executor: Executor; readonly runtime: Runtime } {
+function executorWith(pool: ScanPool | null): { readonly executor: Executor; readonly runtime: Runtime } {
   const runtime = new Runtime({
     evaluate,
     arenaAt: (index) => arenas[index],
@@ -146,6 +147,29 @@ describe("a query that must stop", () => {
     const running = codeOf(executor.execute(readers, sums, options, controller.signal));
     controller.abort();
     expect(await running).toBe("QUERY_CANCELLED");
+  });
+
+  test("lets others have their turn between two results", async () => {
+    const [pool] = pools;
+    let turn = 0;
+    let counting = setImmediate(function count() {
+      turn++;
+      counting = setImmediate(count);
+    });
+    const turns: number[] = [];
+    const run: ScanPool["run"] = (tasks, control, deliver) =>
+      pool.run(tasks, control, (result) => {
+        // While the first one is taken, the others arrive.
+        const until = performance.now() + (turns.length === 0 ? 100 : 0);
+        while (performance.now() < until);
+        turns.push(turn);
+        deliver(result);
+      });
+    const { executor } = executorWith({ threads: pool.threads, run, close: async () => {} });
+    await executor.execute(readers, sums, options, signal);
+    clearImmediate(counting);
+    expect(turns.length).toBeGreaterThan(10);
+    expect(new Set(turns).size).toBe(turns.length);
   });
 
   test("ends at its deadline", async () => {
