@@ -86,6 +86,8 @@ function trimmer(side: "both" | "start" | "end"): (text: string, characters?: st
 }
 
 function strpos(text: string, find: string, nth = 1): number {
+  // An empty text is found at every place for ever.
+  if (nth > text.length + 1) return -1;
   let at = -1;
   for (let found = 0; found < nth; found++) {
     at = text.indexOf(find, at + 1);
