@@ -6,6 +6,7 @@ export default defineConfig({
   test: {
     passWithNoTests: false,
     allowOnly: false,
+    setupFiles: ["test/setup/seed.ts"],
     hookTimeout: 120_000,
     projects: [
       {
