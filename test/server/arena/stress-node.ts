@@ -48,6 +48,8 @@ let listed: Listed[] = [];
 /** Once set, nothing new is begun: a thread that is terminated while it allocates would leave the arena locked. */
 let stopping = false;
 let stopped = false;
+/** First rows of segments that wait for their seal. */
+const frozen: number[] = [];
 const totals = { snapshots: 0, rows: 0, seals: 0, frees: 0, written: 0 };
 let fault: string | null = null;
 
@@ -68,7 +70,7 @@ function onWriter(message: StressMessage): void {
   const handle = message.handle as MutableHandle;
   const firstRow = Number(handle.startOffset);
   if (message.frozen) {
-    seal(firstRow);
+    frozen.push(firstRow);
     totals.written += message.rows;
     return;
   }
@@ -80,10 +82,22 @@ function onWriter(message: StressMessage): void {
   listed.push({ reader: () => view.reader(), drop: () => epochs.retire(free), firstRow });
 }
 
+/**
+ * Seals what is frozen, with a turn for everybody else after each: a seal takes longer than the writer needs to fill the
+ * next segment, so sealing as messages come would leave this thread no other turn.
+ */
+async function sealFrozen(): Promise<void> {
+  while (!stopping && fault === null) {
+    const firstRow = frozen.shift();
+    if (firstRow !== undefined) seal(firstRow);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
+
 /** Replaces the frozen segment by its sealed form and drops the oldest beyond the few that are kept. */
 function seal(firstRow: number): void {
-  const frozen = listed.find((segment) => segment.firstRow === firstRow) as Listed;
-  const reader = frozen.reader();
+  const segment = listed.find((candidate) => candidate.firstRow === firstRow) as Listed;
+  const reader = segment.reader();
   const path = `sealed-${firstRow}`;
   const options = { id: path, table: stressTable, path, chunkRows: 8192, lineage: [], keepFromMs: null };
   const { chunks } = encodeSegment([reader], { ...options, createdMs: 0 });
@@ -96,8 +110,8 @@ function seal(firstRow: number): void {
     disk.files.delete(path);
   };
   const replacement = { reader: () => sealed.reader(), drop: () => epochs.retire(close), firstRow };
-  listed = listed.map((segment) => (segment === frozen ? replacement : segment));
-  frozen.drop();
+  listed = listed.map((other) => (other === segment ? replacement : other));
+  segment.drop();
   totals.seals++;
   while (listed.length > segmentsMax) listed.shift()?.drop();
 }
@@ -166,10 +180,12 @@ function startScanner(): Worker {
 
 const writer = start("writer", onWriter);
 const scanners = [startScanner(), startScanner()];
+const sealing = sealFrozen();
 const endMs = Date.now() + seconds * 1000;
 const pause = () => new Promise((resolve) => setTimeout(resolve, 50));
 while (fault === null && Date.now() < endMs) await pause();
 stopping = true;
+await sealing;
 writer.postMessage("stop");
 while (fault === null && !(stopped && epochs.snapshots() === 0)) await pause();
 await Promise.all([writer, ...scanners].map((worker) => worker.terminate()));

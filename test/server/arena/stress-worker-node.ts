@@ -25,8 +25,9 @@ const tell = (message: StressMessage) => port.postMessage(message);
 
 const stageRows = 1024;
 const segmentRows = 1 << 18;
-/** Past this the writer waits, as a source does past the unsealed bytes of a table: readers need room too. */
+/** Past these the writer waits, as a source does past the unsealed bytes of a table: readers and seals need room and time. */
 const pauseBytes = memory.buffer.byteLength * 0.6;
+const heldMax = 3;
 
 function makeStage(): Stage {
   const columnBytes = stageRows * 9;
@@ -108,7 +109,7 @@ async function write(): Promise<void> {
     }
     // Messages are only heard between turns.
     if ((row & 0xffff) === 0) await new Promise((resolve) => setImmediate(resolve));
-    while (!stopping && arena.bytesUsed() > pauseBytes)
+    while (!stopping && (held.size > heldMax || arena.bytesUsed() > pauseBytes))
       await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
