@@ -187,9 +187,19 @@ function Body({ panel, answer, trend, names, asTable, onChart }: BodyProps) {
   );
 }
 
+/** The panel's live answers: its own statement's, its trend's, the names that stand for its ids. */
+function usePanelData(panel: PanelDefinition, isSeen: boolean) {
+  const { range, zone } = usePanelPage();
+  const { sql, table, trendSql, lookup } = panel;
+  const answer = useLive(isSeen ? { sql, range, zone } : null, table);
+  const trend = useLive(isSeen && trendSql !== undefined ? { sql: trendSql, range, zone } : null);
+  const named = isSeen && lookup !== undefined;
+  const names = useLive(named ? { sql: lookup.sql, range: { kind: "all" }, zone } : null);
+  return { answer, trend, names };
+}
+
 export function Panel(props: PanelProps) {
   const { panel } = props;
-  const { range, zone } = usePanelPage();
   const { status } = useLivePage();
   const [asTable, setAsTable] = useState(false);
   const [chart, setChart] = useState<EChartsType | null>(null);
@@ -197,12 +207,7 @@ export function Panel(props: PanelProps) {
   const { ref, entry } = useIntersection({ root: root.current, rootMargin: "50%" });
   const isSeen = entry?.isIntersecting ?? false;
   const isText = panel.chart.kind === "text";
-  const answer = useLive(isSeen && !isText ? { sql: panel.sql, range, zone } : null, panel.table);
-  const { trendSql, lookup } = panel;
-  const trend = useLive(isSeen && trendSql !== undefined ? { sql: trendSql, range, zone } : null);
-  const names = useLive(
-    isSeen && lookup !== undefined ? { sql: lookup.sql, range: { kind: "all" }, zone } : null,
-  );
+  const { answer, trend, names } = usePanelData(panel, isSeen && !isText);
   const isStale = status.kind === "waiting" && answer.result !== null;
   const isUpdating = answer.waiting && answer.result !== null && status.kind === "open";
   const isFlush =
@@ -240,8 +245,8 @@ export function Panel(props: PanelProps) {
         <Body
           panel={panel}
           answer={answer}
-          trend={trendSql === undefined ? null : trend}
-          names={lookup === undefined ? null : names}
+          trend={panel.trendSql === undefined ? null : trend}
+          names={panel.lookup === undefined ? null : names}
           asTable={asTable}
           onChart={setChart}
         />
