@@ -32,6 +32,7 @@ export interface TableAdmin {
   summaries(): readonly TableSummary[];
   detail(name: string): Promise<TableDetail>;
   deadLetters(name: string): Promise<DeadLetters>;
+  /** `body` is handed over: the caller does not use it again. */
   push(name: string, body: Uint8Array, options: PushOptions): Promise<IngestAnswer>;
   /** Topics of the process's stream. */
   topics(): Promise<readonly TopicInfo[]>;

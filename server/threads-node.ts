@@ -21,6 +21,21 @@ interface LogEvent {
   readonly fields: Readonly<Record<string, unknown>> | undefined;
 }
 
+/** Below this a copy costs less than the hand-over. */
+const handedOverBytesMin = 64 << 10;
+
+/** The body of a push goes over as it is: a copy of every megabyte would cost a collection each few pushes. */
+function handedOver(message: unknown): ArrayBuffer[] {
+  const { method, args } = message as { readonly method?: string; readonly args?: readonly unknown[] };
+  if (method !== "push" || args === undefined) return [];
+  return args.flatMap((value) => {
+    if (!(value instanceof Uint8Array) || value.byteLength < handedOverBytesMin) return [];
+    const { buffer } = value;
+    // A part of a larger buffer is not ours alone to give.
+    return buffer instanceof ArrayBuffer && buffer.byteLength === value.byteLength ? [buffer] : [];
+  });
+}
+
 /** Starts a worker; resolves when it is ready to be called. */
 export async function startThread<T extends object>(options: {
   readonly entry: URL;
@@ -33,7 +48,7 @@ export async function startThread<T extends object>(options: {
 }): Promise<Thread<T>> {
   const worker = new Worker(options.entry, { workerData: { freshet: options.data } });
   const port: Port = {
-    post: (message) => worker.postMessage(message),
+    post: (message) => worker.postMessage(message, handedOver(message)),
     listen: (handler) => worker.on("message", handler),
   };
   const ready = Promise.withResolvers<void>();
