@@ -86,7 +86,10 @@ function absences(result: Result): QueryException[] {
   const exceptions = faults.map((fault) =>
     exception(
       fault.code,
-      `segment ${fault.segment} (${fault.rows} rows) is not in the answer: ${fault.message}`,
+      // A log that cannot be read does not say how many rows it held.
+      fault.rows === 0
+        ? `rows of the ${fault.segment} are not in the answer: ${fault.message}`
+        : `segment ${fault.segment} (${fault.rows} rows) is not in the answer: ${fault.message}`,
     ),
   );
   if (missing.length > 0) {

@@ -177,6 +177,7 @@ export class Progress {
       lagMs: this.#lagMs(lag, clock.nowMs()),
       rowsPerSecond: quietMs > rateWindowMs * 2 ? 0 : Math.round(this.#rate * 10) / 10,
       lastError: this.#error?.message ?? null,
+      ...(this.#error === null ? {} : { lastErrorCode: this.#error.code }),
       retryInMs:
         this.#state === "retrying" && this.#retryAtMs !== null
           ? Math.max(0, Math.round(this.#retryAtMs - clock.monotonicMs()))

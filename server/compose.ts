@@ -26,6 +26,8 @@ export async function compose(parts: Composition): Promise<Composed> {
   const server = new Server(parts);
   server.attach(await parts.startIngest(server));
   await recover(server, parts.readRecord);
+  // The first answer already says what a stopped partition keeps from it.
+  await server.refresh();
   server.run();
   return { server, admin: new Tables(server) };
 }

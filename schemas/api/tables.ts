@@ -11,6 +11,8 @@ export interface PartitionStatus {
   readonly lagMs: number | null;
   readonly rowsPerSecond: number;
   readonly lastError: string | null;
+  /** Code of `lastError` (ERRORS.md). */
+  readonly lastErrorCode?: string;
   readonly retryInMs: number | null;
 }
 

@@ -28,6 +28,17 @@ export const faultOf = (entry: SealedEntry): Fault => ({
   message: entry.error?.message ?? `segment ${entry.id} cannot be read`,
 });
 
+/** Rows that a damaged log of our own stream holds: acknowledged, and in no answer until it is restored. */
+const logFaults = ({ status, name }: TableState): Fault[] =>
+  status.partitions
+    .filter(({ state, lastErrorCode }) => state === "stopped" && lastErrorCode === "LOG_CORRUPT")
+    .map(({ partition, lastError }) => ({
+      segment: `log of ${name}, partition ${partition}`,
+      rows: 0,
+      code: "LOG_CORRUPT",
+      message: lastError ?? "it cannot be read",
+    }));
+
 export class Snapshots {
   readonly #clock: Clock;
   readonly #epochs: Epochs;
@@ -72,7 +83,7 @@ export class Snapshots {
       gaps: [...state.gaps],
       newestEventMs,
     };
-    const faults = state.corrupt().map(faultOf);
+    const faults = [...state.corrupt().map(faultOf), ...logFaults(state)];
     const expiresMs = this.#clock.monotonicMs() + this.#leaseMs;
     this.#held.set(info.id, { info, state, readers, faults, pin, expiresMs, running: 0, released: false });
     return info;
