@@ -63,6 +63,8 @@ export class ThreadPool implements ScanPool {
   private readonly running = new Map<number, Running>();
   private readonly inbox: { thread: Thread; message: Exclude<FromScanWorker, { kind: "ready" }> }[] = [];
   private members: Thread[] = [];
+  /** Queries that came while every thread was being replaced. */
+  private awaiting: (() => void)[] = [];
   private queries = 0;
   private closing = false;
 
@@ -88,6 +90,7 @@ export class ThreadPool implements ScanPool {
       if (message.kind !== "ready") return this.enqueue(thread, message);
       this.members.push(thread);
       ready.resolve();
+      this.wake();
     });
     worker.on("error", (error) => {
       log("error", "a scan thread died", { message: messageOf(error) });
@@ -100,7 +103,22 @@ export class ThreadPool implements ScanPool {
     return ready.promise;
   }
 
-  run(tasks: readonly Task[], control: Control, deliver: (result: ScanResult) => void): Promise<number> {
+  /** Waits for a thread that takes the place of the last one; goes on without when it cannot start. */
+  private async someThread(): Promise<void> {
+    if (this.members.length > 0 || this.closing) return;
+    await new Promise<void>((resolve) => this.awaiting.push(resolve));
+  }
+
+  private wake(): void {
+    for (const resume of this.awaiting.splice(0)) resume();
+  }
+
+  async run(
+    tasks: readonly Task[],
+    control: Control,
+    deliver: (result: ScanResult) => void,
+  ): Promise<number> {
+    await this.someThread();
     const query = ++this.queries;
     return new Promise((resolve, reject) => {
       const settle = (error: Error | null) => {
@@ -206,7 +224,11 @@ export class ThreadPool implements ScanPool {
       this.fail(running, error);
       this.finished(running, thread);
     }
-    if (!this.closing) this.startThread().catch((cause) => this.parts.log("error", messageOf(cause)));
+    if (this.closing) return;
+    this.startThread().catch((cause) => {
+      this.parts.log("error", messageOf(cause));
+      this.wake();
+    });
   }
 
   private replace(thread: Thread, why: string): void {
@@ -217,6 +239,7 @@ export class ThreadPool implements ScanPool {
 
   async close(): Promise<void> {
     this.closing = true;
+    this.wake();
     const members = this.members;
     this.members = [];
     for (const running of this.running.values()) {
