@@ -85,6 +85,8 @@ function streamConfig(parts: HttpParts, config: unknown, topic: string): unknown
   return { ...base, tableIndexConfig: { ...index, streamConfigs } };
 }
 
+const noDashboard = (id: string) => new StoreError("DASHBOARD_UNKNOWN", `there is no dashboard "${id}"`);
+
 /** Dashboards and saved queries. */
 export function appDocumentRoutes(app: FastifyInstance, parts: HttpParts): void {
   const { catalog } = parts;
@@ -97,7 +99,7 @@ export function appDocumentRoutes(app: FastifyInstance, parts: HttpParts): void 
     guarded(async (request, reply) => {
       const id = parameter(request, "id");
       const dashboard = await catalog.dashboard(id);
-      if (dashboard === null) throw new StoreError("DASHBOARD_UNKNOWN", `there is no dashboard "${id}"`);
+      if (dashboard === null) throw noDashboard(id);
       return sendJson(reply, dashboard);
     }),
   );
@@ -112,7 +114,9 @@ export function appDocumentRoutes(app: FastifyInstance, parts: HttpParts): void 
   app.delete(
     "/api/dashboards/:id",
     guarded(async (request, reply) => {
-      await catalog.dropDashboard(parameter(request, "id"));
+      const id = parameter(request, "id");
+      if ((await catalog.dashboard(id)) === null) throw noDashboard(id);
+      await catalog.dropDashboard(id);
       return sendJson(reply, { status: "deleted" });
     }),
   );
@@ -131,7 +135,12 @@ export function appDocumentRoutes(app: FastifyInstance, parts: HttpParts): void 
   app.delete(
     "/api/queries/:id",
     guarded(async (request, reply) => {
-      await catalog.dropSavedQuery(parameter(request, "id"));
+      const id = parameter(request, "id");
+      const saved = await catalog.savedQueries();
+      if (!saved.some((query) => query.id === id)) {
+        throw new StoreError("NOT_FOUND", `there is no saved query "${id}"`);
+      }
+      await catalog.dropSavedQuery(id);
       return sendJson(reply, { status: "deleted" });
     }),
   );

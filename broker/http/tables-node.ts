@@ -148,6 +148,14 @@ export function tableRoutes(app: FastifyInstance, parts: HttpParts): void {
   sizeRoutes(app, parts, named);
 }
 
+/** What resuming did: a stopped partition needs more than that. */
+async function resumedText(admin: HttpParts["admin"], name: string): Promise<string> {
+  const stopped = (await admin.detail(name)).partitions.filter(({ state }) => state === "stopped");
+  if (stopped.length === 0) return "Consumption goes on where it stopped.";
+  const reasons = stopped.map(({ partition, lastError }) => `partition ${partition}: ${lastError}`);
+  return `Stopped until the process starts again: ${reasons.join("; ")}`;
+}
+
 function validationRoute(app: FastifyInstance, desk: DefinitionDesk): void {
   app.post(
     "/tables/validate",
@@ -188,7 +196,7 @@ function consumptionRoutes(
       await admin.resume(name);
       return sendJson(reply, {
         ...(await statusOf(name)),
-        description: "Consumption goes on where it stopped.",
+        description: await resumedText(admin, name),
       });
     }),
   );

@@ -126,6 +126,14 @@ describe("definitions", () => {
   });
 });
 
+describe("documents", () => {
+  test("that are not there cannot be deleted", async () => {
+    for (const path of ["/api/dashboards/nope", "/api/queries/nope"]) {
+      expect((await fetch(freshet.url + path, { method: "DELETE" })).status).toBe(404);
+    }
+  });
+});
+
 describe("pushes", () => {
   beforeAll(async () => {
     await freshet.post("/schemas", {
