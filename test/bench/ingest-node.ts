@@ -49,11 +49,10 @@ async function embedded(rows: number): Promise<void> {
     const bodies: string[] = [];
     for (let first = 0; first < rows; first += bodyRows)
       bodies.push(eventBody(first, Math.min(bodyRows, rows - first), random));
-    await measured("embedded", freshet, rows, async () => {
+    const push = async (from: readonly string[]): Promise<void> => {
       let next = 0;
-      const startedMs = performance.now();
       const sender = async () => {
-        for (let body = bodies[next++]; body !== undefined; body = bodies[next++]) {
+        for (let body = from[next++]; body !== undefined; body = from[next++]) {
           const { status, json } = await freshet.post("/ingest/events", body, {
             "content-type": "application/x-ndjson",
           });
@@ -61,11 +60,19 @@ async function embedded(rows: number): Promise<void> {
         }
       };
       await Promise.all(Array.from({ length: senders }, sender));
-      report(
-        "push: acknowledged rows/s, 4 senders",
-        rounded((rows / (performance.now() - startedMs)) * 1000),
-        "≥ 200,000",
-      );
+    };
+    // A process just started compiles its hot code for some seconds of CPU: told apart from what goes on after it.
+    const coldBodies = bodies.slice(0, bodies.length >> 2);
+    const coldRows = coldBodies.length * bodyRows;
+    await measured("embedded, first quarter", freshet, coldRows, async () => {
+      await push(coldBodies);
+      await visible(freshet, coldRows);
+    });
+    await measured("embedded, the rest", freshet, rows - coldRows, async () => {
+      const startedMs = performance.now();
+      await push(bodies.slice(coldBodies.length));
+      const seconds = (performance.now() - startedMs) / 1000;
+      report("push: acknowledged rows/s, 4 senders", rounded((rows - coldRows) / seconds), "≥ 200,000");
       await visible(freshet, rows);
     });
   } finally {
