@@ -14,7 +14,7 @@ export interface StartArguments {
   readonly demoBackfill: boolean;
   readonly tables: string | null;
   readonly allowedHosts: readonly string[];
-  /** Bytes for arenas; null: half of the memory there is, at most 4 GiB. */
+  /** Bytes for arenas; null: half of the memory there is. */
   readonly memoryBytes: number | null;
   /** Scan threads; null: one a core. */
   readonly threads: number | null;
@@ -33,7 +33,7 @@ export const helpText = `Freshet: a real-time OLAP store with dashboards built i
   --no-demo           without the café demo
   --demo-rate N       purchases a second of the demo, over a day, 1 to 100,000  (20)
   --demo-backfill     let the demo also fill 24 h into your Kafka
-  --memory SIZE       memory for columns, such as 2G            (half of what there is, at most 4G)
+  --memory SIZE       memory for columns, such as 2G            (half of what there is)
   --threads N         scan threads                              (one a core)
   --help              this text
 
