@@ -2,9 +2,11 @@
  * One broker: takes questions in, lets them run in their turn within their deadline, and answers each with a result,
  * exceptions or both. Nothing a question says makes it throw.
  */
+
 import { Admission } from "#broker/admission";
 import { answer, type Result } from "#broker/answer";
 import { type BrokerCatalog, type Prepared, Preparer } from "#broker/prepare";
+import { exceptionOf } from "#broker/response/exception";
 import { releaseSnapshot, type Snapshot, takeSnapshot } from "#broker/snapshot";
 import type { QueryException } from "#schemas/api/query";
 import { type ErrorCode, errorCodes, StoreError, storeErrorOf } from "#schemas/errors";
@@ -59,19 +61,6 @@ export interface RunningQuery {
 interface Running extends RunningQuery {
   readonly clientQueryId: string | null;
   readonly abort: AbortController;
-}
-
-/** An error as the response lists it. */
-function exceptionOf(error: StoreError): QueryException {
-  const { position, expected, found } = error.detail;
-  return {
-    errorCode: errorCodes[error.code].pinot,
-    message: error.message,
-    code: error.code,
-    ...(position === undefined ? {} : { position }),
-    ...(expected === undefined ? {} : { expected }),
-    ...(found === undefined ? {} : { found }),
-  };
 }
 
 const exception = (code: ErrorCode, message: string): QueryException => ({

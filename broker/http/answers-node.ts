@@ -32,6 +32,19 @@ export function sendError(reply: FastifyReply, thrown: unknown): FastifyReply {
   return sendJson(reply, errorBody(error), status);
 }
 
+export type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
+
+/** Any thrown thing becomes its error answer. */
+export const guarded =
+  (handler: Handler): Handler =>
+  async (request, reply) => {
+    try {
+      return await handler(request, reply);
+    } catch (error) {
+      return sendError(reply, error);
+    }
+  };
+
 /** A path parameter, decoded. */
 export const parameter = (request: FastifyRequest, name: string): string =>
   (request.params as Record<string, string>)[name] as string;

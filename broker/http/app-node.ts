@@ -1,6 +1,6 @@
 /** /api: what the web app asks beside SQL and the live socket. Types in schemas/api. */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { jsonText, parameter, sendError, sendJson } from "#broker/http/answers-node";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { guarded, jsonText, parameter, sendJson } from "#broker/http/answers-node";
 import { knownTable } from "#broker/http/definitions";
 import type { HttpParts } from "#broker/http/parts";
 import { parseDashboard } from "#schemas/api/dashboard-check";
@@ -9,18 +9,6 @@ import { documentKinds, jsonSchemaOf } from "#schemas/definition/json-schema";
 import { StoreError } from "#schemas/errors";
 import { usageOf } from "#schemas/functions/resolve";
 import { functionTable } from "#schemas/functions/table";
-
-type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
-
-const guarded =
-  (handler: Handler): Handler =>
-  async (request, reply) => {
-    try {
-      return await handler(request, reply);
-    } catch (error) {
-      return sendError(reply, error);
-    }
-  };
 
 const sampleRows = 200;
 

@@ -1,20 +1,11 @@
 /** What the HTTP routes are given: the composition root builds it once. */
 
+import type { EncodedAnswer } from "#broker/response/encode";
 import type { Infer, TableAdmin } from "#schemas/admin";
 import type { QueryRequest } from "#schemas/api/query";
 import type { CatalogClient } from "#schemas/catalog";
 import type { Limits } from "#schemas/limits";
 import type { World } from "#schemas/world";
-
-/** An encoded answer to one statement. */
-interface EncodedAnswer {
-  readonly contentType: string;
-  readonly body: string | Uint8Array;
-  /** The first exception's Pinot number, or −1. */
-  readonly errorCode: number;
-  /** The first exception's HTTP status, or 200. */
-  readonly status: number;
-}
 
 /** SQL in, bytes out. `accept` is the request's Accept header. */
 export interface QueryDoor {

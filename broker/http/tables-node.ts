@@ -1,23 +1,10 @@
 /** Pinot's controller paths for schemas and tables, as its clients, UIs and scripts call them. */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { parameter, query, sendError, sendJson } from "#broker/http/answers-node";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { guarded, type Handler, parameter, query, sendJson } from "#broker/http/answers-node";
 import { type DefinitionDesk, knownTable, putSchema, putTable, validate } from "#broker/http/definitions";
 import type { HttpParts } from "#broker/http/parts";
 import { plainTableName } from "#schemas/definition/define";
 import { StoreError } from "#schemas/errors";
-
-type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
-
-/** Any thrown thing becomes its error answer. */
-const guarded =
-  (handler: Handler): Handler =>
-  async (request, reply) => {
-    try {
-      return await handler(request, reply);
-    } catch (error) {
-      return sendError(reply, error);
-    }
-  };
 
 const deskOf = (parts: HttpParts) => ({
   admin: parts.admin,

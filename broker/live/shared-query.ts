@@ -8,7 +8,6 @@ import { differenceOf, isEmptyChange, type RowChanges } from "#broker/live/delta
 import type { LiveRange, LiveResult, LiveStatistics, Watermark } from "#schemas/api/live";
 import type { ResolvedRange } from "#schemas/api/live-range";
 import type { QueryException, QueryResponse } from "#schemas/api/query";
-import { errorCodes, type StoreError } from "#schemas/errors";
 
 export interface LiveState {
   readonly result: LiveResult;
@@ -107,17 +106,5 @@ function resultOf(response: QueryResponse): LiveResult {
     partial: response.partialResult,
     gaps: response.gaps,
     statistics: statisticsOf(response),
-  };
-}
-
-/** A thrown fault as the page shows it. */
-export function exceptionOf(error: StoreError): QueryException {
-  return {
-    errorCode: errorCodes[error.code].pinot,
-    message: error.message,
-    code: error.code,
-    ...(error.detail.position === undefined ? {} : { position: error.detail.position }),
-    ...(error.detail.expected === undefined ? {} : { expected: error.detail.expected }),
-    ...(error.detail.found === undefined ? {} : { found: error.detail.found }),
   };
 }

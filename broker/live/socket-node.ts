@@ -6,8 +6,8 @@
 import type { WebSocket } from "@fastify/websocket";
 import type { FastifyInstance } from "fastify";
 import type { LiveClient } from "#broker/live/client";
-import { exceptionOf } from "#broker/live/shared-query";
 import type { LiveHub } from "#broker/live/subscriptions";
+import { exceptionOf } from "#broker/response/exception";
 import type { LiveMessage } from "#schemas/api/live";
 import { parseLiveRequest } from "#schemas/api/live-request";
 import { messageOf, storeErrorOf } from "#schemas/errors";

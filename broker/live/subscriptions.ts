@@ -9,7 +9,8 @@
 import { type ClientOwner, flush, LiveClient, type View } from "#broker/live/client";
 import type { LiveBroker, LiveTimers } from "#broker/live/live-broker";
 import { Pace } from "#broker/live/pace";
-import { exceptionOf, questionKey, SharedQuery } from "#broker/live/shared-query";
+import { questionKey, SharedQuery } from "#broker/live/shared-query";
+import { exceptionOf } from "#broker/response/exception";
 import type { LiveMessage, LiveRequest, Watermark } from "#schemas/api/live";
 import { isZone, resolveRange } from "#schemas/api/live-range";
 import type { QueryResponse } from "#schemas/api/query";
