@@ -11,6 +11,7 @@ import { plainTableName } from "#schemas/definition/define";
 import { assert, StoreError } from "#schemas/errors";
 import type { Limits } from "#schemas/limits";
 import type { SnapshotInfo } from "#schemas/plan/server-client";
+import type { Table } from "#schemas/table";
 import type { Clock } from "#schemas/world";
 
 /** Tables by name, case ignored, in any of Pinot's spellings; the version grows with every definition change. */
@@ -20,16 +21,15 @@ export function brokerCatalog(admin: TableAdmin): BrokerCatalog {
     const wanted = name.toLowerCase();
     return known().find(({ table }) => table.name.toLowerCase() === wanted)?.table;
   };
-  let seen = "";
+  let seen: readonly Table[] = [];
   let version = 0;
   return {
     table: (name) => find(name) ?? find(plainTableName(name)),
     names: () => known().map(({ table }) => table.name),
     version: () => {
-      const now = known()
-        .map(({ table }) => `${table.name}:${table.version}`)
-        .join();
-      if (now !== seen) version++;
+      const now = known().map(({ table }) => table);
+      // By identity: a table dropped and made anew begins again at version 1.
+      if (now.length !== seen.length || now.some((table, at) => table !== seen[at])) version++;
       seen = now;
       return version;
     },

@@ -33,6 +33,9 @@ export const sqlTypes = {
 
 export type SqlType = keyof typeof sqlTypes;
 
+/** Types that a column may have: all but the bare NULL's. */
+export const columnTypes = (Object.keys(sqlTypes) as SqlType[]).filter((type) => type !== "UNKNOWN");
+
 export const layoutOf = (type: SqlType): Layout => sqlTypes[type].layout;
 
 /**

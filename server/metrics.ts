@@ -1,17 +1,10 @@
 /** The server's own figures for /metrics. */
+
 import type { TableSummary } from "#schemas/api/tables";
+import type { Metric } from "#schemas/metric";
 import type { Cache } from "#server/segment/cache";
 import type { Server } from "#server/server";
 import { summaryOf } from "#server/tables/describe";
-
-/** A named number. */
-export interface Metric {
-  readonly name: string;
-  readonly help: string;
-  readonly kind: "counter" | "gauge";
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly value: number;
-}
 
 const tableFigures: readonly [string, string, (summary: TableSummary) => number | null][] = [
   ["rows", "Rows that can be queried", (summary) => summary.rows],

@@ -1,7 +1,8 @@
 /** GET /metrics in Prometheus' text format: the process's own figures and the tables'. */
 import type { FastifyInstance } from "fastify";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import type { HttpParts, Metric } from "#broker/http/parts";
+import type { HttpParts } from "#broker/http/parts";
+import type { Metric } from "#schemas/metric";
 
 const latencySeconds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 

@@ -5,6 +5,7 @@ import type { Infer, TableAdmin } from "#schemas/admin";
 import type { QueryRequest } from "#schemas/api/query";
 import type { CatalogClient } from "#schemas/catalog";
 import type { Limits } from "#schemas/limits";
+import type { Metric } from "#schemas/metric";
 import type { World } from "#schemas/world";
 
 /** SQL in, bytes out. `accept` is the request's Accept header. */
@@ -23,15 +24,6 @@ export interface QueryDoor {
   cancel(id: string): boolean;
   /** Ids and texts of what runs now. */
   running(): readonly { readonly id: string; readonly sql: string; readonly startedMs: number }[];
-}
-
-/** A named number for /metrics. */
-export interface Metric {
-  readonly name: string;
-  readonly help: string;
-  readonly kind: "counter" | "gauge";
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly value: number;
 }
 
 export interface HttpParts {

@@ -5,20 +5,8 @@ import { timeFormatOf } from "#schemas/definition/time-format";
 import type { Limits } from "#schemas/limits";
 import { didYouMean } from "#schemas/suggest";
 import type { Column } from "#schemas/table";
-import { type SqlType, sqlTypes, type Value } from "#schemas/types";
+import { columnTypes, type SqlType, sqlTypes, type Value } from "#schemas/types";
 
-const columnTypes: readonly SqlType[] = [
-  "INT",
-  "LONG",
-  "FLOAT",
-  "DOUBLE",
-  "BIG_DECIMAL",
-  "BOOLEAN",
-  "TIMESTAMP",
-  "STRING",
-  "JSON",
-  "BYTES",
-];
 const metricTypes: readonly SqlType[] = ["INT", "LONG", "FLOAT", "DOUBLE", "BIG_DECIMAL", "BYTES"];
 
 interface Place {

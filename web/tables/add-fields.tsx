@@ -1,7 +1,8 @@
 /** The proposed columns as an editable grid. */
 import { Checkbox, Select, TextInput } from "@mantine/core";
 import type { InferredTable } from "#schemas/api/tables";
-import { type Field, type FieldRole, fieldTypes } from "./definition.ts";
+import { columnTypes } from "#schemas/types";
+import type { Field, FieldRole } from "./definition.ts";
 import styles from "./tables.module.css";
 
 interface FieldsProps {
@@ -45,7 +46,7 @@ function FieldRow({ field, sample, set }: FieldRowProps) {
       <td>
         <Select
           aria-label={`Type of ${field.name}`}
-          data={fieldTypes}
+          data={columnTypes}
           value={field.type}
           allowDeselect={false}
           disabled={disabled}

@@ -18,19 +18,6 @@ export interface Field {
 
 type Json = Readonly<Record<string, unknown>>;
 
-export const fieldTypes = [
-  "INT",
-  "LONG",
-  "FLOAT",
-  "DOUBLE",
-  "BIG_DECIMAL",
-  "BOOLEAN",
-  "TIMESTAMP",
-  "STRING",
-  "JSON",
-  "BYTES",
-] as const;
-
 const lists: readonly { readonly key: string; readonly role: FieldRole }[] = [
   { key: "dateTimeFieldSpecs", role: "dateTime" },
   { key: "dimensionFieldSpecs", role: "dimension" },
