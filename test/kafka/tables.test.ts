@@ -128,6 +128,22 @@ describe("a Pinot table config works unchanged", () => {
   });
 });
 
+describe("a topic becomes a table as the app makes one", () => {
+  test("listed, inferred from its rows, created, consumed", async () => {
+    await kafka.createTopic("found", 1);
+    await produce("found", rowsFrom(0, 30));
+    expect(await freshet.get("/api/topics")).toContainEqual({ name: "found", partitions: 1, table: null });
+    const inferred = (await freshet.post("/api/infer", { topic: "found", table: "found" })).json;
+    expect(inferred["schema"]).toMatchObject({ schemaName: "found" });
+    expect((await freshet.post("/schemas", inferred["schema"])).status).toBe(200);
+    expect((await freshet.post("/tables", inferred["config"])).json).toMatchObject({
+      ignored: expect.any(Array),
+    });
+    await eventually(() => totals("found")).toEqual([30, sumTo(30)]);
+    expect(await freshet.get("/api/topics")).toContainEqual({ name: "found", partitions: 1, table: "found" });
+  });
+});
+
 describe("what happens to topics and brokers", () => {
   test("partitions added while running are read", async () => {
     await kafka.createTopic("growing", 1);
