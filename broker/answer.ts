@@ -15,11 +15,14 @@ import type { Limits } from "#schemas/limits";
 import type { Evaluate } from "#schemas/plan/evaluator";
 import type { Fragment, OutputColumn, Plan } from "#schemas/plan/plan";
 import type { ServerClient, SnapshotInfo } from "#schemas/plan/server-client";
+import { type Stepwise, Turns } from "#schemas/turns";
 
 export interface AnswerTools {
   readonly servers: readonly ServerClient[];
   readonly evaluate: Evaluate;
   readonly limits: Limits;
+  /** For turns. */
+  readonly monotonicMs: () => number;
 }
 
 export interface Moment {
@@ -43,7 +46,8 @@ export interface Result {
 export async function answer(prepared: Prepared, tools: AnswerTools, moment: Moment): Promise<Result> {
   const { plan } = prepared;
   if (plan.fragment === null) {
-    return prepared.statement.explain ? explainWithoutTable(plan) : withoutTable(plan, tools, moment);
+    if (prepared.statement.explain) return explainWithoutTable(plan);
+    return await turnsOf(tools, moment).run(withoutTable(plan, tools, moment));
   }
   const snapshot = moment.snapshot ?? (await takeSnapshot(tools.servers, plan.fragment.table));
   try {
@@ -52,11 +56,15 @@ export async function answer(prepared: Prepared, tools: AnswerTools, moment: Mom
     const options = executeOptions(plan, tools, { ...moment, sole: routed.sole });
     const to = { route: routed, snapshot };
     const scattered = await scatter(plan.fragment, to, { options, signal: moment.signal });
-    return gather(plan, plan.fragment, { tools, moment, scattered, snapshot });
+    const gathering = gather(plan, plan.fragment, { tools, moment, scattered, snapshot });
+    return await turnsOf(tools, moment).run(gathering);
   } finally {
     if (moment.snapshot === null) releaseSnapshot(snapshot);
   }
 }
+
+const turnsOf = ({ monotonicMs }: AnswerTools, { signal }: Moment): Turns =>
+  new Turns({ nowMs: monotonicMs, check: () => signal.throwIfAborted() });
 
 function executeOptions(plan: Plan, tools: AnswerTools, moment: Moment & { readonly sole: boolean }) {
   const { useCache, timeZone } = plan.options;
@@ -69,7 +77,7 @@ function finishTools(plan: Plan, tools: AnswerTools, moment: Moment) {
   return { evaluate: tools.evaluate, context, limits: tools.limits };
 }
 
-function gather(
+function* gather(
   plan: Plan,
   fragment: Fragment,
   given: {
@@ -78,7 +86,7 @@ function gather(
     readonly scattered: Scattered;
     readonly snapshot: Snapshot;
   },
-): Result {
+): Stepwise<Result> {
   const { tools, moment, scattered, snapshot } = given;
   if (scattered.serversResponded === 0) {
     throw new StoreError(
@@ -86,13 +94,13 @@ function gather(
       `no server answered: ${scattered.missing.join("; ") || "there is none"}`,
     );
   }
-  const merged = merge(fragment, scattered.partials, tools.limits);
-  const finished = finish(plan, merged, finishTools(plan, tools, moment));
+  const merged = yield* merge(fragment, scattered.partials, tools.limits);
+  const finished = yield* finish(plan, merged, finishTools(plan, tools, moment));
   return { columns: plan.output, ...finished, scattered, snapshot: snapshot.info, tables: [fragment.table] };
 }
 
 /** SELECT without FROM: one row of no columns. */
-function withoutTable(plan: Plan, tools: AnswerTools, moment: Moment): Result {
-  const finished = finish(plan, { rows: 1, columns: [] }, finishTools(plan, tools, moment));
+function* withoutTable(plan: Plan, tools: AnswerTools, moment: Moment): Stepwise<Result> {
+  const finished = yield* finish(plan, { rows: 1, columns: [] }, finishTools(plan, tools, moment));
   return { columns: plan.output, ...finished, scattered: nothingScattered(), snapshot: null, tables: [] };
 }

@@ -168,7 +168,8 @@ export class Broker {
   }
 
   async #run(question: Question, running: Running): Promise<Result> {
-    const { limits, servers, evaluate } = this.parts;
+    const { limits, servers, evaluate, clock } = this.parts;
+    const monotonicMs = () => clock.monotonicMs();
     const nowMs = question.nowMs ?? running.startedMs;
     const prepared = this.#preparer.prepare(question, nowMs);
     const { timeoutMs } = prepared.options;
@@ -181,7 +182,10 @@ export class Broker {
       try {
         const deadlineMs = running.startedMs + timeoutMs;
         const moment = { nowMs, deadlineMs, signal, snapshot: question.snapshot };
-        return await untilAborted(answer(prepared, { servers, evaluate, limits }, moment), signal);
+        return await untilAborted(
+          answer(prepared, { servers, evaluate, limits, monotonicMs }, moment),
+          signal,
+        );
       } finally {
         this.#admission.leave();
       }

@@ -2,18 +2,17 @@
  * Merged columns → the result: HAVING, DISTINCT, ORDER BY, OFFSET and LIMIT, the select list; within the limits of a
  * result, or a cut one where the caller takes that.
  */
+
+import { type ComputeTools, compute, computeAll } from "#broker/compute";
 import { groupRows } from "#broker/groups";
-import { firstRows, type SortKey } from "#broker/order";
 import { gather, isNullAt } from "#broker/vectors";
 import type { Batch, Vector } from "#schemas/batch";
 import { assert, StoreError } from "#schemas/errors";
-import type { Evaluate, EvaluateContext } from "#schemas/plan/evaluator";
-import type { Expression } from "#schemas/plan/expression";
 import type { Plan } from "#schemas/plan/plan";
+import { firstInOrder, type SortKey, sequence } from "#schemas/row-order";
+import { type Stepwise, stepItems } from "#schemas/turns";
 
-export interface FinishTools {
-  readonly evaluate: Evaluate;
-  readonly context: EvaluateContext;
+export interface FinishTools extends ComputeTools {
   readonly limits: { readonly resultRows: number; readonly resultBytes: number };
 }
 
@@ -23,23 +22,10 @@ export interface Finished {
   readonly truncated: boolean;
 }
 
-/** An expression over the batch's columns. */
-function compute(expression: Expression, batch: Batch, tools: FinishTools): Vector {
-  if (expression.kind === "column") return batch.columns[expression.column];
-  const input = { rows: batch.rows, column: (id: number) => batch.columns[id] };
-  return tools.evaluate(expression, input, tools.context);
-}
-
-const allRows = (count: number): Uint32Array => {
-  const rows = new Uint32Array(count);
-  for (let row = 0; row < count; row++) rows[row] = row;
-  return rows;
-};
-
-/** Rows for which the condition is true. */
-function passing(plan: Plan, batch: Batch, tools: FinishTools): Uint32Array {
-  if (plan.having === null) return allRows(batch.rows);
-  const condition = compute(plan.having, batch, tools);
+/** Rows for which the condition is true; null: all. */
+function* passing(plan: Plan, batch: Batch, tools: FinishTools): Stepwise<Uint32Array | null> {
+  if (plan.having === null) return null;
+  const condition = yield* compute(plan.having, batch, tools);
   assert(condition.kind === "int", "a condition is a BOOLEAN");
   const rows = new Uint32Array(batch.rows);
   let count = 0;
@@ -49,25 +35,30 @@ function passing(plan: Plan, batch: Batch, tools: FinishTools): Uint32Array {
   return rows.subarray(0, count);
 }
 
-const take = (batch: Batch, rows: Uint32Array): Batch =>
-  rows.length === batch.rows && rows.every((row, index) => row === index)
-    ? batch
-    : { rows: rows.length, columns: batch.columns.map((column) => gather(column, rows)) };
+function* take(batch: Batch, rows: Uint32Array): Stepwise<Batch> {
+  if (rows.length === batch.rows && rows.every((row, index) => row === index)) return batch;
+  const columns: Vector[] = [];
+  for (const column of batch.columns) {
+    columns.push(gather(column, rows));
+    yield;
+  }
+  return { rows: rows.length, columns };
+}
 
-function sortKeys(plan: Plan, batch: Batch, tools: FinishTools): SortKey[] {
-  return plan.order
-    .filter(({ expression }) => expression.kind !== "literal")
-    .map(({ expression, descending, nullsFirst }) => ({
-      vector: compute(expression, batch, tools),
-      descending,
-      nullsFirst,
-    }));
+function* sortKeys(plan: Plan, batch: Batch, tools: FinishTools): Stepwise<SortKey[]> {
+  const keys: SortKey[] = [];
+  for (const { expression, descending, nullsFirst } of plan.order) {
+    if (expression.kind === "literal") continue;
+    keys.push({ vector: yield* compute(expression, batch, tools), descending, nullsFirst });
+  }
+  return keys;
 }
 
 /** The first row of each distinct result row. */
-function distinctRows(plan: Plan, batch: Batch, tools: FinishTools): Batch {
-  const shown = plan.project.map((expression) => compute(expression, batch, tools));
-  return take(batch, groupRows(shown, batch.rows).firstRows);
+function* distinctRows(plan: Plan, batch: Batch, tools: FinishTools): Stepwise<Batch> {
+  const shown = yield* computeAll(plan.project, batch, tools);
+  const { firstRows } = yield* groupRows(shown, batch.rows);
+  return yield* take(batch, firstRows);
 }
 
 /** How many rows the limits allow; RESULT_ROWS unless the caller takes a cut result. */
@@ -92,7 +83,7 @@ function rowBytes(columns: readonly Vector[], row: number): number {
 }
 
 /** How many of the rows fit; RESULT_BYTES unless the caller takes a cut result. */
-function rowsFitting(plan: Plan, batch: Batch, limits: FinishTools["limits"]): number {
+function* rowsFitting(plan: Plan, batch: Batch, limits: FinishTools["limits"]): Stepwise<number> {
   const widest = batch.columns.reduce(
     (total, column) => total + 8 + (column.kind === "text" ? column.entries.bytes.length : 0),
     2,
@@ -101,6 +92,7 @@ function rowsFitting(plan: Plan, batch: Batch, limits: FinishTools["limits"]): n
   let bytes = 0;
   for (let row = 0; row < batch.rows; row++) {
     bytes += rowBytes(batch.columns, row);
+    if (row % stepItems === 0) yield;
     if (bytes <= limits.resultBytes) continue;
     if (plan.options.truncate) return row;
     const expected = `at most ${limits.resultBytes} bytes (limit resultBytes)`;
@@ -111,17 +103,18 @@ function rowsFitting(plan: Plan, batch: Batch, limits: FinishTools["limits"]): n
 }
 
 /** The result's rows. */
-export function finish(plan: Plan, merged: Batch, tools: FinishTools): Finished {
-  let batch = take(merged, passing(plan, merged, tools));
-  if (plan.distinct) batch = distinctRows(plan, batch, tools);
+export function* finish(plan: Plan, merged: Batch, tools: FinishTools): Stepwise<Finished> {
+  const passed = yield* passing(plan, merged, tools);
+  let batch = passed === null ? merged : yield* take(merged, passed);
+  if (plan.distinct) batch = yield* distinctRows(plan, batch, tools);
   const available = Math.max(0, batch.rows - plan.offset);
   const wanted = Math.min(plan.limit ?? available, available);
   const allowed = rowsAllowed(plan, wanted, tools.limits);
-  const ordered = firstRows(allRows(batch.rows), sortKeys(plan, batch, tools), plan.offset + allowed);
-  const kept = take(batch, ordered.subarray(plan.offset));
-  const project = plan.project.map((expression) => compute(expression, kept, tools));
-  const fitting = rowsFitting(plan, { rows: kept.rows, columns: project }, tools.limits);
-  const shown: Batch = { rows: kept.rows, columns: project };
-  const result = fitting < shown.rows ? take(shown, allRows(fitting)) : shown;
+  const keys = yield* sortKeys(plan, batch, tools);
+  const ordered = yield* firstInOrder(batch.rows, keys, plan.offset + allowed);
+  const kept = yield* take(batch, ordered.subarray(plan.offset));
+  const shown: Batch = { rows: kept.rows, columns: yield* computeAll(plan.project, kept, tools) };
+  const fitting = yield* rowsFitting(plan, shown, tools.limits);
+  const result = fitting < shown.rows ? yield* take(shown, sequence(fitting)) : shown;
   return { batch: result, truncated: result.rows < wanted };
 }

@@ -4,6 +4,7 @@
  */
 import { entryAt, isNullAt } from "#broker/vectors";
 import type { TextEntries, Vector } from "#schemas/batch";
+import { type Stepwise, stepItems } from "#schemas/turns";
 
 export interface Groups {
   readonly count: number;
@@ -42,11 +43,12 @@ function sameBytes(left: Uint8Array, right: Uint8Array): boolean {
 }
 
 /** For each entry the id of the first entry with the same bytes. */
-function firstEntries(entries: TextEntries): Uint32Array {
+function* firstEntries(entries: TextEntries): Stepwise<Uint32Array> {
   const slots = new Uint32Array(tableSize(entries.count));
   const firsts = new Uint32Array(entries.count);
   const mask = slots.length - 1;
   for (let id = 0; id < entries.count; id++) {
+    if (id % stepItems === 0) yield;
     const bytes = entryAt(entries, id);
     let slot = hashBytes(bytes) & mask;
     while (slots[slot] !== 0 && !sameBytes(entryAt(entries, slots[slot] - 1), bytes))
@@ -57,7 +59,7 @@ function firstEntries(entries: TextEntries): Uint32Array {
   return firsts;
 }
 
-function lanesOf(vector: Vector): Lanes {
+function* lanesOf(vector: Vector): Stepwise<Lanes> {
   switch (vector.kind) {
     case "int": {
       const words = new Uint32Array(vector.values.buffer, vector.values.byteOffset, vector.rows * 2);
@@ -70,16 +72,17 @@ function lanesOf(vector: Vector): Lanes {
       return { low: words, high: words.subarray(1), stride: 2, vector };
     }
     case "text": {
-      const firsts = firstEntries(vector.entries);
+      const firsts = yield* firstEntries(vector.entries);
       return { low: vector.ids.map((id) => firsts[id]), high: null, stride: 1, vector };
     }
   }
 }
 
-function hashesOf(lanes: readonly Lanes[], rows: number): Uint32Array {
+function* hashesOf(lanes: readonly Lanes[], rows: number): Stepwise<Uint32Array> {
   const hashes = new Uint32Array(rows);
   for (const { low, high, stride, vector } of lanes) {
     for (let row = 0; row < rows; row++) {
+      if (row % stepItems === 0) yield;
       const seed = Math.imul(hashes[row] + 0x9e3779b9, 0x01000193);
       if (isNullAt(vector.nulls, row)) hashes[row] = mix(seed);
       else hashes[row] = mix(mix(seed ^ low[row * stride]) ^ (high === null ? 0 : high[row * stride]));
@@ -100,15 +103,17 @@ function sameRow(lanes: readonly Lanes[], left: number, right: number): boolean 
 }
 
 /** Groups of the rows over these columns; without columns all rows are one group. */
-export function groupRows(columns: readonly Vector[], rows: number): Groups {
-  const lanes = columns.map(lanesOf);
-  const hashes = hashesOf(lanes, rows);
+export function* groupRows(columns: readonly Vector[], rows: number): Stepwise<Groups> {
+  const lanes: Lanes[] = [];
+  for (const column of columns) lanes.push(yield* lanesOf(column));
+  const hashes = yield* hashesOf(lanes, rows);
   const slots = new Uint32Array(tableSize(rows));
   const mask = slots.length - 1;
   const gids = new Uint32Array(rows);
   const firstRows = new Uint32Array(rows);
   let count = 0;
   for (let row = 0; row < rows; row++) {
+    if (row % stepItems === 0) yield;
     let slot = hashes[row] & mask;
     while (slots[slot] !== 0 && !sameRow(lanes, firstRows[slots[slot] - 1], row)) slot = (slot + 1) & mask;
     if (slots[slot] === 0) {

@@ -4,12 +4,15 @@
  */
 import { groupRows } from "#broker/groups";
 import { concatenate, emptyVector, gather } from "#broker/vectors";
-import type { StateCall } from "#schemas/aggregates/aggregate";
+import type { Accumulator, StateCall } from "#schemas/aggregates/aggregate";
+import { mergeInSteps } from "#schemas/aggregates/in-steps";
 import { aggregateNamed } from "#schemas/aggregates/registry";
 import type { Batch, Vector } from "#schemas/batch";
 import { assert, StoreError } from "#schemas/errors";
 import type { Fragment } from "#schemas/plan/plan";
 import type { Partial } from "#schemas/plan/server-client";
+import { sequence } from "#schemas/row-order";
+import { type Stepwise, stepItems } from "#schemas/turns";
 import { layoutOf } from "#schemas/types";
 
 type GroupsPartial = Extract<Partial, { kind: "aggregate" }>;
@@ -20,36 +23,57 @@ function accumulatorOf(call: StateCall) {
   return aggregate.accumulator(call);
 }
 
+interface MergedKeys {
+  readonly count: number;
+  readonly keys: readonly Vector[];
+  readonly targets: readonly (Uint32Array | null)[];
+}
+
 /** Where each server's groups go in the merged ones, and the merged keys. */
-function mergeKeys(fragment: Fragment & { readonly kind: "aggregate" }, partials: readonly GroupsPartial[]) {
+function* mergeKeys(
+  fragment: Fragment & { readonly kind: "aggregate" },
+  partials: readonly GroupsPartial[],
+): Stepwise<MergedKeys> {
   if (fragment.keys.length === 0) {
     const targets = partials.map((partial) => new Uint32Array(partial.groups));
-    return { count: 1, keys: [] as readonly Vector[], targets };
+    return { count: 1, keys: [], targets };
   }
   if (partials.length === 1) {
     return { count: partials[0].groups, keys: partials[0].keys, targets: [null] };
   }
   const all = fragment.keys.map((_, index) => concatenate(partials.map((partial) => partial.keys[index])));
-  const { count, gids, firstRows } = groupRows(all, all[0].rows);
+  const { count, gids, firstRows } = yield* groupRows(all, all[0].rows);
   let start = 0;
   const targets = partials.map(({ groups }) => gids.subarray(start, (start += groups)));
   return { count, keys: all.map((vector) => gather(vector, firstRows)), targets };
 }
 
-function mergeGroups(
+function* mergeGroups(
   fragment: Fragment & { readonly kind: "aggregate" },
   partials: readonly GroupsPartial[],
-): Batch {
-  const { count, keys, targets } = mergeKeys(fragment, partials);
-  const finished = fragment.aggregates.map((call, index) => {
+): Stepwise<Batch> {
+  const { count, keys, targets } = yield* mergeKeys(fragment, partials);
+  const columns = [...keys];
+  for (const [index, call] of fragment.aggregates.entries()) {
     const accumulator = accumulatorOf(call);
     accumulator.resize(count);
-    partials.forEach((partial, server) => {
-      if (partial.groups > 0) accumulator.merge(partial.states[index], targets[server]);
-    });
-    return accumulator.finish(null);
-  });
-  return { rows: count, columns: [...keys, ...finished] };
+    for (const [server, partial] of partials.entries()) {
+      if (partial.groups > 0) yield* mergeInSteps(accumulator, partial.states[index], targets[server]);
+    }
+    columns.push(yield* finishInSteps(accumulator, count));
+  }
+  return { rows: count, columns };
+}
+
+function* finishInSteps(accumulator: Accumulator, count: number): Stepwise<Vector> {
+  if (accumulator.settle !== undefined) yield* accumulator.settle(null);
+  if (count <= stepItems) return accumulator.finish(null);
+  const parts: Vector[] = [];
+  for (let from = 0; from < count; from += stepItems) {
+    parts.push(accumulator.finish(sequence(Math.min(stepItems, count - from), from)));
+    yield;
+  }
+  return concatenate(parts);
 }
 
 /** What one server answers that has no rows. */
@@ -90,26 +114,28 @@ function checkMemory(partials: readonly Partial[], queryBytes: number): void {
 }
 
 /** The fragment's output columns over all servers' rows; QUERY_MEMORY when they are too many to merge here. */
-export function merge(
+export function* merge(
   fragment: Fragment,
   partials: readonly Partial[],
   limits: { readonly queryBytes: number },
-): Batch {
+): Stepwise<Batch> {
   checkMemory(partials, limits.queryBytes);
   const given = partials.length === 0 ? [emptyPartial(fragment)] : partials;
   if (given.some((partial) => partial.kind !== fragment.kind)) {
     throw new StoreError("FRAME_CORRUPT", `expected partial results of kind ${fragment.kind}`);
   }
   if (fragment.kind === "aggregate") {
-    return mergeGroups(
+    return yield* mergeGroups(
       fragment,
       given.filter((partial) => partial.kind === "aggregate"),
     );
   }
   const batches = given.filter((partial) => partial.kind === "rows").map(({ batch }) => batch);
   const rows = batches.reduce((total, batch) => total + batch.rows, 0);
-  const columns = fragment.project.map((_, index) =>
-    concatenate(batches.map((batch) => batch.columns[index])),
-  );
+  const columns: Vector[] = [];
+  for (const index of fragment.project.keys()) {
+    columns.push(concatenate(batches.map((batch) => batch.columns[index])));
+    yield;
+  }
   return { rows, columns };
 }

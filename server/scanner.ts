@@ -20,6 +20,6 @@ export function makeScanner(parts: {
 }): Scanner {
   const { pool, kernels, limits, clock, scans } = parts;
   const runtime = new Runtime({ evaluate, arenaAt: (index) => pool.arena(index), kernelsFor: kernels });
-  const nowMs = () => clock.nowMs();
-  return new Executor({ runtime, evaluate, limits, nowMs, ...(scans ? { pool: scans } : {}) });
+  const times = { nowMs: () => clock.nowMs(), monotonicMs: () => clock.monotonicMs() };
+  return new Executor({ runtime, evaluate, limits, ...times, ...(scans ? { pool: scans } : {}) });
 }

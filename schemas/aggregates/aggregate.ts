@@ -8,6 +8,7 @@
  */
 import type { Vector } from "#schemas/batch";
 import type { States } from "#schemas/plan/server-client";
+import type { Stepwise } from "#schemas/turns";
 import type { SqlType, Value } from "#schemas/types";
 
 /** An argument as the binder sees it. */
@@ -51,6 +52,11 @@ export interface Accumulator {
   states(groups: Uint32Array | null, options: { readonly final: boolean }): States;
   /** The answers of the groups listed (null: all), in that order. */
   finish(groups: Uint32Array | null): Vector;
+  /**
+   * Where finishing takes long: finds the answers of the groups listed (null: all) in steps; `finish` and final `states`
+   * then have them at hand.
+   */
+  settle?(groups: Uint32Array | null): Stepwise;
   /** Memory held, about. */
   bytes(): number;
 }

@@ -10,6 +10,7 @@ import { bound, expectCount } from "#schemas/aggregates/arguments";
 import { corruptState, VariableAccumulator } from "#schemas/aggregates/variable";
 import { entryBytes, isNull, NullMarks } from "#schemas/aggregates/vectors";
 import type { Vector } from "#schemas/batch";
+import type { States } from "#schemas/plan/server-client";
 
 const finalKind = 0;
 const wordsKind = 1;
@@ -22,10 +23,26 @@ const header = (kind: number, bodyBytes: number): Uint8Array => {
   return bytes;
 };
 
-export function encodeDistinctFinal(count: number): Uint8Array {
+function encodeDistinctFinal(count: number): Uint8Array {
   const bytes = header(finalKind, 8);
   new DataView(bytes.buffer).setFloat64(2, count, true);
   return bytes;
+}
+
+/** Final states of many groups: no array for each. */
+export function distinctFinals(counts: Uint32Array): States {
+  const stateBytes = 10;
+  const bytes = new Uint8Array(counts.length * stateBytes);
+  const offsets = new Uint32Array(counts.length + 1);
+  const view = new DataView(bytes.buffer);
+  for (let group = 0; group < counts.length; group++) {
+    const at = group * stateBytes;
+    bytes[at] = 1;
+    bytes[at + 1] = finalKind;
+    view.setFloat64(at + 2, counts[group], true);
+    offsets[group + 1] = at + stateBytes;
+  }
+  return { kind: "variable", bytes, offsets };
 }
 
 /** Distinct 64-bit values, in any order. */

@@ -8,16 +8,22 @@ import { bound, expectCount, expectNumber, literalNumber } from "#schemas/aggreg
 import { corruptState, VariableAccumulator } from "#schemas/aggregates/variable";
 import { entryBytes, isNull, NullMarks } from "#schemas/aggregates/vectors";
 import type { Vector } from "#schemas/batch";
+import { atOnce, type Stepwise } from "#schemas/turns";
 
 interface ValueList {
   values: Float64Array;
   count: number;
   /** The answer alone is left; nothing may be merged. */
   final: boolean;
+  /** The answer when there were `count` values. */
+  answered?: { readonly count: number; readonly value: number };
 }
 
+/** Values that are partitioned at a stretch. */
+const stepValues = 1 << 16;
+
 /** The value at `rank` of values[0 … count) in order; reorders them. Quickselect, middle of three. */
-function selectRank(values: Float64Array, count: number, rank: number): number {
+function* selectRank(values: Float64Array, count: number, rank: number): Stepwise<number> {
   let numbers = 0; // NaN to the end: it is greatest
   for (let at = 0; at < count; at++) {
     const value = values[at];
@@ -43,6 +49,7 @@ function selectRank(values: Float64Array, count: number, rank: number): number {
       values[left] = values[right];
       values[right] = swapped;
     }
+    if (high - low > stepValues) yield;
     if (rank <= right) high = right;
     else low = right + 1;
   }
@@ -103,9 +110,31 @@ export class PercentileAccumulator extends VariableAccumulator<ValueList> {
     return list;
   }
 
-  private answerOf(list: ValueList): number {
+  private *answer(list: ValueList): Stepwise<number> {
     if (list.final) return list.values[0];
-    return selectRank(list.values, list.count, percentileRank(list.count, this.percent));
+    if (list.answered?.count !== list.count) {
+      const value = yield* selectRank(list.values, list.count, percentileRank(list.count, this.percent));
+      list.answered = { count: list.count, value };
+    }
+    return list.answered.value;
+  }
+
+  private answerOf(list: ValueList): number {
+    return atOnce(this.answer(list));
+  }
+
+  *settle(groups: Uint32Array | null): Stepwise {
+    let looked = 0;
+    const count = groups?.length ?? this.groups;
+    for (let at = 0; at < count; at++) {
+      const list = this.held[groups === null ? at : groups[at]];
+      if (list === undefined) continue;
+      yield* this.answer(list);
+      looked += list.count;
+      if (looked < stepValues) continue;
+      looked = 0;
+      yield;
+    }
   }
 
   protected encode(list: ValueList, options: { readonly final: boolean }): Uint8Array {

@@ -5,7 +5,7 @@ import { assert, StoreError } from "#schemas/errors";
 import type { AggregateCall } from "#schemas/plan/expression";
 import type { States } from "#schemas/plan/server-client";
 import { accumulatorOf } from "#server/execute/merge";
-import { MergedDistinct, MergedValues } from "#server/execute/merged-sets";
+import { MergedDistinct } from "#server/execute/merged-distinct";
 import {
   MergedCounts,
   MergedDoubles,
@@ -13,6 +13,7 @@ import {
   type MergedSlot,
   MergedStates,
 } from "#server/execute/merged-slot";
+import { MergedValues } from "#server/execute/merged-values";
 
 /** Words of a merged state. */
 const integerWords = 6;

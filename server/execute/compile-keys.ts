@@ -3,6 +3,7 @@ import type { Vector } from "#schemas/batch";
 import type { Evaluate, EvaluateContext } from "#schemas/plan/evaluator";
 import type { Expression } from "#schemas/plan/expression";
 import type { Hop } from "#schemas/plan/plan";
+import { sequence } from "#schemas/row-order";
 import { layoutOf, type Value } from "#schemas/types";
 import { type Steps, steppedColumn, stepsOf } from "#server/execute/buckets";
 import {
@@ -14,7 +15,6 @@ import {
 import { keyOf } from "#server/execute/specs";
 import type { KeyPlan, Source } from "#server/execute/task";
 import { entriesOf } from "#server/execute/text-vector";
-import { sequence } from "#server/execute/vector-lists";
 
 /** Values for which a function is tabulated instead of run per row. */
 const tabulatedMax = 65_536;

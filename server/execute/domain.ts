@@ -3,6 +3,7 @@
  * being NULL. Text columns keep their domain and the mapping of each segment between queries (`dictionaries.ts`).
  */
 import type { Vector } from "#schemas/batch";
+import type { Stepwise } from "#schemas/turns";
 import type { Views } from "#server/arena/arena";
 import type { InternedValues } from "#server/execute/intern";
 import type { KeyPlan, PlainDictionary } from "#server/execute/task";
@@ -28,7 +29,7 @@ export interface Domain {
   readonly card: number;
   bytes(): number;
   /** Common codes of local ones (`shift` is added to integer values: HOP's windows). */
-  map(local: LocalKey, codes: Uint32Array, shift: bigint): Uint32Array;
+  map(local: LocalKey, codes: Uint32Array, shift: bigint): Stepwise<Uint32Array>;
   /** The values of common codes. */
   vector(codes: Uint32Array): Vector;
   /** A set's states for the wire: 64-bit words, or texts. */

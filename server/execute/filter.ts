@@ -5,13 +5,13 @@
 import type { TextEntries, Vector } from "#schemas/batch";
 import { assert } from "#schemas/errors";
 import type { Evaluate } from "#schemas/plan/evaluator";
+import { sequence } from "#schemas/row-order";
 import type { Views } from "#server/arena/arena";
 import { type Chunk, everything, narrow, nothing, type Selection } from "#server/execute/chunk";
 import { matchEntries, type SimplePattern, simplePattern } from "#server/execute/like";
 import type { Scratch } from "#server/execute/scratch";
 import type { PlainDictionary, Task, Test } from "#server/execute/task";
 import { entriesOf } from "#server/execute/text-vector";
-import { sequence } from "#server/execute/vector-lists";
 
 /** Tables by dictionary id that tests of a task need, made once a task. */
 export class TestTables {

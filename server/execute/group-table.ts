@@ -1,4 +1,5 @@
 /** The groups of a whole query: common codes of the keys → group numbers in order of first appearance. */
+import { type Stepwise, stepItems } from "#schemas/turns";
 import type { Domain } from "#server/execute/domain";
 import { PairTable } from "#server/execute/pair-table";
 
@@ -34,21 +35,24 @@ export class GroupTable {
   }
 
   /** Group numbers of rows of codes, one array a key. */
-  intern(codes: readonly Uint32Array[]): Uint32Array {
+  *intern(codes: readonly Uint32Array[]): Stepwise<Uint32Array> {
     if (this.dense) return codes[0];
-    if (codes.length === 1) return this.internOne(codes[0]);
+    if (codes.length === 1) return yield* this.internOne(codes[0]);
     let numbers = codes[0];
-    this.tables.forEach((table, index) => {
+    for (const [index, table] of this.tables.entries()) {
       const right = codes[index + 1];
       const paired = new Uint32Array(right.length);
-      for (let row = 0; row < right.length; row++) paired[row] = table.intern(numbers[row], right[row]);
+      for (let row = 0; row < right.length; row++) {
+        paired[row] = table.intern(numbers[row], right[row]);
+        if (row % stepItems === 0) yield;
+      }
       numbers = paired;
-    });
+    }
     this.numbered = this.tables[this.tables.length - 1].count;
     return numbers;
   }
 
-  private internOne(codes: Uint32Array): Uint32Array {
+  private *internOne(codes: Uint32Array): Stepwise<Uint32Array> {
     const [domain] = this.domains;
     if (domain.card > this.byCode.length) {
       const grown = new Uint32Array(Math.max(domain.card, this.byCode.length * 2));
@@ -58,6 +62,7 @@ export class GroupTable {
     const { byCode } = this;
     const numbers = new Uint32Array(codes.length);
     for (let row = 0; row < codes.length; row++) {
+      if (row % stepItems === 0) yield;
       const code = codes[row];
       let group = byCode[code];
       if (group === 0) {

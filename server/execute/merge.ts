@@ -5,11 +5,13 @@
 import { aggregateNamed } from "#schemas/aggregates/registry";
 import { assert, unreachable } from "#schemas/errors";
 import type { Expression } from "#schemas/plan/expression";
+import { sequence } from "#schemas/row-order";
+import type { Stepwise } from "#schemas/turns";
 import { layoutOf } from "#schemas/types";
 import { type Dictionaries, dictionaryPart } from "#server/execute/dictionaries";
 import type { Domain, LocalKey } from "#server/execute/domain";
 import { GroupTable } from "#server/execute/group-table";
-import { MergedDistinct, MergedValues } from "#server/execute/merged-sets";
+import { MergedDistinct } from "#server/execute/merged-distinct";
 import {
   MergedCounts,
   MergedDoubles,
@@ -19,6 +21,7 @@ import {
   type MergeHome,
   type SlicePart,
 } from "#server/execute/merged-slot";
+import { MergedValues } from "#server/execute/merged-values";
 import { numberDomain, RangeDomain } from "#server/execute/number-domain";
 import type { Runtime } from "#server/execute/runtime";
 import type { AggregateResult } from "#server/execute/scan-aggregate";
@@ -26,7 +29,6 @@ import type { SlotSpec, Specs } from "#server/execute/specs";
 import type { AggregateTask, KeyPlan } from "#server/execute/task";
 import { TextDomain } from "#server/execute/text-domain";
 import { TextKeyDomain } from "#server/execute/text-key-domain";
-import { sequence } from "#server/execute/vector-lists";
 import type { SegmentReader } from "#server/segment/reader";
 
 /** A task and the segment it is about. */
@@ -57,10 +59,11 @@ const numberSlots: readonly string[] = ["rows", "count", "ints", "doubles"];
 
 type Column = ReturnType<Dictionaries["column"]>;
 
-/** A slice's groups with rows, and per key their codes. */
+/** A slice's groups with rows, per key their codes, and the common codes of keys that no window shifts. */
 interface Numbered {
   readonly occupied: Uint32Array;
   readonly codes: readonly Uint32Array[];
+  readonly common: (Uint32Array | undefined)[];
 }
 
 export class AggregateMerge {
@@ -152,25 +155,31 @@ export class AggregateMerge {
   }
 
   /** Takes one slice's result. Its memory may be freed afterwards. */
-  add(source: MergeSource, result: AggregateResult): void {
+  *add(source: MergeSource, result: AggregateResult): Stepwise {
     if (result.counts.rowsMatched === 0) return;
-    const { runtime } = this.parts.home;
-    const mark = runtime.scratch.mark();
+    const { scratch } = this.parts.home;
+    const local = this.localOf(result);
     let numbered: Numbered | null = null;
     for (const shift of this.parts.shifts) {
-      let part = this.shiftedPart(source, result, shift);
-      part ??= this.textPart(source, result);
+      const mark = scratch.mark();
+      let part = this.shiftedPart(source, result, { shift, local });
+      part ??= yield* this.textPart(source, result, local);
       if (part === null) {
         numbered ??= this.numbered(source, result);
-        part = this.mappedPart(source, result, { ...numbered, shift });
+        part = yield* this.mappedPart(source, result, { numbered, shift, local });
       }
-      for (const slot of this.slots) slot.ensure(this.groups.groups);
-      this.mergeSlots(source, result, part);
+      this.ensure();
+      yield* this.mergeSlots(source, result, part);
+      scratch.release(mark);
     }
-    runtime.scratch.release(mark);
     const bytes = this.groups.bytes() + this.groups.domains.reduce((sum, domain) => sum + domain.bytes(), 0);
     this.parts.home.memory.count(Math.max(0, bytes - this.counted));
     this.counted = Math.max(bytes, this.counted);
+  }
+
+  /** Room for all groups: a shared dictionary grows by other queries too. */
+  private ensure(): void {
+    for (const slot of this.slots) slot.ensure(this.groups.groups);
   }
 
   /** The slice's groups that have rows. */
@@ -192,13 +201,16 @@ export class AggregateMerge {
 
   private numbered(source: MergeSource, result: AggregateResult): Numbered {
     const occupied = this.occupied(result);
-    return { occupied, codes: occupiedCodes(source.task, result, occupied) };
+    return { occupied, codes: occupiedCodes(source.task, result, occupied), common: [] };
   }
 
   /** Groups whose numbers need no table: none but one, or a range's codes, which are apart by a constant. */
-  private shiftedPart(source: MergeSource, result: AggregateResult, shift: bigint): SlicePart | null {
+  private shiftedPart(
+    source: MergeSource,
+    result: AggregateResult,
+    { shift, local }: { readonly shift: bigint; readonly local: SlicePart["local"] },
+  ): SlicePart | null {
     const { grouping } = source.task;
-    const local = this.localOf(result);
     if (grouping.kind === "one") return { groups: 1, remap: 0, targets: null, offset: 0, local };
     const [domain] = this.groups.domains;
     if (!this.groups.dense || grouping.kind !== "flat" || !(domain instanceof RangeDomain)) return null;
@@ -211,16 +223,19 @@ export class AggregateMerge {
   }
 
   /** A dictionary's own mapping is the remap, once every id with rows has a code. */
-  private textPart(source: MergeSource, result: AggregateResult): SlicePart | null {
+  private *textPart(
+    source: MergeSource,
+    result: AggregateResult,
+    local: SlicePart["local"],
+  ): Stepwise<SlicePart | null> {
     const [domain] = this.groups.domains;
     if (!this.groups.dense || !(domain instanceof TextKeyDomain)) return null;
     const part = this.partOf(source, plansOf(source.task)[0], this.parts.keys[0]);
     assert(part !== null, "ids have a dictionary");
-    const remap = domain.completeIds(part, (id) => this.rowsOfGroup(result, id) > 0);
-    const { runtime } = this.parts.home;
-    const pointer = runtime.scratch.take(result.groups * 4);
+    const remap = yield* domain.completeIds(part, (id) => this.rowsOfGroup(result, id) > 0);
+    const { runtime, scratch } = this.parts.home;
+    const pointer = scratch.take(result.groups * 4);
     runtime.arena.views.u32.set(remap.subarray(0, result.groups), pointer >> 2);
-    const local = this.localOf(result);
     return { groups: result.groups, remap: pointer, targets: remap, offset: 0, local };
   }
 
@@ -235,37 +250,47 @@ export class AggregateMerge {
   }
 
   /** Addresses of the slice in the home arena: copied there when the slice lies in another. */
-  private localOf(result: AggregateResult): (pointer: number, bytes: number) => number {
-    const { runtime } = this.parts.home;
+  private localOf(result: AggregateResult): SlicePart["local"] {
+    const { runtime, scratch } = this.parts.home;
     return (pointer, bytes) => {
       if (result.arena === runtime.arena.index || bytes === 0) return pointer;
-      const copy = runtime.scratch.take(bytes);
+      const copy = scratch.take(bytes);
       const { u8 } = this.parts.owner.at(result.arena).arena.views;
       runtime.arena.views.u8.set(u8.subarray(pointer, pointer + bytes), copy);
       return copy;
     };
   }
 
-  private mappedPart(
+  private *mappedPart(
     source: MergeSource,
     result: AggregateResult,
-    from: Numbered & { readonly shift: bigint },
-  ): SlicePart {
-    const { runtime } = this.parts.home;
-    const common = from.codes.map((codes, key) => {
-      const shift = this.parts.windowKeys[key] ? from.shift : 0n;
-      return this.groups.domains[key].map(this.localKey(source, key, result), codes, shift);
-    });
-    const numbers = this.groups.intern(common);
+    from: { readonly numbered: Numbered; readonly shift: bigint; readonly local: SlicePart["local"] },
+  ): Stepwise<SlicePart> {
+    const { runtime, scratch } = this.parts.home;
+    const { occupied, codes } = from.numbered;
+    const common: Uint32Array[] = [];
+    for (let key = 0; key < codes.length; key++) {
+      const shift = this.parts.windowKeys[key] ? from.shift : null;
+      let mapped = shift === null ? from.numbered.common[key] : undefined;
+      mapped ??= yield* this.groups.domains[key].map(
+        this.localKey(source, key, result),
+        codes[key],
+        shift ?? 0n,
+      );
+      if (shift === null) from.numbered.common[key] = mapped;
+      common.push(mapped);
+    }
+    const numbers = yield* this.groups.intern(common);
     const targets = new Uint32Array(result.groups);
-    for (let at = 0; at < numbers.length; at++) targets[from.occupied[at]] = numbers[at];
-    const remap = runtime.scratch.take(targets.length * 4);
+    for (let at = 0; at < numbers.length; at++) targets[occupied[at]] = numbers[at];
+    const remap = scratch.take(targets.length * 4);
     runtime.arena.views.u32.set(targets, remap >> 2);
-    return { groups: result.groups, remap, targets, offset: 0, local: this.localOf(result) };
+    return { groups: result.groups, remap, targets, offset: 0, local: from.local };
   }
 
   /** Groups with rows; without keys the one group. */
   occupiedGroups(): Uint32Array {
+    this.ensure();
     if (!this.groups.dense) return sequence(this.groups.groups);
     const [rows] = this.slots;
     assert(rows instanceof MergedCounts, "the first slot counts the rows of groups");
@@ -287,18 +312,19 @@ export class AggregateMerge {
     return dictionaryPart(this.column(expression.column), segment, dictionary, segment.arena.views);
   }
 
-  private mergeSlots(source: MergeSource, result: AggregateResult, part: SlicePart): void {
-    this.slots.forEach((slot, index) => {
+  private *mergeSlots(source: MergeSource, result: AggregateResult, part: SlicePart): Stepwise {
+    for (const [index, slot] of this.slots.entries()) {
       const slice = result.slots[index];
       const plan = source.task.slots[index];
-      if (slot instanceof MergedDistinct) {
-        if (plan.kind !== "distinct") return;
+      if (!(slot instanceof MergedDistinct)) yield* slot.merge(part, slice);
+      else if (plan.kind === "distinct") {
         const spec = this.parts.specs.slots[index];
         assert(spec.kind === "distinct", "a set has an argument");
         const key = { plan: plan.key, values: null, part: this.partOf(source, plan.key, spec.argument) };
-        slot.mergeDistinct(part, slice, key);
-      } else slot.merge(part, slice);
-    });
+        yield* slot.mergeDistinct(part, slice, key);
+      }
+      yield;
+    }
   }
 }
 

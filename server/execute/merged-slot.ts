@@ -3,9 +3,12 @@
  * which fixes the digits of double sums. Fixed-size states lie in one arena and are merged by kernels.
  */
 import type { Accumulator } from "#schemas/aggregates/aggregate";
+import { mergeInSteps } from "#schemas/aggregates/in-steps";
 import { assert } from "#schemas/errors";
 import type { States } from "#schemas/plan/server-client";
+import type { Stepwise } from "#schemas/turns";
 import type { ArenaRuntime } from "#server/execute/runtime";
+import type { Scratch } from "#server/execute/scratch";
 import { type SlotResult, StateArray } from "#server/execute/slot";
 import type { TaskMemory } from "#server/execute/task-memory";
 import { stateBytes } from "#server/kernels/kernels";
@@ -14,6 +17,8 @@ import { stateBytes } from "#server/kernels/kernels";
 export interface MergeHome {
   readonly runtime: ArenaRuntime;
   readonly memory: TaskMemory;
+  /** The merge's own: others use the runtime's between two steps. */
+  readonly scratch: Scratch;
 }
 
 /** One slice's part of a merge: `targets[g]` (u32 at `remap` too) is the query's group of the slice's group g. */
@@ -42,32 +47,45 @@ const intoOf = (states: StateArray, part: SlicePart, bytes: number): number =>
 
 export interface MergedSlot {
   ensure(groups: number): void;
-  merge(part: SlicePart, result: SlotResult): void;
+  merge(part: SlicePart, result: SlotResult): Stepwise;
+  /** Does what takes long of finishing these groups, so that their answers are at hand. */
+  settle(groups: Uint32Array): Stepwise;
 }
 
-/** How many of a group's rows counted, if the slot knows. */
-interface CountingSlot extends MergedSlot {
-  rowsOf(group: number): number;
-}
-
-export class MergedCounts implements CountingSlot {
+/** Numbers of fixed size: merged by one kernel a slice, finished from where they lie. */
+abstract class NumberSlot implements MergedSlot {
   readonly home: MergeHome;
   readonly states: StateArray;
 
-  constructor(home: MergeHome) {
+  constructor(home: MergeHome, states: StateArray) {
     this.home = home;
-    this.states = new StateArray(home.memory, {
-      entryBytes: stateBytes.mergedCount,
-      copies: 1,
-      clear: (pointer, entries) => home.runtime.kernels.zero(pointer, entries * stateBytes.mergedCount),
-    });
+    this.states = states;
   }
 
   ensure(groups: number): void {
     this.states.ensure(groups);
   }
 
-  merge(part: SlicePart, result: SlotResult): void {
+  *merge(part: SlicePart, result: SlotResult): Stepwise {
+    this.mergeKernel(part, result);
+    yield;
+  }
+
+  protected abstract mergeKernel(part: SlicePart, result: SlotResult): void;
+  /** How many of a group's rows counted. */
+  abstract rowsOf(group: number): number;
+
+  *settle(): Stepwise {}
+}
+
+export class MergedCounts extends NumberSlot {
+  constructor(home: MergeHome) {
+    const clear = (pointer: number, entries: number) =>
+      home.runtime.kernels.zero(pointer, entries * stateBytes.mergedCount);
+    super(home, new StateArray(home.memory, { entryBytes: stateBytes.mergedCount, copies: 1, clear }));
+  }
+
+  protected mergeKernel(part: SlicePart, result: SlotResult): void {
     if (result.kind === "empty") return;
     assert(result.kind === "count", "counts merge with counts");
     const { copies } = result;
@@ -84,24 +102,13 @@ export class MergedCounts implements CountingSlot {
   }
 }
 
-export class MergedIntegers implements CountingSlot {
-  readonly home: MergeHome;
-  readonly states: StateArray;
-
+export class MergedIntegers extends NumberSlot {
   constructor(home: MergeHome) {
-    this.home = home;
-    this.states = new StateArray(home.memory, {
-      entryBytes: stateBytes.merged,
-      copies: 1,
-      clear: (pointer, entries) => home.runtime.kernels.clearMerged(pointer, entries),
-    });
+    const clear = (pointer: number, entries: number) => home.runtime.kernels.clearMerged(pointer, entries);
+    super(home, new StateArray(home.memory, { entryBytes: stateBytes.merged, copies: 1, clear }));
   }
 
-  ensure(groups: number): void {
-    this.states.ensure(groups);
-  }
-
-  merge(part: SlicePart, result: SlotResult): void {
+  protected mergeKernel(part: SlicePart, result: SlotResult): void {
     if (result.kind === "empty") return;
     assert(result.kind === "ints", "integers merge with integers");
     const { kernels } = this.home.runtime;
@@ -121,31 +128,21 @@ export class MergedIntegers implements CountingSlot {
   }
 }
 
-export class MergedDoubles implements CountingSlot {
-  readonly home: MergeHome;
+export class MergedDoubles extends NumberSlot {
   readonly layout: "sum" | "full";
-  readonly states: StateArray;
 
   constructor(home: MergeHome, layout: "sum" | "full") {
-    this.home = home;
-    this.layout = layout;
     const { kernels } = home.runtime;
-    const bytes = stateBytes[layout];
-    this.states = new StateArray(home.memory, {
-      entryBytes: bytes,
-      copies: 1,
-      clear: (pointer, entries) =>
-        layout === "full"
-          ? kernels.clearFullDoubles(pointer, entries)
-          : kernels.zero(pointer, entries * bytes),
-    });
+    const entryBytes = stateBytes[layout];
+    const clear = (pointer: number, entries: number) =>
+      layout === "full"
+        ? kernels.clearFullDoubles(pointer, entries)
+        : kernels.zero(pointer, entries * entryBytes);
+    super(home, new StateArray(home.memory, { entryBytes, copies: 1, clear }));
+    this.layout = layout;
   }
 
-  ensure(groups: number): void {
-    this.states.ensure(groups);
-  }
-
-  merge(part: SlicePart, result: SlotResult): void {
+  protected mergeKernel(part: SlicePart, result: SlotResult): void {
     if (result.kind === "empty") return;
     assert(result.kind === "doubles" && result.layout === this.layout, "doubles merge with doubles");
     const { kernels } = this.home.runtime;
@@ -177,12 +174,16 @@ export class MergedStates implements MergedSlot {
     this.accumulator.resize(groups);
   }
 
-  merge(part: SlicePart, result: SlotResult): void {
+  *merge(part: SlicePart, result: SlotResult): Stepwise {
     if (result.kind === "empty") return;
-    this.accumulator.merge(this.statesOf(part, result), targetsOf(part));
+    yield* mergeInSteps(this.accumulator, this.statesOf(part, result), targetsOf(part));
     const bytes = this.accumulator.bytes();
     this.home.memory.count(bytes - this.counted);
     this.counted = bytes;
+  }
+
+  *settle(groups: Uint32Array): Stepwise {
+    if (this.accumulator.settle !== undefined) yield* this.accumulator.settle(groups);
   }
 
   private statesOf(part: SlicePart, result: SlotResult): States {

@@ -2,6 +2,7 @@
 import { isNull, NullMarks } from "#schemas/aggregates/vectors";
 import type { Vector } from "#schemas/batch";
 import { assert } from "#schemas/errors";
+import { type Stepwise, stepItems } from "#schemas/turns";
 import { layoutOf, type SqlType } from "#schemas/types";
 import type { Domain, LocalKey } from "#server/execute/domain";
 import { PairTable } from "#server/execute/pair-table";
@@ -26,38 +27,56 @@ class WordDomain implements Domain {
     return this.table.bytes();
   }
 
-  map(local: LocalKey, codes: Uint32Array, shift: bigint): Uint32Array {
-    const wordOf = this.wordsOf(local);
-    return codes.map((code) => {
-      if (code === 0) return 0;
-      const word = wordOf(code);
-      if (word === null) return 0;
-      this.pair[0] = word + shift;
-      return this.table.intern(this.halves[0], this.halves[1]) + 1;
-    });
+  *map(local: LocalKey, codes: Uint32Array, shift: bigint): Stepwise<Uint32Array> {
+    const common = new Uint32Array(codes.length);
+    const { plan } = local;
+    if (plan.kind === "null") return common;
+    const load = this.loaderOf(local, shift);
+    const nulls = plan.kind === "lut" ? plan.values.nulls : null;
+    for (let at = 0; at < codes.length; at++) {
+      if (at % stepItems === 0) yield;
+      const code = codes[at];
+      if (code === 0 || isNull(nulls, code - 1)) continue;
+      load(code);
+      common[at] = this.table.intern(this.halves[0], this.halves[1]) + 1;
+    }
+    return common;
   }
 
-  private wordsOf({ plan, values }: LocalKey): (code: number) => bigint | null {
+  /** Puts a code's word into the halves; without a bigint where the words are at hand. */
+  private loaderOf(local: LocalKey, shift: bigint): (code: number) => void {
+    const { plan } = local;
+    const { pair, halves } = this;
     switch (plan.kind) {
-      case "null":
-        return () => null;
       case "ints":
-        return (code) => plan.min + BigInt(code - 1);
+        return (code) => {
+          pair[0] = plan.min + BigInt(code - 1) + shift;
+        };
       case "buckets":
-        return (code) => plan.first + BigInt(code - 1) * plan.step;
-      case "boundaries":
-        return (code) => plan.values[code - 1];
-      case "lut": {
-        const vector = plan.values;
-        const words = wordsOfVector(vector);
-        return (code) => (isNull(vector.nulls, code - 1) ? null : words[code - 1]);
-      }
+        return (code) => {
+          pair[0] = plan.first + BigInt(code - 1) * plan.step + shift;
+        };
       default: {
-        assert(values?.kind === "words", `a number's key cannot be ${plan.kind}`);
-        const words = layoutOf(this.type) === "double" ? oneNaN(values.values) : values.values;
-        return (code) => words[code - 1];
+        const words = this.wordsOf(local);
+        if (shift !== 0n) {
+          return (code) => {
+            pair[0] = words[code - 1] + shift;
+          };
+        }
+        const words32 = new Uint32Array(words.buffer, words.byteOffset, words.length * 2);
+        return (code) => {
+          halves[0] = words32[code * 2 - 2];
+          halves[1] = words32[code * 2 - 1];
+        };
       }
     }
+  }
+
+  private wordsOf({ plan, values }: LocalKey): BigInt64Array {
+    if (plan.kind === "boundaries") return plan.values;
+    if (plan.kind === "lut") return wordsOfVector(plan.values);
+    assert(values?.kind === "words", `a number's key cannot be ${plan.kind}`);
+    return layoutOf(this.type) === "double" ? oneNaN(values.values) : values.values;
   }
 
   private word(code: number): bigint {
@@ -130,11 +149,14 @@ export class RangeDomain implements Domain {
     return Number((start - this.first) / this.step);
   }
 
-  map({ plan }: LocalKey, codes: Uint32Array, shift: bigint): Uint32Array {
+  *map({ plan }: LocalKey, codes: Uint32Array, shift: bigint): Stepwise<Uint32Array> {
     const common = new Uint32Array(codes.length);
     if (plan.kind === "null") return common;
     const offset = this.offsetOf(plan, shift);
-    for (let at = 0; at < codes.length; at++) common[at] = codes[at] === 0 ? 0 : codes[at] + offset;
+    for (let at = 0; at < codes.length; at++) {
+      common[at] = codes[at] === 0 ? 0 : codes[at] + offset;
+      if (at % stepItems === 0) yield;
+    }
     return common;
   }
 

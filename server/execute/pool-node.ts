@@ -5,7 +5,7 @@
 import { Worker } from "node:worker_threads";
 import { AssertionError, type ErrorCode, messageOf, StoreError } from "#schemas/errors";
 import type { Log } from "#schemas/world";
-import type { ScanPool, ScanResult } from "#server/execute/pool";
+import type { Deliver, ScanPool, ScanResult } from "#server/execute/pool";
 import type { Control } from "#server/execute/runtime";
 import type { Task } from "#server/execute/task";
 import type { KernelSource } from "#server/kernels/instance";
@@ -36,7 +36,7 @@ export type FromScanWorker =
 /** A query as this side sees it. */
 interface Running {
   readonly control: Control;
-  readonly deliver: (result: ScanResult) => void;
+  readonly deliver: Deliver;
   readonly waiting: Set<Thread>;
   readonly settle: (error: Error | null) => void;
   error: Error | null;
@@ -113,11 +113,7 @@ export class ThreadPool implements ScanPool {
     for (const resume of this.awaiting.splice(0)) resume();
   }
 
-  async run(
-    tasks: readonly Task[],
-    control: Control,
-    deliver: (result: ScanResult) => void,
-  ): Promise<number> {
+  async run(tasks: readonly Task[], control: Control, deliver: Deliver): Promise<number> {
     await this.someThread();
     const query = ++this.queries;
     return new Promise((resolve, reject) => {
@@ -191,11 +187,9 @@ export class ThreadPool implements ScanPool {
       this.discard(result);
       return;
     }
-    try {
-      running.deliver(result);
-    } catch (error) {
+    running.deliver(result).catch((error: unknown) => {
       this.fail(running, error instanceof Error ? error : new Error(messageOf(error)));
-    }
+    });
   }
 
   private discard(result: ScanResult): void {

@@ -1,13 +1,14 @@
 /** The aggregate fragment's path: compile → scan → merge in order → partial. */
 import { assert } from "#schemas/errors";
+import type { Stepwise } from "#schemas/turns";
 import { type Compiled, Compiler, hopPlan, specsOf, windowKeysOf } from "#server/execute/compile";
-import { AggregateMerge, type MergeSource } from "#server/execute/merge";
+import { AggregateMerge } from "#server/execute/merge";
 import type { MergeHome } from "#server/execute/merged-slot";
 import { aggregatePartial } from "#server/execute/output";
 import { cacheKey, isRepeatable, type Kept, revive } from "#server/execute/result-cache";
 import type { Answer, Query } from "#server/execute/run";
-import type { Runtime } from "#server/execute/runtime";
 import type { AggregateResult } from "#server/execute/scan-aggregate";
+import { Scratch } from "#server/execute/scratch";
 import { addCounts } from "#server/execute/stats";
 import type { AggregateFragment, AggregateTask } from "#server/execute/task";
 import { TaskMemory } from "#server/execute/task-memory";
@@ -31,9 +32,11 @@ export async function runAggregate(query: Query, fragment: AggregateFragment): P
     });
     await new Gathering(query, merge, compiled, options.useCache && isRepeatable(fragment)).run();
     const { evaluate, context } = query.compile;
-    return { partial: aggregatePartial(merge, fragment, { sole: options.sole, evaluate, context }), stats };
+    const finishing = aggregatePartial(merge, fragment, { sole: options.sole, evaluate, context });
+    return { partial: await query.turns.run(finishing), stats };
   } finally {
     home.memory.freeAll();
+    home.scratch.close();
   }
 }
 
@@ -64,66 +67,71 @@ class Gathering {
   async run(): Promise<void> {
     const { compiled, query } = this;
     const missing = compiled.map((_, index) => index).filter((index) => this.hits[index] === null);
-    await query.scan(
-      missing.map((index) => compiled[index].task),
-      (result, place) => {
-        assert(result.kind === "aggregate", "an aggregate task has an aggregate result");
-        this.takeHits(missing[place]);
-        this.take(result, missing[place]);
-      },
-    );
-    this.takeHits(compiled.length);
+    const tasks = missing.map((index) => compiled[index].task);
+    await query.scan(tasks, (result, place) => {
+      assert(result.kind === "aggregate", "an aggregate task has an aggregate result");
+      return this.takeScanned(result, missing[place]);
+    });
+    await query.turns.run(this.takeHits(compiled.length));
     noteMatched(query, this.matched);
     const scanned = new Set(missing.map((index) => compiled[index].segment.id));
     const kept = new Set(compiled.map(({ segment }) => segment.id).filter((id) => !scanned.has(id)));
     query.stats.segmentsCached += kept.size;
   }
 
+  private *takeScanned(result: AggregateResult, index: number): Stepwise {
+    try {
+      yield* this.takeHits(index);
+      yield* this.take(result, index);
+    } finally {
+      this.giveBack(result);
+    }
+  }
+
   /** Merges cached slices before slice `until`. */
-  private takeHits(until: number): void {
+  private *takeHits(until: number): Stepwise {
     for (; this.next < until; this.next++) {
       const kept = this.hits[this.next];
       if (kept === null) continue;
       const { task, segment } = this.compiled[this.next];
       const result = revive(kept, task.ordinal, segment.arena);
-      this.take(result, this.next);
+      try {
+        yield* this.take(result, this.next);
+      } finally {
+        this.giveBack(result);
+      }
     }
   }
 
-  private take(result: AggregateResult, index: number): void {
+  private *take(result: AggregateResult, index: number): Stepwise {
     const source = this.compiled[index];
-    const { stats, cache, parts } = this.query;
+    const { stats, cache } = this.query;
     const key = this.keys[index];
     if (key !== null && this.hits[index] === null)
       cache.keep(key, source.segment.id, result, source.segment.arena);
-    takeSlice(this.merge, source, result, parts.runtime);
+    yield* this.merge.add(source, result);
     this.query.control.hold(-result.countedKiB);
     addCounts(stats, result.counts);
     stats.bytesAllocated += result.bytes;
     if (result.counts.rowsMatched > 0) this.matched.add(source.segment.id);
   }
-}
 
-/** Merges a slice's states and gives their memory back. */
-function takeSlice(
-  merge: AggregateMerge,
-  source: MergeSource,
-  result: AggregateResult,
-  owner: Runtime,
-): void {
-  try {
-    merge.add(source, result);
-  } finally {
-    const { arena } = owner.at(result.arena);
+  /** Frees a slice's states. */
+  private giveBack(result: AggregateResult): void {
+    const { arena } = this.query.parts.runtime.at(result.arena);
     for (const { pointer } of result.blocks) arena.free(pointer);
   }
 }
+
+/** Most slices have few groups to map. */
+const mergeBlockBytes = 256 << 10;
 
 /** Merged states lie in the first slice's arena. */
 function homeOf(query: Query, arena: number | undefined): MergeHome {
   const runtime = query.parts.runtime.at(arena ?? 0);
   return {
     runtime,
+    scratch: new Scratch(runtime.arena, mergeBlockBytes),
     memory: new TaskMemory(runtime.arena, { bytesMax: query.options.queryBytes, control: query.control }),
   };
 }

@@ -5,10 +5,11 @@
  */
 
 import { isNull } from "#schemas/aggregates/vectors";
-import type { Vector } from "#schemas/batch";
+import type { Batch, Vector } from "#schemas/batch";
 import { assert } from "#schemas/errors";
+import { firstInOrder, type SortKey } from "#schemas/row-order";
+import type { Stepwise } from "#schemas/turns";
 import { type Compiled, Compiler } from "#server/execute/compile";
-import { firstInOrder } from "#server/execute/order";
 import { placesIn } from "#server/execute/places";
 import { chunkExtent, verdictOf } from "#server/execute/prune";
 import type { Answer, Query } from "#server/execute/run";
@@ -31,7 +32,8 @@ export async function runRows(query: Query, fragment: RowsFragment): Promise<Ans
     await gather.scan(first === null ? compiled : prunedBy(gather.reach(first), others, query));
   }
   noteMatched(query, gather.matched);
-  return { partial: { kind: "rows", batch: gather.batch() }, stats: query.stats };
+  const batch = await query.turns.run(gather.batch());
+  return { partial: { kind: "rows", batch }, stats: query.stats };
 }
 
 class Gather {
@@ -48,20 +50,24 @@ class Gather {
   }
 
   async scan(sources: readonly Source[]): Promise<void> {
-    const { query, fragment } = this;
-    await query.scan(
-      sources.map(({ task }) => task),
-      (result, index) => {
-        assert(result.kind === "rows", "a rows task has rows");
-        addCounts(query.stats, result.counts);
-        if (result.counts.rowsMatched > 0) this.matched.add(sources[index].segment.id);
-        this.keep(result);
-        if (fragment.order.length === 0 && this.rows >= fragment.rows) query.control.enough();
-      },
-    );
+    const { query } = this;
+    const tasks = sources.map(({ task }) => task);
+    await query.scan(tasks, (result, index) => {
+      assert(result.kind === "rows", "a rows task has rows");
+      return this.keep(result, sources[index]);
+    });
   }
 
-  private keep(result: RowsResult): void {
+  private *keep(result: RowsResult, { segment }: Source): Stepwise {
+    const { query, fragment } = this;
+    addCounts(query.stats, result.counts);
+    if (result.counts.rowsMatched > 0) this.matched.add(segment.id);
+    this.add(result);
+    if (fragment.order.length === 0 && this.rows >= fragment.rows) query.control.enough();
+    yield;
+  }
+
+  private add(result: RowsResult): void {
     this.results.push(result);
     this.rows += result.rows;
     for (const vector of [...result.project, ...result.order]) this.bytes += vectorBytes(vector);
@@ -85,28 +91,30 @@ class Gather {
     return null;
   }
 
-  batch(): { readonly rows: number; readonly columns: readonly Vector[] } {
+  *batch(): Stepwise<Batch> {
     const { fragment } = this;
-    const results = [...this.results].sort((a, b) => a.ordinal - b.ordinal);
-    const joined = fragment.project.map(({ type }, column) =>
-      joinVectors(
-        results.map((result) => result.project[column]),
-        type,
-      ),
-    );
-    const wanted = Math.min(fragment.rows, this.rows);
-    const keys = fragment.order.map(({ expression, descending, nullsFirst }, key) => ({
-      vector: joinVectors(
-        results.map((result) => result.order[key]),
-        expression.type,
-      ),
-      descending,
-      nullsFirst,
-    }));
-    const single = results.length === 1 && results[0].rows === wanted;
-    if (single || (keys.length === 0 && this.rows === wanted)) return { rows: wanted, columns: joined };
-    const chosen = firstInOrder(this.rows, keys, wanted);
-    return { rows: wanted, columns: joined.map((vector) => pickRows(vector, chosen)) };
+    const results = this.results.splice(0).sort((a, b) => a.ordinal - b.ordinal);
+    const rows = Math.min(fragment.rows, this.rows);
+    const columns: Vector[] = [];
+    for (const [column, { type }] of fragment.project.entries()) {
+      const parts = results.map((result) => result.project[column]);
+      columns.push(joinVectors(parts, type));
+      yield;
+    }
+    const single = results.length === 1 && results[0].rows === rows;
+    if (single || (fragment.order.length === 0 && this.rows === rows)) return { rows, columns };
+    const keys: SortKey[] = [];
+    for (const [key, { expression, descending, nullsFirst }] of fragment.order.entries()) {
+      const parts = results.map((result) => result.order[key]);
+      keys.push({ vector: joinVectors(parts, expression.type), descending, nullsFirst });
+      yield;
+    }
+    const chosen = yield* firstInOrder(this.rows, keys, rows);
+    for (const [column, vector] of columns.entries()) {
+      columns[column] = pickRows(vector, chosen);
+      yield;
+    }
+    return { rows, columns };
   }
 }
 

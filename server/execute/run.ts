@@ -7,13 +7,14 @@ import type { Limits } from "#schemas/limits";
 import type { Evaluate } from "#schemas/plan/evaluator";
 import type { Fragment } from "#schemas/plan/plan";
 import type { ExecuteOptions, Partial, ScanStats } from "#schemas/plan/server-client";
+import { Turns } from "#schemas/turns";
 import type { Steps } from "#server/execute/buckets";
 import type { CompileTools } from "#server/execute/compile";
 import { Dictionaries } from "#server/execute/dictionaries";
 import { costNs } from "#server/execute/estimate";
 import { explainFragment } from "#server/execute/explain";
-import { InOrder } from "#server/execute/in-order";
-import { InlinePool, type ScanPool, type ScanResult } from "#server/execute/pool";
+import { InOrder, type Take } from "#server/execute/in-order";
+import { InlinePool, type ScanPool } from "#server/execute/pool";
 import { ResultCache } from "#server/execute/result-cache";
 import { runAggregate } from "#server/execute/run-aggregate";
 import { runRows } from "#server/execute/run-rows";
@@ -30,6 +31,8 @@ export interface ExecutorParts {
   readonly limits: Limits;
   /** Wall clock, for deadlines. */
   readonly nowMs: () => number;
+  /** For turns. */
+  readonly monotonicMs: () => number;
   /** Absent: everything runs on this thread. */
   readonly pool?: ScanPool;
 }
@@ -46,11 +49,13 @@ export interface Query {
   readonly segments: readonly SegmentReader[];
   readonly stats: ScanStats;
   readonly control: Control;
+  /** Runs what takes long on this thread. */
+  readonly turns: Turns;
   readonly compile: CompileTools;
   readonly dictionaries: Dictionaries;
   readonly cache: ResultCache;
   /** Runs tasks where their cost says, and hands results over in the tasks' order. */
-  readonly scan: (tasks: readonly Task[], take: (result: ScanResult, index: number) => void) => Promise<void>;
+  readonly scan: (tasks: readonly Task[], take: Take) => Promise<void>;
 }
 
 export class Executor {
@@ -137,26 +142,32 @@ export class Executor {
       stats,
     };
     const { dictionaries, cache } = this;
+    const turns = new Turns({ nowMs: parts.monotonicMs, check: () => control.check() });
     const scan: Query["scan"] = async (tasks, take) => {
-      stats.threadCpuNs += await this.scan(tasks, control, take);
+      stats.threadCpuNs += await this.scan(tasks, { control, turns, take });
     };
-    return { parts, options, segments, stats, control, compile, dictionaries, cache, scan };
+    return { parts, options, segments, stats, control, turns, compile, dictionaries, cache, scan };
   }
 
   private async scan(
     tasks: readonly Task[],
-    control: Control,
-    take: (result: ScanResult, index: number) => void,
+    tools: { readonly control: Control; readonly turns: Turns; readonly take: Take },
   ): Promise<number> {
+    const { control } = tools;
     const { pool, limits } = this.parts;
     const cost = tasks.reduce((sum, task) => sum + costNs(task), 0);
     const chosen = pool === undefined || pool.threads === 0 || cost < limits.inlineNs ? this.inline : pool;
     control.begin();
-    const results = new InOrder(tasks, control, take);
+    const results = new InOrder(tasks, tools);
     try {
       const busyNs = await chosen.run(tasks, control, (result) => results.deliver(result));
+      await results.taken();
       control.check();
       return busyNs;
+    } catch (error) {
+      // Taking may go on, or be why the scan was stopped.
+      await results.taken();
+      throw error;
     } finally {
       results.discard(this.parts.runtime);
     }

@@ -4,16 +4,17 @@
  * must reach.
  */
 import type { Vector } from "#schemas/batch";
+import { firstInOrder, type SortKey, sequence } from "#schemas/row-order";
+import { atOnce } from "#schemas/turns";
 import { Chunk, everything, type Positions, populationOf, type Selection } from "#server/execute/chunk";
 import { conjunction, runTest, TestTables } from "#server/execute/filter";
-import { firstInOrder, type SortKey } from "#server/execute/order";
 import type { Control, Runtime } from "#server/execute/runtime";
 import { noCounts, type ScanCounts } from "#server/execute/scan-aggregate";
 import { sourceVector } from "#server/execute/slot-sets";
 import type { RowsTask } from "#server/execute/task";
 import { TaskMemory } from "#server/execute/task-memory";
 import { TopReach } from "#server/execute/top-reach";
-import { joinVectors, owned, pickRows, sequence, vectorBytes } from "#server/execute/vector-lists";
+import { joinVectors, owned, pickRows, vectorBytes } from "#server/execute/vector-lists";
 
 export interface RowsResult {
   readonly kind: "rows";
@@ -128,7 +129,8 @@ class RowsScan {
 
   /** Numbers of the first candidates in order. */
   private ordered(): Uint32Array {
-    return firstInOrder(this.held, this.sortKeys(), Math.min(this.task.limit, this.held));
+    const first = firstInOrder(this.held, this.sortKeys(), Math.min(this.task.limit, this.held));
+    return atOnce(first, () => this.control.check());
   }
 
   private orderVectors(): Vector[] {

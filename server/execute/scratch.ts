@@ -4,7 +4,6 @@
  */
 import type { Arena } from "#server/arena/arena";
 
-const blockBytes = 4 << 20;
 const keptBytesMax = 16 << 20;
 const alignment = 64;
 
@@ -20,12 +19,15 @@ export interface Mark {
 
 export class Scratch {
   readonly arena: Arena;
+  private readonly blockBytes: number;
   private readonly blocks: Block[] = [];
   private block = 0;
   private used = 0;
 
-  constructor(arena: Arena) {
+  /** `blockBytes`: what is taken from the arena at a time, at least. */
+  constructor(arena: Arena, blockBytes = 4 << 20) {
     this.arena = arena;
+    this.blockBytes = blockBytes;
   }
 
   mark(): Mark {
@@ -50,7 +52,7 @@ export class Scratch {
       this.block++;
       this.used = 0;
     }
-    const fresh = Math.max(blockBytes, needed);
+    const fresh = Math.max(this.blockBytes, needed);
     const pointer = this.arena.allocate(fresh, "scratch");
     this.blocks.push({ pointer, bytes: fresh });
     this.used = needed;

@@ -6,12 +6,12 @@ import type { Accumulator } from "#schemas/aggregates/aggregate";
 import { aggregateNamed } from "#schemas/aggregates/registry";
 import type { Vector } from "#schemas/batch";
 import { assert } from "#schemas/errors";
+import { sequence } from "#schemas/row-order";
 import type { Rows, Slot, SlotParts, SlotResult } from "#server/execute/slot";
 import { BitsSlot } from "#server/execute/slot-sets";
 import type { PlainDictionary, SlotPlan } from "#server/execute/task";
 import type { TaskMemory } from "#server/execute/task-memory";
 import { copyEntries } from "#server/execute/text-vector";
-import { sequence } from "#server/execute/vector-lists";
 
 type ExtremesPlan = Extract<SlotPlan, { kind: "extremes" }>;
 

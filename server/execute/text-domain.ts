@@ -3,6 +3,7 @@
  * hash of dictionary entries and verified by their bytes; never a JavaScript string.
  */
 import type { TextEntries } from "#schemas/batch";
+import { type Stepwise, stepItems } from "#schemas/turns";
 import { type HashWords, hashBytes } from "#server/kernels/hash";
 
 const slotsMin = 1024;
@@ -41,27 +42,36 @@ export class TextDomain {
   }
 
   /**
-   * Codes of all entries (entry 0 is NULL's) by the low halves of their hashes. In two passes, so that the misses of the
-   * cache, which are nearly all of the cost, overlap instead of waiting for one another.
+   * Codes of all entries (entry 0 is NULL's) by the low halves of their hashes. In two passes over each step, so that the
+   * misses of the cache, which are nearly all of the cost, overlap instead of waiting for one another.
    */
-  internAll({ count, offsets, bytes }: TextEntries, hashes: Uint32Array): Uint32Array {
+  *internAll({ count, offsets, bytes }: TextEntries, hashes: Uint32Array): Stepwise<Uint32Array> {
     const codes = new Uint32Array(count);
+    for (let first = 1; first < count; first += stepItems) {
+      const end = Math.min(first + stepItems, count);
+      this.look(hashes, codes, first, end);
+      for (let entry = first; entry < end; entry++) {
+        const start = offsets[entry];
+        const length = offsets[entry + 1] - start;
+        const known = codes[entry];
+        if (known === 0 || !this.same(known, bytes, start, length))
+          codes[entry] = this.intern(bytes, start, length, hashes[entry]);
+      }
+      yield;
+    }
+    return codes;
+  }
+
+  /** Codes that entries first … end − 1 may have, by their hashes alone; 0: certainly new. */
+  private look(hashes: Uint32Array, codes: Uint32Array, first: number, end: number): void {
     const { slots } = this;
     const mask = slots.length - 2;
-    for (let entry = 1; entry < count; entry++) {
+    for (let entry = first; entry < end; entry++) {
       const low = hashes[entry];
       let slot = (low * 2) & mask;
       while (slots[slot] !== 0 && slots[slot + 1] !== low) slot = (slot + 2) & mask;
       codes[entry] = slots[slot];
     }
-    for (let entry = 1; entry < count; entry++) {
-      const start = offsets[entry];
-      const length = offsets[entry + 1] - start;
-      const known = codes[entry];
-      if (known === 0 || !this.same(known, bytes, start, length))
-        codes[entry] = this.intern(bytes, start, length, hashes[entry]);
-    }
-    return codes;
   }
 
   private same(code: number, bytes: Uint8Array, start: number, length: number): boolean {

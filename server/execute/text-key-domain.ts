@@ -3,6 +3,7 @@ import { orderOf } from "#schemas/aggregates/extreme";
 import { NullMarks } from "#schemas/aggregates/vectors";
 import type { Vector } from "#schemas/batch";
 import { assert } from "#schemas/errors";
+import { type Stepwise, stepItems } from "#schemas/turns";
 import type { SqlType } from "#schemas/types";
 import { type DictionaryPart, type Domain, type LocalKey, unmapped } from "#server/execute/domain";
 import type { TextDomain } from "#server/execute/text-domain";
@@ -14,6 +15,8 @@ export class TextKeyDomain implements Domain {
   private readonly order: (left: Uint8Array, right: Uint8Array) => number;
   /** Up to which id a mapping is complete: it need not be looked through again. */
   private readonly completeTo: WeakMap<Uint32Array, number>;
+  /** The texts last mapped: windows ask for the same again and again. */
+  private known: { readonly values: object; readonly codes: Uint32Array } | null = null;
 
   constructor(domain: TextDomain, type: SqlType) {
     this.domain = domain;
@@ -30,16 +33,19 @@ export class TextKeyDomain implements Domain {
     return this.domain.bytes();
   }
 
-  map(local: LocalKey, codes: Uint32Array): Uint32Array {
+  *map(local: LocalKey, codes: Uint32Array): Stepwise<Uint32Array> {
     const { plan, values, part } = local;
     if (plan.kind === "null") return new Uint32Array(codes.length);
     if (plan.kind === "ids") {
       assert(part !== null, "ids come with their dictionary");
-      return this.mapIds(part, codes);
+      return yield* this.mapIds(part, codes);
     }
     if (plan.kind === "lut") return this.mapVector(plan.values, codes);
     assert(values?.kind === "texts", `a text key cannot be ${plan.kind}`);
-    const mapped = this.domain.internAll(values.entries, values.hashes);
+    if (this.known?.values !== values) {
+      this.known = { values, codes: yield* this.domain.internAll(values.entries, values.hashes) };
+    }
+    const mapped = this.known.codes;
     return codes.map((code) => mapped[code]);
   }
 
@@ -49,7 +55,7 @@ export class TextKeyDomain implements Domain {
   }
 
   /** Maps the ids with rows, in the part's own array, which is complete then as far as it is needed. */
-  completeIds(part: DictionaryPart, hasRows: (id: number) => boolean): Uint32Array {
+  *completeIds(part: DictionaryPart, hasRows: (id: number) => boolean): Stepwise<Uint32Array> {
     const { views, dictionary, remap } = part;
     const { u8, u32 } = views;
     const place = { start: 0, length: 0 };
@@ -57,6 +63,7 @@ export class TextKeyDomain implements Domain {
     const first = (this.completeTo.get(remap) ?? 0) + 1;
     let left = 0;
     for (let id = first; id <= dictionary.count; id++) {
+      if (id % stepItems === 0) yield;
       if (remap[id] !== unmapped) continue;
       if (!hasRows(id)) {
         left++;
@@ -69,13 +76,14 @@ export class TextKeyDomain implements Domain {
     return remap;
   }
 
-  private mapIds(part: DictionaryPart, codes: Uint32Array): Uint32Array {
+  private *mapIds(part: DictionaryPart, codes: Uint32Array): Stepwise<Uint32Array> {
     const { views, dictionary, remap } = part;
     const { u8, u32 } = views;
     const place = { start: 0, length: 0 };
     const hashes = dictionary.hashes >> 2;
     const mapped = new Uint32Array(codes.length);
     for (let at = 0; at < codes.length; at++) {
+      if (at % stepItems === 0) yield;
       const id = codes[at];
       let code = remap[id];
       if (code === unmapped) {

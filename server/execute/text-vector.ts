@@ -3,10 +3,10 @@
  * mutable dictionary, the entries used are copied, so an expression over ten rows does not see a million entries.
  */
 import type { TextEntries, Vector } from "#schemas/batch";
+import { sequence } from "#schemas/row-order";
 import type { Views } from "#server/arena/arena";
 import type { Chunk, ChunkColumn, Positions } from "#server/execute/chunk";
 import type { PlainDictionary, TaskColumn } from "#server/execute/task";
-import { sequence } from "#server/execute/vector-lists";
 
 /** Start and length of entry `id` in the arena. */
 export interface EntryPlace {

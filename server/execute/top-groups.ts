@@ -6,9 +6,12 @@
 import type { Vector } from "#schemas/batch";
 import type { Evaluate, EvaluateContext } from "#schemas/plan/evaluator";
 import type { Expression } from "#schemas/plan/expression";
+import { firstInOrder, type SortKey } from "#schemas/row-order";
+import type { Stepwise } from "#schemas/turns";
 import { finishOf } from "#server/execute/answers";
 import type { AggregateMerge } from "#server/execute/merge";
-import { firstInOrder, type SortKey } from "#server/execute/order";
+
+import { columnsIn } from "#server/execute/segment-columns";
 import type { AggregateFragment } from "#server/execute/task";
 import { TextKeyDomain } from "#server/execute/text-key-domain";
 
@@ -38,6 +41,18 @@ class GroupColumns {
     return this.made[index];
   }
 
+  /** Does what takes long of the aggregates that the order looks at. */
+  *settle(order: readonly { readonly expression: Expression }[]): Stepwise {
+    const { specs } = this.merge.parts;
+    for (const index of order.flatMap(({ expression }) => columnsIn(expression))) {
+      if (index < this.fragment.keys.length) continue;
+      const { slot } = specs.answers[index - this.fragment.keys.length];
+      yield* this.merge.slots[slot].settle(this.groups);
+      this.column(index);
+      yield;
+    }
+  }
+
   private key(index: number): Vector {
     const vector = this.merge.groups.domains[index].vector(this.codes[index]);
     return typedKey(vector, this.fragment, index);
@@ -62,15 +77,16 @@ class GroupColumns {
 }
 
 /** The groups that survive, in order; all of them when they are not more than wanted. */
-export function topGroups(
+export function* topGroups(
   merge: AggregateMerge,
   fragment: AggregateFragment,
   all: Uint32Array,
   tools: { readonly evaluate: Evaluate; readonly context: EvaluateContext },
-): Uint32Array {
+): Stepwise<Uint32Array> {
   const { top } = fragment;
   if (top === null || all.length <= top.rows) return all;
   const columns = new GroupColumns(merge, fragment, all);
+  yield* columns.settle(top.order);
   const input = { rows: all.length, column: (index: number) => columns.column(index) };
   const sortKey = (key: Omit<SortKey, "vector"> & { readonly expression: Expression }): SortKey => {
     const { expression, descending, nullsFirst } = key;
@@ -94,5 +110,5 @@ export function topGroups(
     nullsFirst: false,
   }));
   const keys = [...top.order, ...ties].map(sortKey);
-  return firstInOrder(all.length, keys, top.rows).map((row) => all[row]);
+  return (yield* firstInOrder(all.length, keys, top.rows)).map((row) => all[row]);
 }

@@ -4,13 +4,6 @@ import type { NullBits, TextEntries, Vector } from "#schemas/batch";
 import { assert } from "#schemas/errors";
 import { layoutOf, type SqlType } from "#schemas/types";
 
-/** 0, 1, 2 … count − 1. */
-export function sequence(count: number): Uint32Array {
-  const numbers = new Uint32Array(count);
-  for (let number = 0; number < count; number++) numbers[number] = number;
-  return numbers;
-}
-
 /** A vector without rows. */
 function emptyVector(type: SqlType): Vector {
   switch (layoutOf(type)) {

@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { groupRows } from "#broker/groups";
-import { firstRows } from "#broker/order";
 import { concatenate, gather, valueAt } from "#broker/vectors";
 import type { Vector } from "#schemas/batch";
+import { firstInOrder } from "#schemas/row-order";
 import { compareText } from "#schemas/text";
+import { atOnce } from "#schemas/turns";
 import type { SqlType, Value } from "#schemas/types";
 import { vectorOf } from "#test/sql/values";
 
@@ -61,7 +62,7 @@ describe("order", () => {
               return (a === b ? 0 : (a === null) === nullsFirst ? -1 : 1) || left - right;
             return compareValues(a, b, vector.type) * (descending ? -1 : 1) || left - right;
           });
-          const found = firstRows(all(vector), [{ vector, descending, nullsFirst }], count);
+          const found = atOnce(firstInOrder(vector.rows, [{ vector, descending, nullsFirst }], count));
           expect([...found]).toEqual(wanted.slice(0, count));
         },
       ),
@@ -84,7 +85,7 @@ describe("groups", () => {
           const at = seen.findIndex(same);
           return at >= 0 ? at : seen.push(value) - 1;
         });
-        const { count, gids, firstRows: firsts } = groupRows([vector], vector.rows);
+        const { count, gids, firstRows: firsts } = atOnce(groupRows([vector], vector.rows));
         expect([...gids]).toEqual(wanted);
         expect(count).toBe(seen.length);
         expect([...firsts].map((row) => gids[row])).toEqual([...firsts.keys()]);

@@ -4,7 +4,6 @@
  * kernels nor indexes: what the real one answers must be the same.
  */
 import { groupRows } from "#broker/groups";
-import { firstRows } from "#broker/order";
 import { noStats } from "#broker/scatter";
 import { gather, isNullAt } from "#broker/vectors";
 import { aggregateNamed } from "#schemas/aggregates/registry";
@@ -13,7 +12,9 @@ import { assert } from "#schemas/errors";
 import type { AggregateCall, Expression, OrderKey } from "#schemas/plan/expression";
 import type { Fragment, Hop } from "#schemas/plan/plan";
 import type { ExecuteOptions, Partial, ServerClient } from "#schemas/plan/server-client";
+import { firstInOrder } from "#schemas/row-order";
 import type { Table } from "#schemas/table";
+import { atOnce } from "#schemas/turns";
 import { evaluate } from "#server/execute/functions/evaluate";
 import { columnsById, type Row, vectorOf } from "#test/sql/values";
 
@@ -142,7 +143,7 @@ class FragmentRun {
 
   #first(order: readonly OrderKey[], rows: Rows, count: number): Uint32Array {
     const keys = order.map((key) => ({ ...key, vector: this.#compute(key.expression, rows) }));
-    return firstRows(rowNumbers(rows.count), keys, Math.min(count, rows.count));
+    return atOnce(firstInOrder(rows.count, keys, count));
   }
 
   #rows(fragment: Fragment & { readonly kind: "rows" }, rows: Rows): Partial {
@@ -159,7 +160,7 @@ class FragmentRun {
       firstRows: firsts,
     } = keys.length === 0
       ? { count: 1, gids: new Uint32Array(rows.count), firstRows: new Uint32Array(0) }
-      : groupRows(keys, rows.count);
+      : atOnce(groupRows(keys, rows.count));
     const accumulators = fragment.aggregates.map((call) => this.#accumulate(call, rows, { count, gids }));
     const groupKeys = keys.map((key) => gather(key, firsts));
     const kept = this.#top(fragment, groupKeys, {

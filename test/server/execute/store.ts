@@ -42,6 +42,8 @@ export interface StoreOptions {
   /** Segments are spread over this many arenas. */
   readonly arenas?: number;
   readonly arenaBytes?: number;
+  /** For turns; time stands still when left out. */
+  readonly monotonicMs?: () => number;
 }
 
 export interface Store {
@@ -97,7 +99,8 @@ export function buildStore(
     kernelsFor: (arena) => kernelsFor(arena, source),
   });
   const limits = { ...usualLimits, chunkRows: 4, sliceChunks: 2, ...options.limits };
-  const parts = { runtime, evaluate, limits, nowMs: () => 0 };
+  const monotonicMs = options.monotonicMs ?? (() => 0);
+  const parts = { runtime, evaluate, limits, nowMs: () => 0, monotonicMs };
   const executor = new Executor(options.pool ? { ...parts, pool: options.pool(arenas) } : parts);
   return {
     executor,

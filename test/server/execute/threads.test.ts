@@ -43,7 +43,8 @@ function executorWith(pool: ScanPool | null): { readonly executor: Executor; rea
     kernelsFor: (arena) => kernelsFor(arena, kernels),
   });
   const own = { ...limits, chunkRows: 256, sliceChunks: 2, inlineNs: 0 };
-  const parts = { runtime, evaluate, limits: own, nowMs: () => Date.now() };
+  const times = { nowMs: () => Date.now(), monotonicMs: () => performance.now() };
+  const parts = { runtime, evaluate, limits: own, ...times };
   return { executor: new Executor(pool === null ? parts : { ...parts, pool }), runtime };
 }
 
@@ -163,7 +164,7 @@ describe("a query that must stop", () => {
         const until = performance.now() + (turns.length === 0 ? 100 : 0);
         while (performance.now() < until);
         turns.push(turn);
-        deliver(result);
+        return deliver(result);
       });
     const { executor } = executorWith({ threads: pool.threads, run, close: async () => {} });
     await executor.execute(readers, sums, options, signal);

@@ -1,18 +1,22 @@
-/** Merged slots of variable size: exact sets of distinct values, and lists for percentiles. */
-import {
-  encodeDistinctFinal,
-  encodeDistinctTexts,
-  encodeDistinctWords,
-} from "#schemas/aggregates/distinct-count";
-import { PercentileAccumulator } from "#schemas/aggregates/percentile";
-import { assert } from "#schemas/errors";
+/** The merged slot of exact distinct values: sets as bits while they fit, else hashed (group, value) pairs. */
+import { distinctFinals, encodeDistinctTexts, encodeDistinctWords } from "#schemas/aggregates/distinct-count";
+import { AssertionError, assert } from "#schemas/errors";
 import type { States } from "#schemas/plan/server-client";
+import { atOnce, type Stepwise, stepItems } from "#schemas/turns";
 import type { DictionaryPart, Domain, LocalKey } from "#server/execute/domain";
 import type { MergedSlot, MergeHome, SlicePart } from "#server/execute/merged-slot";
 import { RangeDomain } from "#server/execute/number-domain";
 import { PairTable } from "#server/execute/pair-table";
 import type { SlotResult } from "#server/execute/slot";
 import { TextKeyDomain } from "#server/execute/text-key-domain";
+
+type BitsResult = Extract<SlotResult, { kind: "bits" }>;
+
+/** Distinct (group, code) pairs. */
+interface GroupCodes {
+  readonly gids: Uint32Array;
+  readonly codes: Uint32Array;
+}
 
 /** Bits of all groups' sets together; past it (group, value) pairs are hashed. */
 const setBytesMax = 64 << 20;
@@ -26,6 +30,9 @@ export class MergedDistinct implements MergedSlot {
   private pairs: PairTable | null = null;
   private setBytes = 0;
   private counted = 0;
+  /** The pairs last mapped: windows ask for the same again and again. */
+  private known: { readonly result: SlotResult; readonly pairs: GroupCodes } | null = null;
+  private totals: Uint32Array | null = null;
 
   constructor(home: MergeHome, domain: Domain) {
     this.home = home;
@@ -36,14 +43,15 @@ export class MergedDistinct implements MergedSlot {
     this.groups = groups;
   }
 
-  merge(): void {
-    assert(false, "distinct values merge by mergeDistinct");
+  merge(): Stepwise {
+    throw new AssertionError("distinct values merge by mergeDistinct");
   }
 
-  mergeDistinct(part: SlicePart, result: SlotResult, key: LocalKey): void {
+  *mergeDistinct(part: SlicePart, result: SlotResult, key: LocalKey): Stepwise {
     if (result.kind === "empty") return;
-    if (result.kind !== "bits" || this.sets === null || !this.mergeBits(part, result, key)) {
-      this.mergePairs(part, result, key);
+    this.totals = null;
+    if (result.kind !== "bits" || this.sets === null || !(yield* this.mergeBits(part, result, key))) {
+      yield* this.mergePairs(part, result, key);
     }
     const bytes = this.setBytes + (this.pairs?.bytes() ?? 0) + this.domain.bytes();
     this.home.memory.count(Math.max(0, bytes - this.counted));
@@ -51,11 +59,11 @@ export class MergedDistinct implements MergedSlot {
   }
 
   /** Sets joined without lists of pairs; false when they cannot be, or grew too large: pairs then add what is missing. */
-  private mergeBits(part: SlicePart, result: Extract<SlotResult, { kind: "bits" }>, key: LocalKey): boolean {
+  private *mergeBits(part: SlicePart, result: BitsResult, key: LocalKey): Stepwise<boolean> {
     const { domain } = this;
-    if (domain instanceof RangeDomain) this.mergeRange(part, result, domain.offsetOf(key.plan, 0n));
+    if (domain instanceof RangeDomain) yield* this.mergeRange(part, result, domain.offsetOf(key.plan, 0n));
     else if (domain instanceof TextKeyDomain && key.plan.kind === "ids" && key.part !== null) {
-      this.mergeIds(part, result, domain, key.part);
+      yield* this.mergeIds(part, result, domain, key.part);
     } else return false;
     if (this.setBytes <= setBytesMax) return true;
     this.hashAll();
@@ -63,22 +71,20 @@ export class MergedDistinct implements MergedSlot {
   }
 
   /** Bit by bit through a dictionary's mapping. */
-  private mergeIds(
+  private *mergeIds(
     part: SlicePart,
-    result: Extract<SlotResult, { kind: "bits" }>,
+    result: BitsResult,
     domain: TextKeyDomain,
     dictionary: DictionaryPart,
-  ): void {
+  ): Stepwise {
     const words = result.card >> 5;
     const from = part.local(result.pointer, part.groups * words * 4) >> 2;
     const { u32 } = this.home.runtime.arena.views;
-    const remap = domain.completeIds(dictionary, (id) => {
-      for (let word = from + (id >> 5), group = 0; group < part.groups; word += words, group++) {
-        if ((u32[word] & (1 << (id & 31))) !== 0) return true;
-      }
-      return false;
-    });
+    const any = yield* unionOf(u32, from, { words, groups: part.groups });
+    const remap = yield* domain.completeIds(dictionary, (id) => (any[id >> 5] & (1 << (id & 31))) !== 0);
+    const groupsStep = groupsOfStep(words);
     for (let group = 0; group < part.groups && this.setBytes <= setBytesMax; group++) {
+      if (group % groupsStep === 0) yield;
       const start = from + group * words;
       const target = part.targets === null ? group + part.offset : part.targets[group];
       let set: Uint32Array | null = null;
@@ -95,13 +101,18 @@ export class MergedDistinct implements MergedSlot {
     }
   }
 
-  private mergePairs(part: SlicePart, result: SlotResult, key: LocalKey): void {
-    const { gids, codes } = this.pairsOf(part, result);
-    const values = result.kind === "pairs" ? result.values : null;
-    const common = this.domain.map({ ...key, values }, codes, 0n);
+  private *mergePairs(part: SlicePart, result: SlotResult, key: LocalKey): Stepwise {
+    if (this.known?.result !== result) {
+      const { gids, codes } = this.pairsOf(part, result);
+      const values = result.kind === "pairs" ? result.values : null;
+      const common = yield* this.domain.map({ ...key, values }, codes, 0n);
+      this.known = { result, pairs: { gids, codes: common } };
+    }
+    const { gids, codes: common } = this.known.pairs;
     let group = -1;
     let set: Uint32Array | null = null;
     for (let at = 0; at < common.length; at++) {
+      if (at % stepItems === 0) yield;
       const code = common[at];
       if (code === 0) continue;
       const target = part.targets === null ? gids[at] + part.offset : part.targets[gids[at]];
@@ -123,12 +134,14 @@ export class MergedDistinct implements MergedSlot {
   }
 
   /** Codes that are apart by a constant: sets are joined word by word. */
-  private mergeRange(part: SlicePart, result: Extract<SlotResult, { kind: "bits" }>, offset: number): void {
+  private *mergeRange(part: SlicePart, result: BitsResult, offset: number): Stepwise {
     const words = result.card >> 5;
     const from = part.local(result.pointer, part.groups * words * 4) >> 2;
     const { u32 } = this.home.runtime.arena.views;
     const by = offset & 31;
+    const groupsStep = groupsOfStep(words);
     for (let group = 0; group < part.groups && this.setBytes <= setBytesMax; group++) {
+      if (group % groupsStep === 0) yield;
       const start = from + group * words;
       const target = part.targets === null ? group + part.offset : part.targets[group];
       let set: Uint32Array | null = null;
@@ -156,10 +169,7 @@ export class MergedDistinct implements MergedSlot {
     return grown;
   }
 
-  private pairsOf(
-    part: SlicePart,
-    result: SlotResult,
-  ): { readonly gids: Uint32Array; readonly codes: Uint32Array } {
+  private pairsOf(part: SlicePart, result: SlotResult): GroupCodes {
     if (result.kind === "pairs") return result;
     assert(result.kind === "bits", `a set cannot be ${result.kind}`);
     const { card } = result;
@@ -200,20 +210,43 @@ export class MergedDistinct implements MergedSlot {
     this.pairs = pairs;
   }
 
+  *settle(): Stepwise {
+    this.totals = yield* this.countAll();
+  }
+
   /** How many values each group has. */
-  counts(): Float64Array {
-    const counts = new Float64Array(this.groups);
-    this.sets?.forEach((set, group) => {
-      if (set !== undefined) for (const word of set) counts[group] += bitCount(word);
-    });
-    const { pairs } = this;
-    if (pairs !== null) for (let at = 0; at < pairs.count; at++) counts[pairs.low(at)]++;
+  counts(): Uint32Array {
+    this.totals ??= atOnce(this.countAll());
+    return this.totals;
+  }
+
+  private *countAll(): Stepwise<Uint32Array> {
+    const counts = new Uint32Array(this.groups);
+    const { sets, pairs } = this;
+    let looked = 0;
+    for (let group = 0; sets !== null && group < sets.length; group++) {
+      const set = sets[group];
+      if (set === undefined) continue;
+      let count = 0;
+      for (const word of set) count += bitCount(word);
+      counts[group] = count;
+      looked += set.length;
+      if (looked < stepItems * 8) continue;
+      looked = 0;
+      yield;
+    }
+    for (let at = 0; pairs !== null && at < pairs.count; at++) {
+      counts[pairs.low(at)]++;
+      if (at % (stepItems * 8) === 0) yield;
+    }
     return counts;
   }
 
   states(groups: Uint32Array, options: { readonly final: boolean }): States {
-    const counts = this.counts();
-    if (options.final) return packStates(Array.from(groups, (group) => encodeDistinctFinal(counts[group])));
+    if (options.final) {
+      const counts = this.counts();
+      return distinctFinals(groups.map((group) => counts[group]));
+    }
     const codes = this.codesByGroup();
     return packStates(
       Array.from(groups, (group) => {
@@ -234,6 +267,24 @@ export class MergedDistinct implements MergedSlot {
     }
     return codes;
   }
+}
+
+/** Groups of a step that goes through this many words of each. */
+const groupsOfStep = (words: number): number => Math.max(1, Math.floor((stepItems * 8) / (words + 1)));
+
+/** The bits that any group has. */
+function* unionOf(
+  u32: Uint32Array,
+  from: number,
+  { words, groups }: { readonly words: number; readonly groups: number },
+): Stepwise<Uint32Array> {
+  const any = new Uint32Array(words);
+  const groupsStep = groupsOfStep(words);
+  for (let group = 0, start = from; group < groups; group++, start += words) {
+    for (let word = 0; word < words; word++) any[word] |= u32[start + word];
+    if (group % groupsStep === 0) yield;
+  }
+  return any;
 }
 
 function bitCount(word: number): number {
@@ -263,52 +314,4 @@ function packStates(parts: readonly Uint8Array[]): States {
     bytes.set(part, offsets[index]);
   });
   return { kind: "variable", bytes, offsets };
-}
-
-/** All values of every group: lists grow group by group, so a percentile is one selection at the end. */
-export class MergedValues implements MergedSlot {
-  readonly accumulator: PercentileAccumulator;
-  private readonly home: MergeHome;
-  private counted = 0;
-
-  constructor(home: MergeHome, percent: number) {
-    this.home = home;
-    this.accumulator = new PercentileAccumulator(percent);
-  }
-
-  ensure(groups: number): void {
-    this.accumulator.resize(groups);
-  }
-
-  merge(part: SlicePart, result: SlotResult): void {
-    if (result.kind === "empty") return;
-    assert(result.kind === "values", "lists merge with lists");
-    const { values, gids } = result;
-    const groupOf = (gid: number) => (part.targets === null ? gid + part.offset : part.targets[gid]);
-    if (gids === null) {
-      if (values.length > 0) this.accumulator.addAll(groupOf(0), values);
-    } else this.mergeGrouped(values, gids, part.groups, groupOf);
-    const bytes = this.accumulator.bytes();
-    this.home.memory.count(bytes - this.counted);
-    this.counted = bytes;
-  }
-
-  /** Counting sort by group, then one copy a group. */
-  private mergeGrouped(
-    values: Float64Array,
-    gids: Uint32Array,
-    groups: number,
-    groupOf: (gid: number) => number,
-  ): void {
-    const ends = new Uint32Array(groups + 1);
-    for (const gid of gids) ends[gid + 1]++;
-    for (let gid = 0; gid < groups; gid++) ends[gid + 1] += ends[gid];
-    const starts = ends.slice();
-    const sorted = new Float64Array(values.length);
-    for (let at = 0; at < values.length; at++) sorted[starts[gids[at]]++] = values[at];
-    for (let gid = 0; gid < groups; gid++) {
-      if (ends[gid + 1] > ends[gid])
-        this.accumulator.addAll(groupOf(gid), sorted.subarray(ends[gid], ends[gid + 1]));
-    }
-  }
 }

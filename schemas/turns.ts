@@ -1,0 +1,60 @@
+/**
+ * Long work on a thread that others wait for. The work is a generator that yields wherever it may be interrupted;
+ * whoever runs it lets timers, sockets and other queries have their turn when it has gone on for long enough.
+ */
+
+/** Work in steps of a millisecond or less; what it holds is given back in `finally`, for it may be left at any step. */
+export type Stepwise<T = void> = Generator<void, T, void>;
+
+/** Rows, groups or values between two steps of a loop that spends some ten nanoseconds on each. */
+export const stepItems = 8192;
+
+/** How long one query may keep the thread, ms. */
+const turnMs = 6;
+
+/** Lets timers, sockets and other queries have their turn. */
+export const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+export interface TurnParts {
+  /** Monotonic, ms. */
+  readonly nowMs: () => number;
+  /** Throws when the work is no longer wanted: its time is up, or nobody waits for it. */
+  readonly check: () => void;
+}
+
+/** Runs the work of one query, turn by turn. */
+export class Turns {
+  private readonly parts: TurnParts;
+
+  constructor(parts: TurnParts) {
+    this.parts = parts;
+  }
+
+  /** The work's result; what `check` throws ends the work first. */
+  async run<T>(work: Stepwise<T>): Promise<T> {
+    const { nowMs, check } = this.parts;
+    let endMs = nowMs() + turnMs;
+    for (;;) {
+      const step = work.next();
+      if (step.done === true) return step.value;
+      if (nowMs() < endMs) continue;
+      await breathe();
+      endMs = nowMs() + turnMs;
+      try {
+        check();
+      } catch (error) {
+        work.throw(error);
+        throw error;
+      }
+    }
+  }
+}
+
+/** The work's result without a pause: on threads that nobody else waits for. `check` may throw at any step. */
+export function atOnce<T>(work: Stepwise<T>, check: () => void = () => {}): T {
+  for (;;) {
+    const step = work.next();
+    if (step.done === true) return step.value;
+    check();
+  }
+}
