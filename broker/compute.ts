@@ -1,5 +1,5 @@
 /** Expressions over batches of any length, a step at a time. */
-import { concatenate, entryAt, isNullAt } from "#broker/vectors";
+import { concatenate, entryAt, isNullAt, rowsOf } from "#broker/vectors";
 import type { Batch, TextEntries, Vector } from "#schemas/batch";
 import type { Evaluate, EvaluateContext } from "#schemas/plan/evaluator";
 import type { Expression } from "#schemas/plan/expression";
@@ -10,12 +10,10 @@ export interface ComputeTools {
   readonly context: EvaluateContext;
 }
 
-type TextVector = Extract<Vector, { kind: "text" }>;
-
 /** Only the entries that rows use: functions compute over entries, and a step must not pay for all of them. */
-function usedEntries(vector: TextVector): TextVector {
-  const { entries, nulls, rows } = vector;
-  if (entries.count <= rows * 2) return vector;
+function usedEntries(vector: Vector): Vector {
+  const { nulls, rows } = vector;
+  if (vector.kind !== "text" || vector.entries.count <= rows * 2) return vector;
   const ids = new Uint32Array(rows);
   const places = new Map<number, number>();
   const used: number[] = [];
@@ -29,7 +27,7 @@ function usedEntries(vector: TextVector): TextVector {
     }
     ids[row] = place;
   }
-  return { ...vector, ids, entries: pickEntries(entries, used) };
+  return { ...vector, ids, entries: pickEntries(vector.entries, used) };
 }
 
 function pickEntries(entries: TextEntries, used: readonly number[]): TextEntries {
@@ -40,20 +38,6 @@ function pickEntries(entries: TextEntries, used: readonly number[]): TextEntries
   const bytes = new Uint8Array(offsets[used.length]);
   for (const [at, id] of used.entries()) bytes.set(entryAt(entries, id), offsets[at]);
   return { count: used.length, offsets, bytes };
-}
-
-/** Rows from … end − 1; `from` is a multiple of eight. */
-function rowsOf(vector: Vector, from: number, end: number): Vector {
-  const nulls = vector.nulls?.subarray(from >> 3, (end + 7) >> 3) ?? null;
-  const rows = end - from;
-  switch (vector.kind) {
-    case "int":
-      return { ...vector, rows, nulls, values: vector.values.subarray(from, end) };
-    case "double":
-      return { ...vector, rows, nulls, values: vector.values.subarray(from, end) };
-    case "text":
-      return usedEntries({ ...vector, rows, nulls, ids: vector.ids.subarray(from, end) });
-  }
 }
 
 /** An expression over the batch's columns. */
@@ -67,7 +51,7 @@ export function* compute(expression: Expression, batch: Batch, tools: ComputeToo
   const parts: Vector[] = [];
   for (let from = 0; from < batch.rows; from += stepItems) {
     const end = Math.min(from + stepItems, batch.rows);
-    const column = (id: number) => rowsOf(batch.columns[id], from, end);
+    const column = (id: number) => usedEntries(rowsOf(batch.columns[id], from, end));
     parts.push(evaluate(expression, { rows: end - from, column }, context));
     yield;
   }

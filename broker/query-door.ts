@@ -12,6 +12,7 @@ import { assert, StoreError } from "#schemas/errors";
 import type { Limits } from "#schemas/limits";
 import type { SnapshotInfo } from "#schemas/plan/server-client";
 import type { Table } from "#schemas/table";
+import { Turns } from "#schemas/turns";
 import type { Clock } from "#schemas/world";
 
 /** Tables by name, case ignored, in any of Pinot's spellings; the version grows with every definition change. */
@@ -54,7 +55,11 @@ export function queryDoor(broker: Broker, limits: Limits): QueryDoor {
         snapshot: null,
         signal,
       });
-      return encode(answer, accept);
+      const turns = new Turns({
+        nowMs: () => broker.parts.clock.monotonicMs(),
+        check: () => signal.throwIfAborted(),
+      });
+      return await turns.run(encode(answer, accept));
     },
     cancel: (id) => broker.cancel(id),
     running: () => broker.running(),

@@ -68,6 +68,22 @@ export function gather(vector: Vector, rows: Uint32Array): Vector {
   }
 }
 
+/** Rows from … end − 1 of the same memory; `from` is a multiple of eight. */
+export function rowsOf(vector: Vector, from: number, end: number): Vector {
+  const nulls = vector.nulls?.subarray(from >> 3, (end + 7) >> 3) ?? null;
+  const rows = end - from;
+  switch (vector.kind) {
+    case "int":
+      return { ...vector, rows, nulls, values: vector.values.subarray(from, end) };
+    case "double":
+      return { ...vector, rows, nulls, values: vector.values.subarray(from, end) };
+    case "text":
+      return { ...vector, rows, nulls, ids: vector.ids.subarray(from, end) };
+    default:
+      return unreachable(vector);
+  }
+}
+
 function concatenateNulls(vectors: readonly Vector[], rows: number): NullBits {
   if (vectors.every((vector) => vector.nulls === null)) return null;
   const bits = new Uint8Array((rows + 7) >> 3);

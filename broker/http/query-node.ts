@@ -1,4 +1,5 @@
 /** SQL over HTTP: Pinot's broker and controller paths, cancel, and what runs now. */
+import { Readable } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { closedSignal, parameter, query, sendError, sendJson } from "#broker/http/answers-node";
 import type { HttpParts } from "#broker/http/parts";
@@ -42,7 +43,7 @@ async function answer(
     .code(asStatus || keeps ? status : 200)
     .header("x-pinot-error-code", String(errorCode))
     .type(contentType)
-    .send(body);
+    .send(typeof body === "string" ? body : Readable.from(body, { objectMode: false }));
 }
 
 /** POST and GET of /query/sql, /query and the controller's /sql; DELETE /query/{id}; GET /queries. */

@@ -1,16 +1,17 @@
 /**
- * Results as an Arrow IPC stream: a schema, one record batch, the end mark.
+ * Results as an Arrow IPC stream: a schema, record batches, the end mark.
  *
- * Stream => message(schema) message(recordBatch) 0xffffffff 0:u32
+ * Stream => message(schema) message(recordBatch)[≥ 1] 0xffffffff 0:u32
  * message => 0xffffffff metadataBytes:u32 metadata[metadataBytes] body       (FlatBuffers; everything padded to 8)
  * INT → int32, LONG → int64, FLOAT → float, DOUBLE → double, BOOLEAN → bool, TIMESTAMP → timestamp[ms, UTC],
  * STRING JSON BIG_DECIMAL → utf8, BYTES → binary, a bare NULL → null
  */
 import type { Result } from "#broker/answer";
 import { FlatBuffer, type Slot } from "#broker/response/flatbuffer";
-import { entryAt, isNullAt } from "#broker/vectors";
+import { entryAt, isNullAt, rowsOf } from "#broker/vectors";
 import type { Batch, Vector } from "#schemas/batch";
 import type { OutputColumn } from "#schemas/plan/plan";
+import type { Stepwise } from "#schemas/turns";
 import type { SqlType } from "#schemas/types";
 
 const metadataVersion = 4; // V5
@@ -137,8 +138,13 @@ function columnParts(vector: Vector): { readonly nulls: number; readonly buffers
 
 const padded = (bytes: number): number => (bytes + 7) & ~7;
 
-function batchMessage(batch: Batch): { readonly metadata: Uint8Array; readonly body: readonly Uint8Array[] } {
-  const columns = batch.columns.map(columnParts);
+/** A record batch: its message's metadata, and its buffers. */
+function* batchMessage(batch: Batch): Stepwise<{ metadata: Uint8Array; body: readonly Uint8Array[] }> {
+  const columns: ReturnType<typeof columnParts>[] = [];
+  for (const column of batch.columns) {
+    columns.push(columnParts(column));
+    yield;
+  }
   const body = columns.flatMap(({ buffers }) => buffers);
   let position = 0;
   const places = body.map((buffer): readonly [bigint, bigint] => {
@@ -157,28 +163,40 @@ function batchMessage(batch: Batch): { readonly metadata: Uint8Array; readonly b
   return { metadata: message(builder, headers.recordBatch, { table, bodyBytes: position }), body };
 }
 
-/** The result as one stream. */
-export function resultArrow(result: Result): Uint8Array {
-  const schema = schemaMetadata(result.columns);
-  const { metadata, body } = batchMessage(result.batch);
-  const bodyBytes = body.reduce((total, buffer) => total + padded(buffer.length), 0);
-  const bytes = new Uint8Array(24 + padded(schema.length) + padded(metadata.length) + bodyBytes);
+/** Rows of a record batch. */
+const batchRows = 16_384;
+
+/** Length-prefixed metadata, as every message of a stream begins. */
+function framed(metadata: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(8 + padded(metadata.length));
   const view = new DataView(bytes.buffer);
+  view.setUint32(0, 0xffff_ffff, true);
+  view.setUint32(4, padded(metadata.length), true);
+  bytes.set(metadata, 8);
+  return bytes;
+}
+
+/** Buffers one after another, each on a multiple of eight. */
+function joined(buffers: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(buffers.reduce((total, buffer) => total + padded(buffer.length), 0));
   let at = 0;
-  const head = (length: number): void => {
-    view.setUint32(at, 0xffff_ffff, true);
-    view.setUint32(at + 4, length, true);
-    at += 8;
-  };
-  for (const part of [schema, metadata]) {
-    head(padded(part.length));
-    bytes.set(part, at);
-    at += padded(part.length);
-  }
-  for (const buffer of body) {
+  for (const buffer of buffers) {
     bytes.set(buffer, at);
     at += padded(buffer.length);
   }
-  head(0);
   return bytes;
+}
+
+/** The result as one stream of record batches; one without rows when there are none. */
+export function* resultArrow({ columns, batch }: Result): Stepwise<readonly Uint8Array[]> {
+  const parts = [framed(schemaMetadata(columns))];
+  for (let from = 0; from === 0 || from < batch.rows; from += batchRows) {
+    const end = Math.min(batch.rows, from + batchRows);
+    const rows = batch.columns.map((column) => rowsOf(column, from, end));
+    const { metadata, body } = yield* batchMessage({ rows: end - from, columns: rows });
+    parts.push(framed(metadata), joined(body));
+    yield;
+  }
+  parts.push(framed(new Uint8Array(0)));
+  return parts;
 }

@@ -6,11 +6,13 @@ import type { Answer } from "#broker/broker";
 import { resultArrow } from "#broker/response/arrow";
 import { responseJson } from "#broker/response/json";
 import { resultCsv, resultNdjson } from "#broker/response/text";
+import type { Body } from "#broker/response/text-sink";
 import { errorCodes } from "#schemas/errors";
+import type { Stepwise } from "#schemas/turns";
 
 export interface EncodedAnswer {
   readonly contentType: string;
-  readonly body: string | Uint8Array;
+  readonly body: Body;
   /** The first exception's Pinot number, or −1. */
   readonly errorCode: number;
   /** The first exception's HTTP status, or 200. */
@@ -40,30 +42,41 @@ export function formatOf(accept: string): Format {
   return best;
 }
 
-/** Bytes or text of the answer, with its content type. */
-export function encode(answer: Answer, accept: string): EncodedAnswer {
+/** The answer's text or bytes, with its content type. */
+export function* encode(answer: Answer, accept: string): Stepwise<EncodedAnswer> {
   const { result, exceptions } = answer;
   const [first] = exceptions;
   if (first !== undefined || result === null) {
     const code = first?.code as keyof typeof errorCodes | undefined;
     // Rows beside exceptions are an answer, if a partial one.
     const status = result !== null || code === undefined ? 200 : errorCodes[code].status;
-    return { ...json(answer), errorCode: first?.errorCode ?? -1, status };
+    return { ...(yield* json(answer)), errorCode: first?.errorCode ?? -1, status };
   }
   const plain = { errorCode: -1, status: 200 };
   switch (formatOf(accept)) {
     case "json":
-      return { ...json(answer), ...plain };
+      return { ...(yield* json(answer)), ...plain };
     case "csv":
-      return { contentType: "text/csv; charset=utf-8; header=present", body: resultCsv(result), ...plain };
+      return {
+        contentType: "text/csv; charset=utf-8; header=present",
+        body: yield* resultCsv(result),
+        ...plain,
+      };
     case "ndjson":
-      return { contentType: "application/x-ndjson; charset=utf-8", body: resultNdjson(result), ...plain };
+      return {
+        contentType: "application/x-ndjson; charset=utf-8",
+        body: yield* resultNdjson(result),
+        ...plain,
+      };
     case "arrow":
-      return { contentType: "application/vnd.apache.arrow.stream", body: resultArrow(result), ...plain };
+      return {
+        contentType: "application/vnd.apache.arrow.stream",
+        body: yield* resultArrow(result),
+        ...plain,
+      };
   }
 }
 
-const json = (answer: Answer) => ({
-  contentType: "application/json; charset=utf-8",
-  body: responseJson(answer),
-});
+function* json(answer: Answer): Stepwise<{ readonly contentType: string; readonly body: Body }> {
+  return { contentType: "application/json; charset=utf-8", body: yield* responseJson(answer) };
+}

@@ -4,11 +4,12 @@
  */
 import type { Answer } from "#broker/broker";
 import { cellReader, cellWriter, entryTexts } from "#broker/response/cells";
-import { TextSink } from "#broker/response/text-sink";
+import { type Body, TextSink } from "#broker/response/text-sink";
 import { noStats } from "#broker/scatter";
 import type { QueryResponse } from "#schemas/api/query";
 import type { Batch, Vector } from "#schemas/batch";
 import type { ScanStats } from "#schemas/plan/server-client";
+import type { Stepwise } from "#schemas/turns";
 
 /** A column's cells as JSON; texts that rows share are quoted once. */
 export function jsonCells(vector: Vector): (row: number) => string {
@@ -20,8 +21,11 @@ export function jsonCells(vector: Vector): (row: number) => string {
   return vector.nulls === null ? cell : (row) => (writer.isNull(row) ? "null" : cell(row));
 }
 
+/** Rows between two steps. */
+export const stepRows = 512;
+
 /** The rows as JSON arrays. */
-function addRows(batch: Batch, sink: TextSink): void {
+function* addRows(batch: Batch, sink: TextSink): Stepwise {
   const cells = batch.columns.map(jsonCells);
   for (let row = 0; row < batch.rows; row++) {
     let text = row === 0 ? "[" : ",[";
@@ -30,6 +34,7 @@ function addRows(batch: Batch, sink: TextSink): void {
       text += cells[column](row);
     }
     sink.add(`${text}]`);
+    if (row % stepRows === 0) yield;
   }
 }
 
@@ -130,13 +135,13 @@ const writeBigints = (_key: string, value: unknown): unknown =>
   typeof value === "bigint" ? value.toString() : value;
 
 /** The whole response. */
-export function responseJson(answer: Answer): string | Uint8Array {
+export function* responseJson(answer: Answer): Stepwise<Body> {
   const fields = JSON.stringify(fieldsOf(answer), writeBigints);
   if (answer.result === null) return fields;
   const { columns, batch } = answer.result;
   const sink = new TextSink();
   sink.add(`{"resultTable":{"dataSchema":${JSON.stringify(schemaOf(columns))},"rows":[`);
-  addRows(batch, sink);
+  yield* addRows(batch, sink);
   sink.add(`]},${fields.slice(1)}`);
   return sink.finish();
 }

@@ -1,17 +1,22 @@
 /**
- * Text that may grow large: kept as a string while it is small, as UTF-8 bytes beyond, because a string of millions
- * of pieces costs more to join than to write.
+ * Text that may grow large: kept as a string while it is small, as blocks of UTF-8 beyond, because a string of millions
+ * of pieces costs more to join than to write, and one block that grows is copied again and again.
  */
+
+/** An answer's text, whole or as blocks of UTF-8 to be sent one after another. */
+export type Body = string | readonly Uint8Array[];
 
 /** Pending characters that are worth a write. */
 const pendingMax = 16_384;
+const blockBytes = 1 << 18;
 
 const encoder = new TextEncoder();
 
 export class TextSink {
   #pending = "";
-  #bytes = new Uint8Array(0);
-  #written = 0;
+  #block = new Uint8Array(0);
+  #used = 0;
+  readonly #blocks: Uint8Array[] = [];
 
   add(text: string): void {
     this.#pending += text;
@@ -19,24 +24,29 @@ export class TextSink {
   }
 
   /** Everything added. */
-  finish(): string | Uint8Array {
-    if (this.#written === 0) return this.#pending;
+  finish(): Body {
+    if (this.#used === 0) return this.#pending;
     this.#flush();
-    return this.#bytes.subarray(0, this.#written);
+    this.#close();
+    return this.#blocks;
+  }
+
+  #close(): void {
+    if (this.#used > 0) this.#blocks.push(this.#block.subarray(0, this.#used));
   }
 
   #flush(): void {
-    const needed = this.#written + this.#pending.length * 3; // a UTF-16 unit is at most three bytes
-    if (needed > this.#bytes.length) {
-      const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2, 1 << 17));
-      grown.set(this.#bytes.subarray(0, this.#written));
-      this.#bytes = grown;
+    const needed = this.#pending.length * 3; // a UTF-16 unit is at most three bytes
+    if (this.#used + needed > this.#block.length) {
+      this.#close();
+      this.#block = new Uint8Array(Math.max(needed, blockBytes));
+      this.#used = 0;
     }
-    this.#written += encoder.encodeInto(this.#pending, this.#bytes.subarray(this.#written)).written;
+    this.#used += encoder.encodeInto(this.#pending, this.#block.subarray(this.#used)).written;
     this.#pending = "";
   }
 }
 
-/** The text of what `finish` gave. */
-export const textOf = (body: string | Uint8Array): string =>
-  typeof body === "string" ? body : new TextDecoder().decode(body);
+/** The bytes of a body, joined. */
+export const bytesOf = (body: Body): Uint8Array =>
+  typeof body === "string" ? encoder.encode(body) : Buffer.concat(body);

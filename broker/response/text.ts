@@ -2,9 +2,10 @@
 
 import type { Result } from "#broker/answer";
 import { cellWriter, entryTexts } from "#broker/response/cells";
-import { jsonCells } from "#broker/response/json";
-import { TextSink } from "#broker/response/text-sink";
+import { jsonCells, stepRows } from "#broker/response/json";
+import { type Body, TextSink } from "#broker/response/text-sink";
 import type { Vector } from "#schemas/batch";
+import type { Stepwise } from "#schemas/turns";
 
 const csvQuoted = /[",\r\n]/;
 
@@ -19,7 +20,7 @@ function csvCells(vector: Vector): (row: number) => string {
 }
 
 /** A header and a line a row; NULL is empty. */
-export function resultCsv(result: Result): string | Uint8Array {
+export function* resultCsv(result: Result): Stepwise<Body> {
   const cells = result.batch.columns.map(csvCells);
   const sink = new TextSink();
   sink.add(`${result.columns.map(({ name }) => csvField(name)).join(",")}\r\n`);
@@ -28,12 +29,13 @@ export function resultCsv(result: Result): string | Uint8Array {
     for (let column = 0; column < cells.length; column++)
       line += (column === 0 ? "" : ",") + cells[column](row);
     sink.add(`${line}\r\n`);
+    if (row % stepRows === 0) yield;
   }
   return sink.finish();
 }
 
 /** One JSON object a row, keyed by column name; a repeated name gets a number. */
-export function resultNdjson(result: Result): string | Uint8Array {
+export function* resultNdjson(result: Result): Stepwise<Body> {
   const cells = result.batch.columns.map(jsonCells);
   const seen = new Map<string, number>();
   const names = result.columns.map(({ name }, column) => {
@@ -46,6 +48,7 @@ export function resultNdjson(result: Result): string | Uint8Array {
     let line = "";
     for (let column = 0; column < cells.length; column++) line += names[column] + cells[column](row);
     sink.add(`${line}}\n`);
+    if (row % stepRows === 0) yield;
   }
   return sink.finish();
 }

@@ -7,11 +7,13 @@
  * Usage: node test/bench/operators-node.ts [rows, default 10000000] [threads, default 1,2] [only operators
  * whose name contains]
  */
+
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type DuckDBConnection, DuckDBInstance, DuckDBTimestampValue } from "@duckdb/node-api";
 import { Broker } from "#broker/broker";
 import { brokerCatalog, queryDoor } from "#broker/query-door";
+import { type Body, bytesOf } from "#broker/response/text-sink";
 import { evaluate } from "#server/execute/functions/evaluate";
 import { type RunningServer, startServer } from "#server/main-node";
 import { loadDuck, loadFreshet, tableName } from "#test/bench/operators-data-node";
@@ -55,7 +57,7 @@ class Freshet {
   }
 
   /** The encoded answer. */
-  async ask(sql: string): Promise<string | Uint8Array> {
+  async ask(sql: string): Promise<Body> {
     const request = {
       sql: sql.replaceAll(/\bFROM t\b/g, `FROM ${tableName}`),
       queryOptions: "useCache=false;timeoutMs=600000",
@@ -71,13 +73,12 @@ class Freshet {
   }
 }
 
-const textOf = (body: string | Uint8Array): string =>
-  typeof body === "string" ? body : new TextDecoder().decode(body);
+const textOf = (body: Body): string => new TextDecoder().decode(bytesOf(body));
 
 /** Cells as text, numbers with all their digits. */
 type Cells = readonly (readonly (string | null)[])[];
 
-function freshetCells(encoded: string | Uint8Array): Cells {
+function freshetCells(encoded: Body): Cells {
   const body = textOf(encoded);
   // Digits of LONGs must survive, so numbers are taken as text.
   const start = body.indexOf('"rows":') + 7;

@@ -5,12 +5,20 @@ import type { Answer } from "#broker/broker";
 import { doubleText, floatText } from "#broker/response/cells";
 import { encode, formatOf } from "#broker/response/encode";
 import { responseJson, responseOf } from "#broker/response/json";
-import { textOf } from "#broker/response/text-sink";
+import { type Body, bytesOf } from "#broker/response/text-sink";
 import { noStats } from "#broker/scatter";
+import { atOnce } from "#schemas/turns";
 import type { SqlType, Value } from "#schemas/types";
 import { vectorOf } from "#test/sql/values";
 
-const jsonOf = (answer: Answer): string => textOf(responseJson(answer));
+const textOf = (body: Body): string => new TextDecoder().decode(bytesOf(body));
+const jsonOf = (answer: Answer): string => textOf(atOnce(responseJson(answer)));
+const encoded = (answer: Answer, accept: string) => atOnce(encode(answer, accept));
+const arrowOf = (answer: Answer) =>
+  tableFromIPC(Uint8Array.from(bytesOf(encoded(answer, "application/vnd.apache.arrow.stream").body)), {
+    useBigInt: true,
+    useDate: false,
+  });
 
 type Column = readonly [name: string, type: SqlType, values: readonly Value[]];
 
@@ -100,10 +108,11 @@ describe("JSON", () => {
     );
   });
 
-  it("of many rows is the same text, as bytes", () => {
-    const values = Array.from({ length: 9000 }, (_, index) => `żółw ${index % 7}`);
-    const body = responseJson(answerOf([["s", "STRING", values]]));
-    expect(body).toBeInstanceOf(Uint8Array);
+  it("of many rows is the same text, as blocks of bytes", () => {
+    const values = Array.from({ length: 90_000 }, (_, index) => `żółw ${index % 7}`);
+    const body = atOnce(responseJson(answerOf([["s", "STRING", values]])));
+    expect(body.length).toBeGreaterThan(2);
+    expect(body[0]).toBeInstanceOf(Uint8Array);
     expect(JSON.parse(textOf(body)).resultTable.rows).toEqual(values.map((value) => [value]));
   });
 
@@ -169,21 +178,20 @@ describe("numbers", () => {
 
 describe("other formats", () => {
   it("CSV quotes what must be quoted, and tells empty from NULL", () => {
-    expect(encode(answerOf(everyType.slice(5)), "text/csv").body).toBe(
+    expect(encoded(answerOf(everyType.slice(5)), "text/csv").body).toBe(
       'b,t,s,j,x,u\r\ntrue,1970-01-01 00:00:00.0,"say ""hi"",\n","{""a"":1}",00ff,\r\nfalse,1969-12-31 23:59:59.999,"",[],"",\r\n,,,,,\r\n',
     );
   });
 
   it("NDJSON has an object a line, repeated names numbered", () => {
     const answer = answerOf([everyType[0], ["i", "DOUBLE", [12, Number.NaN, null]]]);
-    expect(encode(answer, "application/x-ndjson").body).toBe(
+    expect(encoded(answer, "application/x-ndjson").body).toBe(
       '{"i":1,"i_2":12.0}\n{"i":null,"i_2":"NaN"}\n{"i":-2147483648,"i_2":null}\n',
     );
   });
 
   it("Arrow is read by another implementation", () => {
-    const body = encode(answerOf(everyType), "application/vnd.apache.arrow.stream").body as Uint8Array;
-    const table = tableFromIPC(body, { useBigInt: true, useDate: false });
+    const table = arrowOf(answerOf(everyType));
     expect(table.names).toEqual(everyType.map(([name]) => name));
     for (const [name, type, values] of everyType) {
       const wanted = values.map((value) => {
@@ -194,6 +202,19 @@ describe("other formats", () => {
     }
   });
 
+  it("Arrow puts very many rows into several batches", () => {
+    const values = Array.from({ length: 50_000 }, (_, index) => (index % 3 === 0 ? null : `row ${index}`));
+    const numbers = values.map((value, index) => (value === null ? BigInt(index) : null));
+    const table = arrowOf(
+      answerOf([
+        ["s", "STRING", values],
+        ["l", "LONG", numbers],
+      ]),
+    );
+    expect([...table.getChild("s")!]).toEqual(values);
+    expect([...table.getChild("l")!]).toEqual(numbers);
+  });
+
   it("Arrow holds any number of rows", () => {
     fc.assert(
       fc.property(fc.array(fc.option(fc.string({ maxLength: 4 })), { maxLength: 40 }), (values) => {
@@ -201,9 +222,7 @@ describe("other formats", () => {
           ["s", "STRING", values],
           ["l", "LONG", values.map((_, index) => BigInt(index))],
         ];
-        const table = tableFromIPC(
-          encode(answerOf(columns), "application/vnd.apache.arrow.stream").body as Uint8Array,
-        );
+        const table = arrowOf(answerOf(columns));
         expect([...table.getChild("s")!]).toEqual(values.map((value) => value?.toWellFormed() ?? null));
         expect([...table.getChild("l")!].map(Number)).toEqual(values.map((_, index) => index));
       }),
@@ -213,10 +232,10 @@ describe("other formats", () => {
 
   it("what has exceptions is JSON in any format", () => {
     const exceptions = [{ errorCode: 427, message: "m", code: "SERVER_MISSING" }];
-    const partial = encode(answerOf(everyType, { exceptions }), "text/csv");
+    const partial = encoded(answerOf(everyType, { exceptions }), "text/csv");
     expect(partial).toMatchObject({ errorCode: 427, status: 200 });
     expect(JSON.parse(partial.body as string).partialResult).toBe(true);
-    expect(encode(answerOf([], { result: null, exceptions }), "*/*")).toMatchObject({
+    expect(encoded(answerOf([], { result: null, exceptions }), "*/*")).toMatchObject({
       errorCode: 427,
       status: 503,
     });
