@@ -96,17 +96,20 @@ function columnBytes(column: Vector): number {
 }
 
 /** Bytes that a partial answer holds here. */
-function bytesOf(partial: Partial): number {
-  if (partial.kind === "rows") {
-    return partial.batch.columns.reduce((total, column) => total + columnBytes(column), 0);
+function* bytesOf(partial: Partial): Stepwise<number> {
+  let total = 0;
+  for (const column of partial.kind === "rows" ? partial.batch.columns : partial.keys) {
+    total += columnBytes(column);
+    yield;
   }
-  const states = partial.states.reduce((total, { bytes }) => total + bytes.length, 0);
-  return partial.keys.reduce((total, column) => total + columnBytes(column), states);
+  if (partial.kind === "aggregate") for (const { bytes } of partial.states) total += bytes.length;
+  return total;
 }
 
 /** Merging needs about as much again as it is given. */
-function checkMemory(partials: readonly Partial[], queryBytes: number): void {
-  const found = partials.reduce((total, partial) => total + bytesOf(partial), 0);
+function* checkMemory(partials: readonly Partial[], queryBytes: number): Stepwise {
+  let found = 0;
+  for (const partial of partials) found += yield* bytesOf(partial);
   if (found * 2 <= queryBytes) return;
   const expected = `at most ${queryBytes >> 1} bytes of partial answers (half the limit queryBytes)`;
   const message = `expected ${expected} but found ${found}; group by fewer values, or filter more`;
@@ -119,7 +122,7 @@ export function* merge(
   partials: readonly Partial[],
   limits: { readonly queryBytes: number },
 ): Stepwise<Batch> {
-  checkMemory(partials, limits.queryBytes);
+  yield* checkMemory(partials, limits.queryBytes);
   const given = partials.length === 0 ? [emptyPartial(fragment)] : partials;
   if (given.some((partial) => partial.kind !== fragment.kind)) {
     throw new StoreError("FRAME_CORRUPT", `expected partial results of kind ${fragment.kind}`);

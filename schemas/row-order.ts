@@ -216,24 +216,31 @@ function* runsOf(rows: Uint32Array, order: Compare): Stepwise<number[]> {
   const starts = [0];
   let stepAt = stepItems;
   for (let start = 0; start < rows.length; ) {
-    let end = start + 1;
-    if (end < rows.length) {
-      const falls = order(rows[start], rows[end]) > 0;
-      while (end < rows.length && order(rows[end - 1], rows[end]) > 0 === falls) end++;
-      if (falls) rows.subarray(start, end).reverse();
-    }
+    let end = yield* runEnd(rows, start, order);
     if (end - start < runRowsMin) {
       const longer = Math.min(start + runRowsMin, rows.length);
       for (; end < longer; end++) insert(rows, start, end, order);
     }
     starts.push(end);
     start = end;
-    if (end >= stepAt) {
-      stepAt = end + stepItems;
-      yield;
-    }
+    if (end < stepAt) continue;
+    stepAt = end + stepItems;
+    yield;
   }
   return starts;
+}
+
+/** The end of the run from `start` on; it is turned round if it falls. */
+function* runEnd(rows: Uint32Array, start: number, order: Compare): Stepwise<number> {
+  let end = start + 1;
+  if (end === rows.length) return end;
+  const falls = order(rows[start], rows[end]) > 0;
+  while (end < rows.length && order(rows[end - 1], rows[end]) > 0 === falls) {
+    end++;
+    if ((end - start) % stepItems === 0) yield;
+  }
+  if (falls) rows.subarray(start, end).reverse();
+  return end;
 }
 
 /** Puts rows[end] in its place among rows[start … end). */

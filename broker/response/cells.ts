@@ -42,17 +42,18 @@ function hexText(bytes: Uint8Array): string {
   return text;
 }
 
-/** Texts of entries, each made once. */
+/** Texts of entries, each made once if rows share them. */
 export function entryTexts(
   vector: Vector & { readonly kind: "text" },
   finish: (text: string) => string = (text) => text,
 ): (row: number) => string {
-  const texts: string[] = [];
   const { ids, entries, type } = vector;
   const textOf = (id: number): string => {
     const bytes = entryAt(entries, id);
     return finish(type === "BYTES" ? hexText(bytes) : decoder.decode(bytes));
   };
+  if (entries.count * 2 > vector.rows) return (row) => textOf(ids[row]);
+  const texts: (string | undefined)[] = new Array(entries.count).fill(undefined);
   return (row) => {
     const id = ids[row];
     texts[id] ??= textOf(id);

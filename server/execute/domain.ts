@@ -31,7 +31,7 @@ export interface Domain {
   /** Common codes of local ones (`shift` is added to integer values: HOP's windows). */
   map(local: LocalKey, codes: Uint32Array, shift: bigint): Stepwise<Uint32Array>;
   /** The values of common codes. */
-  vector(codes: Uint32Array): Vector;
+  vector(codes: Uint32Array): Stepwise<Vector>;
   /** A set's states for the wire: 64-bit words, or texts. */
   words(codes: Uint32Array): BigInt64Array | Uint8Array[];
 }

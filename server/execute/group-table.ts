@@ -43,8 +43,11 @@ export class GroupTable {
       const right = codes[index + 1];
       const paired = new Uint32Array(right.length);
       for (let row = 0; row < right.length; row++) {
+        if (row % stepItems === 0) {
+          yield* table.reserve(stepItems);
+          yield;
+        }
         paired[row] = table.intern(numbers[row], right[row]);
-        if (row % stepItems === 0) yield;
       }
       numbers = paired;
     }
@@ -83,7 +86,7 @@ export class GroupTable {
   }
 
   /** Per key the codes of the groups listed. */
-  codesOf(groups: Uint32Array): Uint32Array[] {
+  *codesOf(groups: Uint32Array): Stepwise<Uint32Array[]> {
     if (this.domains.length === 0) return [];
     if (this.dense) return [groups];
     if (this.domains.length === 1) return [groups.map((group) => this.codes[group])];
@@ -91,8 +94,14 @@ export class GroupTable {
     let numbers = groups;
     for (let index = this.tables.length - 1; index >= 0; index--) {
       const table = this.tables[index];
-      codes.unshift(numbers.map((number) => table.high(number)));
-      numbers = numbers.map((number) => table.low(number));
+      const [low, high] = [new Uint32Array(groups.length), new Uint32Array(groups.length)];
+      for (let row = 0; row < groups.length; row++) {
+        low[row] = table.low(numbers[row]);
+        high[row] = table.high(numbers[row]);
+        if (row % stepItems === 0) yield;
+      }
+      codes.unshift(high);
+      numbers = low;
     }
     return [numbers, ...codes];
   }

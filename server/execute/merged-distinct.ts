@@ -18,6 +18,9 @@ interface GroupCodes {
   readonly codes: Uint32Array;
 }
 
+/** Pairs between two steps while each may need a set of its own. */
+const setsStep = 1024;
+const setsStepBytes = 4 << 20;
 /** Bits of all groups' sets together; past it (group, value) pairs are hashed. */
 const setBytesMax = 64 << 20;
 
@@ -66,7 +69,7 @@ export class MergedDistinct implements MergedSlot {
       yield* this.mergeIds(part, result, domain, key.part);
     } else return false;
     if (this.setBytes <= setBytesMax) return true;
-    this.hashAll();
+    yield* this.hashAll();
     return false;
   }
 
@@ -108,28 +111,45 @@ export class MergedDistinct implements MergedSlot {
       const common = yield* this.domain.map({ ...key, values }, codes, 0n);
       this.known = { result, pairs: { gids, codes: common } };
     }
-    const { gids, codes: common } = this.known.pairs;
+    const from = this.sets === null ? 0 : yield* this.addToSets(part, this.known.pairs);
+    yield* this.addToPairs(part, this.known.pairs, from);
+  }
+
+  /** Answers up to which pair there was room. */
+  private *addToSets(part: SlicePart, { gids, codes }: GroupCodes): Stepwise<number> {
     let group = -1;
     let set: Uint32Array | null = null;
-    for (let at = 0; at < common.length; at++) {
-      if (at % stepItems === 0) yield;
-      const code = common[at];
+    let steppedBytes = this.setBytes;
+    for (let at = 0; at < codes.length; at++) {
+      if (at % setsStep === 0 || this.setBytes - steppedBytes > setsStepBytes) {
+        steppedBytes = this.setBytes;
+        yield;
+      }
+      const code = codes[at];
       if (code === 0) continue;
       const target = part.targets === null ? gids[at] + part.offset : part.targets[gids[at]];
-      if (this.sets === null) {
-        this.pairs?.intern(target, code);
-        continue;
-      }
       if (target !== group || set === null) {
         group = target;
         set = this.setFor(target);
-        if (this.setBytes > setBytesMax) this.hashAll();
-        if (this.sets === null) {
-          this.pairs?.intern(target, code);
-          continue;
+        if (this.setBytes > setBytesMax) {
+          yield* this.hashAll();
+          return at;
         }
       }
       set[code >> 5] |= 1 << (code & 31);
+    }
+    return codes.length;
+  }
+
+  private *addToPairs(part: SlicePart, { gids, codes }: GroupCodes, from: number): Stepwise {
+    const { pairs } = this;
+    for (let at = from; pairs !== null && at < codes.length; at++) {
+      if ((at - from) % stepItems === 0) {
+        yield* pairs.reserve(stepItems);
+        yield;
+      }
+      const target = part.targets === null ? gids[at] + part.offset : part.targets[gids[at]];
+      if (codes[at] !== 0) pairs.intern(target, codes[at]);
     }
   }
 
@@ -200,14 +220,24 @@ export class MergedDistinct implements MergedSlot {
     return { gids: gids.subarray(0, found), codes: codes.subarray(0, found) };
   }
 
-  private hashAll(): void {
+  /** From bits to pairs. */
+  private *hashAll(): Stepwise {
+    const { sets } = this;
     const pairs = new PairTable();
-    this.sets?.forEach((set, group) => {
-      if (set !== undefined) for (const code of codesOf(set)) pairs.intern(group, code);
-    });
     this.sets = null;
     this.setBytes = 0;
     this.pairs = pairs;
+    for (let group = 0; sets !== null && group < sets.length; group++) {
+      const set = sets[group];
+      for (let word = 0; set !== undefined && word < set.length; word++) {
+        for (let bits = set[word]; bits !== 0; bits &= bits - 1) {
+          pairs.intern(group, word * 32 + 31 - Math.clz32(bits & -bits));
+        }
+      }
+      if (group % 256 !== 0) continue;
+      yield* pairs.reserve(stepItems);
+      yield;
+    }
   }
 
   *settle(): Stepwise {

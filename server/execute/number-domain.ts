@@ -34,7 +34,10 @@ class WordDomain implements Domain {
     const load = this.loaderOf(local, shift);
     const nulls = plan.kind === "lut" ? plan.values.nulls : null;
     for (let at = 0; at < codes.length; at++) {
-      if (at % stepItems === 0) yield;
+      if (at % stepItems === 0) {
+        yield* this.table.reserve(stepItems);
+        yield;
+      }
       const code = codes[at];
       if (code === 0 || isNull(nulls, code - 1)) continue;
       load(code);
@@ -85,12 +88,19 @@ class WordDomain implements Domain {
     return this.pair[0];
   }
 
-  vector(codes: Uint32Array): Vector {
+  *vector(codes: Uint32Array): Stepwise<Vector> {
     const words = new BigInt64Array(codes.length);
     const nulls = new NullMarks(codes.length);
+    const halves = new Uint32Array(words.buffer);
     for (let row = 0; row < codes.length; row++) {
-      if (codes[row] === 0) nulls.mark(row);
-      else words[row] = this.word(codes[row]);
+      if (row % stepItems === 0) yield;
+      const number = codes[row] - 1;
+      if (number < 0) {
+        nulls.mark(row);
+        continue;
+      }
+      halves[row * 2] = this.table.low(number);
+      halves[row * 2 + 1] = this.table.high(number);
     }
     return vectorOfWords(this.type, words, nulls.bits);
   }
@@ -160,7 +170,7 @@ export class RangeDomain implements Domain {
     return common;
   }
 
-  vector(codes: Uint32Array): Vector {
+  *vector(codes: Uint32Array): Stepwise<Vector> {
     const nulls = new NullMarks(codes.length);
     const values = new BigInt64Array(codes.length);
     const first = Number(this.first);
@@ -169,6 +179,7 @@ export class RangeDomain implements Domain {
     const exact = Number.isSafeInteger(first) && Number.isSafeInteger(first + this.card * step);
     const halves = new Int32Array(values.buffer);
     for (let row = 0; row < codes.length; row++) {
+      if (row % stepItems === 0) yield;
       if (codes[row] === 0) nulls.mark(row);
       else if (exact) {
         const value = first + (codes[row] - 1) * step;

@@ -16,9 +16,8 @@ export function* aggregatePartial(
   const all = merge.occupiedGroups();
   const groups = options.sole ? yield* topGroups(merge, fragment, all, options) : all;
   const keys: Vector[] = [];
-  for (const [key, codes] of merge.groups.codesOf(groups).entries()) {
-    keys.push(typedKey(merge.groups.domains[key].vector(codes), fragment, key));
-    yield;
+  for (const [key, codes] of (yield* merge.groups.codesOf(groups)).entries()) {
+    keys.push(typedKey(yield* merge.groups.domains[key].vector(codes), fragment, key));
   }
   const states: States[] = [];
   for (const { call, slot } of merge.parts.specs.answers) {

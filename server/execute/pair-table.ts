@@ -1,4 +1,5 @@
 /** Pairs of 32-bit words numbered 0, 1, 2 … in order of first appearance: open addressing over typed arrays. */
+import { atOnce, type Stepwise, stepItems } from "#schemas/turns";
 
 const capacityMin = 64;
 
@@ -22,15 +23,21 @@ export class PairTable {
       if (this.pairs[at] === low && this.pairs[at + 1] === high) return found - 1;
       slot = (slot + 1) & mask;
     }
-    const number = this.count++;
+    const number = this.count;
     if (number * 2 === this.pairs.length) {
-      this.grow();
+      atOnce(this.grown());
       slot = this.freeSlot(low, high);
     }
+    this.count++;
     this.pairs[number * 2] = low;
     this.pairs[number * 2 + 1] = high;
     this.slots[slot] = number + 1;
     return number;
+  }
+
+  /** Makes room for `more` pairs in steps, so that adding them takes no pause. */
+  *reserve(more: number): Stepwise {
+    while ((this.count + more) * 2 > this.pairs.length) yield* this.grown();
   }
 
   private freeSlot(low: number, high: number): number {
@@ -40,14 +47,15 @@ export class PairTable {
     return slot;
   }
 
-  private grow(): void {
+  /** Twice the room. */
+  private *grown(): Stepwise {
     const pairs = new Uint32Array(this.pairs.length * 2);
     pairs.set(this.pairs);
-    const held = this.pairs.length / 2;
     this.pairs = pairs;
     this.slots = new Uint32Array(pairs.length);
-    for (let number = 0; number < held; number++) {
+    for (let number = 0; number < this.count; number++) {
       this.slots[this.freeSlot(pairs[number * 2], pairs[number * 2 + 1])] = number + 1;
+      if (number % stepItems === 0) yield;
     }
   }
 

@@ -125,15 +125,26 @@ export class TextDomain {
   }
 
   /** The entries of the codes listed, in that order, copied; code 0 gives an empty one. */
-  entries(codes: Uint32Array): TextEntries {
+  *entries(codes: Uint32Array): Stepwise<TextEntries> {
     const offsets = new Uint32Array(codes.length + 1);
     for (let at = 0; at < codes.length; at++) {
       const code = codes[at];
       offsets[at + 1] = offsets[at] + (code === 0 ? 0 : this.offsets[code + 1] - this.offsets[code]);
     }
     const bytes = new Uint8Array(offsets[codes.length]);
-    for (let at = 0; at < codes.length; at++)
-      if (codes[at] !== 0) bytes.set(this.entry(codes[at]), offsets[at]);
+    for (let at = 0; at < codes.length; at++) {
+      if (at % stepItems === 0) yield;
+      if (codes[at] !== 0) this.copyEntry(codes[at], bytes, offsets[at]);
+    }
     return { count: codes.length, offsets, bytes };
+  }
+
+  /** Most texts are short: a loop is faster than a view of each. */
+  private copyEntry(code: number, into: Uint8Array, start: number): void {
+    const from = this.offsets[code];
+    const end = this.offsets[code + 1];
+    const { text } = this;
+    if (end - from > 64) into.set(text.subarray(from, end), start);
+    else for (let at = from, to = start; at < end; at++, to++) into[to] = text[at];
   }
 }

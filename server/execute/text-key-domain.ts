@@ -106,7 +106,7 @@ export class TextKeyDomain implements Domain {
     });
   }
 
-  vector(codes: Uint32Array): Vector {
+  *vector(codes: Uint32Array): Stepwise<Vector> {
     const nulls = new NullMarks(codes.length);
     const ids = new Uint32Array(codes.length);
     for (let row = 0; row < codes.length; row++) {
@@ -116,7 +116,7 @@ export class TextKeyDomain implements Domain {
         ids[row] = 0;
       }
     }
-    const entries = this.domain.entries(codes);
+    const entries = yield* this.domain.entries(codes);
     return { kind: "text", type: this.type, rows: codes.length, ids, entries, nulls: nulls.bits };
   }
 

@@ -7,7 +7,7 @@ import type { Vector } from "#schemas/batch";
 import type { Evaluate, EvaluateContext } from "#schemas/plan/evaluator";
 import type { Expression } from "#schemas/plan/expression";
 import { firstInOrder, type SortKey } from "#schemas/row-order";
-import type { Stepwise } from "#schemas/turns";
+import { atOnce, type Stepwise } from "#schemas/turns";
 import { finishOf } from "#server/execute/answers";
 import type { AggregateMerge } from "#server/execute/merge";
 
@@ -29,15 +29,19 @@ class GroupColumns {
   private readonly codes: readonly Uint32Array[];
   private readonly made: (Vector | undefined)[] = [];
 
-  constructor(merge: AggregateMerge, fragment: AggregateFragment, groups: Uint32Array) {
+  constructor(
+    merge: AggregateMerge,
+    fragment: AggregateFragment,
+    at: { readonly groups: Uint32Array; readonly codes: readonly Uint32Array[] },
+  ) {
     this.merge = merge;
     this.fragment = fragment;
-    this.groups = groups;
-    this.codes = merge.groups.codesOf(groups);
+    this.groups = at.groups;
+    this.codes = at.codes;
   }
 
   column(index: number): Vector {
-    this.made[index] ??= index < this.fragment.keys.length ? this.key(index) : this.aggregate(index);
+    this.made[index] ??= index < this.fragment.keys.length ? atOnce(this.key(index)) : this.aggregate(index);
     return this.made[index];
   }
 
@@ -45,16 +49,17 @@ class GroupColumns {
   *settle(order: readonly { readonly expression: Expression }[]): Stepwise {
     const { specs } = this.merge.parts;
     for (const index of order.flatMap(({ expression }) => columnsIn(expression))) {
-      if (index < this.fragment.keys.length) continue;
-      const { slot } = specs.answers[index - this.fragment.keys.length];
-      yield* this.merge.slots[slot].settle(this.groups);
-      this.column(index);
+      if (index >= this.fragment.keys.length) {
+        const { slot } = specs.answers[index - this.fragment.keys.length];
+        yield* this.merge.slots[slot].settle(this.groups);
+        this.column(index);
+      } else this.made[index] ??= yield* this.key(index);
       yield;
     }
   }
 
-  private key(index: number): Vector {
-    const vector = this.merge.groups.domains[index].vector(this.codes[index]);
+  private *key(index: number): Stepwise<Vector> {
+    const vector = yield* this.merge.groups.domains[index].vector(this.codes[index]);
     return typedKey(vector, this.fragment, index);
   }
 
@@ -85,7 +90,8 @@ export function* topGroups(
 ): Stepwise<Uint32Array> {
   const { top } = fragment;
   if (top === null || all.length <= top.rows) return all;
-  const columns = new GroupColumns(merge, fragment, all);
+  const codes = yield* merge.groups.codesOf(all);
+  const columns = new GroupColumns(merge, fragment, { groups: all, codes });
   yield* columns.settle(top.order);
   const input = { rows: all.length, column: (index: number) => columns.column(index) };
   const sortKey = (key: Omit<SortKey, "vector"> & { readonly expression: Expression }): SortKey => {

@@ -1,0 +1,145 @@
+/**
+ * Queries that take turns at every step of their merges: each answers as if it were alone, whatever the others put into
+ * the dictionaries, caches and arenas that all of them share; and one that is stopped at any step leaves nothing behind.
+ */
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { StoreError } from "#schemas/errors";
+import {
+  aggregateFragment,
+  column,
+  piecesArbitrary,
+  rowArbitrary,
+  rowsFragment,
+} from "#test/server/execute/arbitrary";
+import { groupsOf, rowsOf } from "#test/server/execute/naive";
+import { buildStore, type Store } from "#test/server/execute/store";
+
+const anyFragment = fc.oneof({ weight: 3, arbitrary: aggregateFragment }, rowsFragment);
+type AnyFragment = Parameters<Store["execute"]>[0];
+
+/** A clock by which every step has lasted too long: everybody else has a turn after each. */
+function impatient(): () => number {
+  let nowMs = 0;
+  return () => (nowMs += 1000);
+}
+
+async function answerOf(store: Store, fragment: AnyFragment, signal?: AbortSignal): Promise<string> {
+  const { partial } = await store.execute(fragment, {}, signal);
+  if (fragment.kind === "rows") return JSON.stringify(rowsOf(partial));
+  return JSON.stringify([...groupsOf(partial, fragment)]);
+}
+
+test("queries that interleave answer as they do alone", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(rowArbitrary, { maxLength: 40 }),
+      piecesArbitrary,
+      fc.array(anyFragment, { minLength: 2, maxLength: 5 }),
+      async (rows, pieces, fragments) => {
+        const limits = { sliceChunks: 1 };
+        const alone: string[] = [];
+        for (const fragment of fragments) {
+          const store = buildStore(rows, pieces, { limits });
+          alone.push(await answerOf(store, fragment));
+          store.close();
+        }
+        const shared = buildStore(rows, pieces, { arenas: 2, limits, monotonicMs: impatient() });
+        try {
+          const together = fragments.map((fragment) => answerOf(shared, fragment));
+          expect(await Promise.all(together)).toEqual(alone);
+        } finally {
+          shared.close();
+        }
+      },
+    ),
+    { numRuns: 150 },
+  );
+});
+
+test("a query that is stopped at any step leaves no memory behind", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(rowArbitrary, { maxLength: 30 }),
+      piecesArbitrary,
+      anyFragment,
+      fc.nat({ max: 60 }),
+      async (rows, pieces, fragment, stopAt) => {
+        const controller = new AbortController();
+        let looks = Number.NEGATIVE_INFINITY;
+        const clock = impatient();
+        const monotonicMs = () => {
+          if (looks++ === stopAt) controller.abort();
+          return clock();
+        };
+        const store = buildStore(rows, pieces, { arenas: 2, limits: { sliceChunks: 1 }, monotonicMs });
+        const settled = async () => {
+          await store.executor.close();
+          return store.arenas.map((arena) => arena.bytesUsed());
+        };
+        try {
+          await answerOf(store, fragment); // chunks of sealed segments are loaded
+          const before = await settled();
+          looks = 0;
+          await answerOf(store, fragment, controller.signal).catch((error: unknown) => {
+            expect(error).toBeInstanceOf(StoreError);
+            expect((error as StoreError).code).toBe("QUERY_CANCELLED");
+          });
+          expect(await settled()).toEqual(before);
+        } finally {
+          store.close();
+        }
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
+
+test("a deadline takes effect in the middle of one slice's merge", async () => {
+  const rows = Array.from({ length: 60 }, (_, row) => ({
+    int: BigInt(row % 9),
+    long: BigInt(row * 7),
+    flag: true,
+    at: BigInt(row) * 60_000n,
+    price: row / 2,
+    name: `name ${row}`,
+    raw: `raw ${row}`,
+    amount: "1",
+  }));
+  const distinct = { name: "distinctCount", args: [column("raw")], parameters: [], filter: null };
+  const fragment: AnyFragment = {
+    kind: "aggregate",
+    table: "things",
+    filter: null,
+    hop: { timeColumn: 4, slideMs: 60_000n, sizeMs: 3_600_000n, startColumn: 100, endColumn: 101 },
+    keys: [column("int")],
+    aggregates: [{ ...distinct, type: "LONG" }],
+    top: null,
+  };
+  const looksOf = async (deadlineMs: number, spinMs: number) => {
+    let looks = 0;
+    const clock = impatient();
+    const monotonicMs = () => {
+      looks++;
+      const untilMs = performance.now() + spinMs;
+      while (performance.now() < untilMs);
+      return clock();
+    };
+    const store = buildStore(rows, [{ rows: 60, sealed: true, chunkRows: 64 }], {
+      limits: { chunkRows: 64 },
+      monotonicMs,
+    });
+    const code = await store.execute(fragment, { deadlineMs }).then(
+      () => "answered",
+      (error: unknown) => (error as StoreError).code,
+    );
+    store.close();
+    return { code, looks };
+  };
+  const whole = await looksOf(Number.POSITIVE_INFINITY, 0);
+  expect(whole.code).toBe("answered");
+  expect(whole.looks).toBeGreaterThan(150);
+  const cut = await looksOf(40, 2);
+  expect(cut.code).toBe("QUERY_DEADLINE");
+  expect(cut.looks).toBeLessThan(60);
+});
