@@ -13,7 +13,7 @@ import {
   rowsFragment,
 } from "#test/server/execute/arbitrary";
 import { groupsOf, rowsOf } from "#test/server/execute/naive";
-import { buildStore, type Store } from "#test/server/execute/store";
+import { buildStore, type Store, usualOptions } from "#test/server/execute/store";
 
 const anyFragment = fc.oneof({ weight: 3, arbitrary: aggregateFragment }, rowsFragment);
 type AnyFragment = Parameters<Store["execute"]>[0];
@@ -142,4 +142,40 @@ test("a deadline takes effect in the middle of one slice's merge", async () => {
   const cut = await looksOf(40, 2);
   expect(cut.code).toBe("QUERY_DEADLINE");
   expect(cut.looks).toBeLessThan(60);
+});
+
+test("a dictionary that grows by another query's texts between two steps adds no groups", async () => {
+  const half = 17_000; // enough for codes to be the groups themselves
+  const rows = Array.from({ length: half * 2 }, (_, row) => ({
+    int: 1n,
+    long: 1n,
+    flag: true,
+    at: 0n,
+    price: 0,
+    name: `name ${row}`,
+    raw: "",
+    amount: "1",
+  }));
+  const sealed = { rows: half, sealed: true, chunkRows: 1 << 16 };
+  const store = buildStore(rows, [sealed, sealed], {
+    limits: { chunkRows: 1 << 16 },
+    monotonicMs: impatient(),
+  });
+  const fragment: AnyFragment = {
+    kind: "aggregate",
+    table: "things",
+    filter: null,
+    hop: null,
+    keys: [column("name")],
+    aggregates: [{ name: "count", args: [], parameters: [], filter: null, type: "LONG" }],
+    top: null,
+  };
+  const { signal } = new AbortController();
+  const groups = async (reader: number) => {
+    const readers = [store.readers[reader]!];
+    const { partial } = await store.executor.execute(readers, fragment, usualOptions, signal);
+    return partial.kind === "aggregate" ? partial.groups : null;
+  };
+  expect(await Promise.all([groups(0), groups(1)])).toEqual([half, half]);
+  store.close();
 });
