@@ -94,9 +94,8 @@ export class AggregateMerge {
     if (!(domain instanceof TextKeyDomain)) return false;
     const plans = sources.map(({ task }) => plansOf(task)[0]);
     const cards = plans.map((plan) => plan.card);
-    const flat = sources.every(({ task }) => task.grouping.kind === "flat");
     const numbers = specs.slots.every(({ kind }) => numberSlots.includes(kind));
-    if (!flat || !numbers || plans.some((plan) => plan.kind !== "ids")) return false;
+    if (!numbers || plans.some(({ kind }) => kind !== "ids" && kind !== "texts")) return false;
     const total = cards.reduce((sum, card) => sum + card, domain.card);
     return Math.max(...cards) >= denseTextsMin && total <= rows * 2;
   }
@@ -222,7 +221,7 @@ export class AggregateMerge {
     return { groups: result.groups, remap: 0, targets: null, offset, local };
   }
 
-  /** A dictionary's own mapping is the remap, once every id with rows has a code. */
+  /** The mapping of the slice's texts is the remap; a dictionary's own, once every id with rows has a code. */
   private *textPart(
     source: MergeSource,
     result: AggregateResult,
@@ -230,13 +229,17 @@ export class AggregateMerge {
   ): Stepwise<SlicePart | null> {
     const [domain] = this.groups.domains;
     if (!this.groups.dense || !(domain instanceof TextKeyDomain)) return null;
-    const part = this.partOf(source, plansOf(source.task)[0], this.parts.keys[0]);
-    assert(part !== null, "ids have a dictionary");
-    const remap = yield* domain.completeIds(part, (id) => this.rowsOfGroup(result, id) > 0);
+    const key = this.localKey(source, 0, result);
+    let targets: Uint32Array;
+    if (result.codes !== null) targets = yield* domain.map(key, result.codes[0]);
+    else {
+      assert(key.part !== null, "ids have a dictionary");
+      targets = yield* domain.completeIds(key.part, (id) => this.rowsOfGroup(result, id) > 0);
+    }
     const { runtime, scratch } = this.parts.home;
-    const pointer = scratch.take(result.groups * 4);
-    runtime.arena.views.u32.set(remap.subarray(0, result.groups), pointer >> 2);
-    return { groups: result.groups, remap: pointer, targets: remap, offset: 0, local };
+    const remap = scratch.take(result.groups * 4);
+    runtime.arena.views.u32.set(targets.subarray(0, result.groups), remap >> 2);
+    return { groups: result.groups, remap, targets, offset: 0, local };
   }
 
   private rowsOfGroup(result: AggregateResult, group: number): number {

@@ -45,10 +45,11 @@ class GroupColumns {
     return this.made[index];
   }
 
-  /** Does what takes long of the aggregates that the order looks at. */
-  *settle(order: readonly { readonly expression: Expression }[]): Stepwise {
+  /** Makes the columns of the leading key of an order, in steps; ties may never ask for the others. */
+  *settle(leading: Expression | undefined): Stepwise {
     const { specs } = this.merge.parts;
-    for (const index of order.flatMap(({ expression }) => columnsIn(expression))) {
+    if (leading === undefined || this.inDomain(leading).compare !== undefined) return;
+    for (const index of columnsIn(leading)) {
       if (index >= this.fragment.keys.length) {
         const { slot } = specs.answers[index - this.fragment.keys.length];
         yield* this.merge.slots[slot].settle(this.groups);
@@ -92,7 +93,7 @@ export function* topGroups(
   if (top === null || all.length <= top.rows) return all;
   const codes = yield* merge.groups.codesOf(all);
   const columns = new GroupColumns(merge, fragment, { groups: all, codes });
-  yield* columns.settle(top.order);
+  yield* columns.settle(top.order[0]?.expression);
   const input = { rows: all.length, column: (index: number) => columns.column(index) };
   const sortKey = (key: Omit<SortKey, "vector"> & { readonly expression: Expression }): SortKey => {
     const { expression, descending, nullsFirst } = key;

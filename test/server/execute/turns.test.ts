@@ -3,7 +3,7 @@
  * the dictionaries, caches and arenas that all of them share; and one that is stopped at any step leaves nothing behind.
  */
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { StoreError } from "#schemas/errors";
 import {
   aggregateFragment,
@@ -12,8 +12,9 @@ import {
   rowArbitrary,
   rowsFragment,
 } from "#test/server/execute/arbitrary";
-import { groupsOf, rowsOf } from "#test/server/execute/naive";
-import { buildStore, type Store, usualOptions } from "#test/server/execute/store";
+import { groupsOf, naiveGroups, rowsOf } from "#test/server/execute/naive";
+import { buildStore, type Store, table, usualOptions } from "#test/server/execute/store";
+import type { Row } from "#test/server/segment/build";
 
 const anyFragment = fc.oneof({ weight: 3, arbitrary: aggregateFragment }, rowsFragment);
 type AnyFragment = Parameters<Store["execute"]>[0];
@@ -144,38 +145,59 @@ test("a deadline takes effect in the middle of one slice's merge", async () => {
   expect(cut.looks).toBeLessThan(60);
 });
 
-test("a dictionary that grows by another query's texts between two steps adds no groups", async () => {
-  const half = 17_000; // enough for codes to be the groups themselves
-  const rows = Array.from({ length: half * 2 }, (_, row) => ({
-    int: 1n,
+describe.each(["name", "raw"])("codes of %s are the groups", (key) => {
+  const half = 17_000; // enough for that
+  const rowOf = (row: number): Row => ({
+    int: BigInt(row % 7),
     long: 1n,
     flag: true,
     at: 0n,
-    price: 0,
-    name: `name ${row}`,
-    raw: "",
+    price: row / 4,
+    name: row % 11 === 0 ? null : `name ${row}`,
+    raw: row % 13 === 0 ? null : `raw ${row}`,
     amount: "1",
-  }));
-  const sealed = { rows: half, sealed: true, chunkRows: 1 << 16 };
-  const store = buildStore(rows, [sealed, sealed], {
-    limits: { chunkRows: 1 << 16 },
-    monotonicMs: impatient(),
   });
+  // Three quarters of the second half's texts are the first half's too.
+  const rows = Array.from({ length: half * 2 }, (_, row) => rowOf(row < half ? row : row - (half * 3) / 4));
+  const sealed = { rows: half, sealed: true, chunkRows: 1 << 16 };
   const fragment: AnyFragment = {
     kind: "aggregate",
     table: "things",
     filter: null,
     hop: null,
-    keys: [column("name")],
-    aggregates: [{ name: "count", args: [], parameters: [], filter: null, type: "LONG" }],
+    keys: [column(key)],
+    aggregates: [
+      { name: "count", args: [], parameters: [], filter: null, type: "LONG" },
+      { name: "max", args: [column("price")], parameters: [], filter: null, type: "DOUBLE" },
+    ],
     top: null,
   };
   const { signal } = new AbortController();
-  const groups = async (reader: number) => {
-    const readers = [store.readers[reader]!];
-    const { partial } = await store.executor.execute(readers, fragment, usualOptions, signal);
-    return partial.kind === "aggregate" ? partial.groups : null;
-  };
-  expect(await Promise.all([groups(0), groups(1)])).toEqual([half, half]);
-  store.close();
+
+  test.each([
+    ["sealed", [sealed, sealed]],
+    ["sealed and mutable", [sealed, { ...sealed, sealed: false }]],
+  ] as const)("and each has its own rows: %s", async (_, pieces) => {
+    const store = buildStore(rows, pieces, { arenas: 2, limits: { chunkRows: 1 << 16 } });
+    const { partial } = await store.execute(fragment);
+    expect(groupsOf(partial, fragment)).toEqual(naiveGroups(table, rows, fragment));
+    store.close();
+  });
+
+  test("and another query's texts, met between two steps, add none", async () => {
+    const store = buildStore(rows, [sealed, sealed], {
+      limits: { chunkRows: 1 << 16 },
+      monotonicMs: impatient(),
+    });
+    const groups = async (reader: number) => {
+      const readers = [store.readers[reader]!];
+      const { partial } = await store.executor.execute(readers, fragment, usualOptions, signal);
+      return groupsOf(partial, fragment);
+    };
+    const alone = [rows.slice(0, half), rows.slice(half)];
+    expect(await Promise.all([groups(0), groups(1)])).toEqual(
+      alone.map((part) => naiveGroups(table, part, fragment)),
+    );
+    store.close();
+  });
 });
