@@ -185,7 +185,8 @@ describe.each(["name", "raw"])("codes of %s are the groups", (key) => {
   });
 
   test("and another query's texts, met between two steps, add none", async () => {
-    const store = buildStore(rows, [sealed, sealed], {
+    const apart = Array.from({ length: half * 2 }, (_, row) => rowOf(row));
+    const store = buildStore(apart, [sealed, sealed], {
       limits: { chunkRows: 1 << 16 },
       monotonicMs: impatient(),
     });
@@ -194,7 +195,7 @@ describe.each(["name", "raw"])("codes of %s are the groups", (key) => {
       const { partial } = await store.executor.execute(readers, fragment, usualOptions, signal);
       return groupsOf(partial, fragment);
     };
-    const alone = [rows.slice(0, half), rows.slice(half)];
+    const alone = [apart.slice(0, half), apart.slice(half)];
     expect(await Promise.all([groups(0), groups(1)])).toEqual(
       alone.map((part) => naiveGroups(table, part, fragment)),
     );
