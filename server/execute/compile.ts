@@ -3,7 +3,6 @@ import type { Evaluate, EvaluateContext } from "#schemas/plan/evaluator";
 import type { Expression } from "#schemas/plan/expression";
 import type { Fragment, Hop } from "#schemas/plan/plan";
 import type { ScanStats } from "#schemas/plan/server-client";
-import { breathe } from "#schemas/turns";
 import type { Steps } from "#server/execute/buckets";
 import { compileTest } from "#server/execute/compile-filter";
 import { integerRange, type KeyTools } from "#server/execute/compile-keys";
@@ -30,9 +29,18 @@ export interface CompileTools {
 }
 
 export interface Compiled<One extends Task> {
+  /** Without chunks: `loaded` makes them resident. */
   readonly task: One;
+  /** Places of the columns whose chunks are looked at. */
+  readonly places: ReadonlySet<number>;
   readonly segment: SegmentReader;
   readonly filter: SegmentFilter;
+}
+
+/** The task with its chunks resident, until the segment's reader rests. */
+export function loaded<One extends Task>({ task, places, filter }: Compiled<One>): One {
+  const chunks = task.chunks.map(({ chunk }) => chunk);
+  return { ...task, columns: filter.columns.loaded(task.columns, chunks, places) };
 }
 
 /** HOP as passes over the rows: one for each window that holds a row, or one alone when groups can be shifted instead. */
@@ -109,9 +117,6 @@ function sumIsWide(segment: SegmentReader, argument: Extract<Expression, { kind:
   return largest * BigInt(segment.rows) >= 2n ** 62n;
 }
 
-/** Reading more than this from cold chunks is long enough for others to have a turn. */
-const breatheBytes = 1 << 20;
-
 export class Compiler {
   private readonly tools: CompileTools;
   private ordinal = 0;
@@ -138,17 +143,12 @@ export class Compiler {
       const grouping = compileGrouping(fragment.keys, columns, specs, sized);
       const slots = specs.slots.map((spec) => compileSlot(spec, columns, grouping, keyTools));
       const filters = specs.filters.map((expression) => compileTest(expression, true, columns));
-      return slices.map((slice) => ({
-        task: {
-          kind: "aggregate",
-          ...this.base(filter, slice, { segment: place, looked: [filters, grouping, slots] }),
-          filters,
-          grouping,
-          slots,
-        },
-        segment: columns.segment,
-        filter,
-      }));
+      return slices.map((slice) => {
+        const places = placesIn([slice.tests, filters, grouping, slots]);
+        const base = this.base(filter, slice, { segment: place, places });
+        const task = { kind: "aggregate", ...base, filters, grouping, slots } as const;
+        return { task, places, segment: columns.segment, filter };
+      });
     });
   }
 
@@ -168,33 +168,26 @@ export class Compiler {
         nullsFirst,
       }));
       const types = fragment.project.map((expression) => expression.type);
-      return slices.map((slice) => ({
-        task: {
-          kind: "rows",
-          ...this.base(filter, slice, { segment: place, looked: [project, order] }),
-          project,
-          types,
-          order,
-          limit: fragment.rows,
-        },
-        segment: columns.segment,
-        filter,
-      }));
+      return slices.map((slice) => {
+        const places = placesIn([slice.tests, project, order]);
+        const base = this.base(filter, slice, { segment: place, places });
+        const task = { kind: "rows", ...base, project, types, order, limit: fragment.rows } as const;
+        return { task, places, segment: columns.segment, filter };
+      });
     });
   }
 
   private base(
     filter: SegmentFilter,
     slice: Slice,
-    parts: { readonly segment: number; readonly looked: readonly unknown[] },
+    parts: { readonly segment: number; readonly places: ReadonlySet<number> },
   ) {
     const { columns } = filter;
-    const chunks = slice.chunks.map(({ chunk }) => chunk);
     return {
       ordinal: this.ordinal++,
       segment: parts.segment,
       arena: columns.segment.arena.index,
-      columns: columns.taskColumns(chunks, placesIn([slice.tests, parts.looked])),
+      columns: columns.taskColumns(parts.places),
       chunks: slice.chunks,
       tests: slice.tests,
       context: this.tools.context,
@@ -202,7 +195,6 @@ export class Compiler {
     };
   }
 
-  /** Lets other work of this thread in between when chunks had to be read. */
   private async each<One extends Task>(
     fragment: Fragment,
     segments: readonly SegmentReader[],
@@ -227,7 +219,6 @@ export class Compiler {
         compiled.push(...make(filter, slices, pass, place));
         this.noteIndexes(fragment, filter);
         used = true;
-        if (filter.columns.bytesRead > breatheBytes) await breathe();
       }
       if (used) {
         stats.segmentsProcessed++;

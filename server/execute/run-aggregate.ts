@@ -12,6 +12,7 @@ import { Scratch } from "#server/execute/scratch";
 import { addCounts } from "#server/execute/stats";
 import type { AggregateFragment, AggregateTask } from "#server/execute/task";
 import { TaskMemory } from "#server/execute/task-memory";
+import { scanInWaves } from "#server/execute/waves";
 
 export async function runAggregate(query: Query, fragment: AggregateFragment): Promise<Answer> {
   const { parts, options, segments, stats } = query;
@@ -67,8 +68,8 @@ class Gathering {
   async run(): Promise<void> {
     const { compiled, query } = this;
     const missing = compiled.map((_, index) => index).filter((index) => this.hits[index] === null);
-    const tasks = missing.map((index) => compiled[index].task);
-    await query.scan(tasks, (result, place) => {
+    const sources = missing.map((index) => compiled[index]);
+    await scanInWaves(query, sources, (result, place) => {
       assert(result.kind === "aggregate", "an aggregate task has an aggregate result");
       return this.takeScanned(result, missing[place]);
     });

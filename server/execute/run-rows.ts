@@ -20,6 +20,7 @@ import type { RowsFragment, RowsTask } from "#server/execute/task";
 import { memoryError } from "#server/execute/task-memory";
 import { type Reach, reachTest } from "#server/execute/top-reach";
 import { joinVectors, pickRows, vectorBytes } from "#server/execute/vector-lists";
+import { scanInWaves } from "#server/execute/waves";
 
 type Source = Compiled<RowsTask>;
 
@@ -50,9 +51,7 @@ class Gather {
   }
 
   async scan(sources: readonly Source[]): Promise<void> {
-    const { query } = this;
-    const tasks = sources.map(({ task }) => task);
-    await query.scan(tasks, (result, index) => {
+    await scanInWaves(this.query, sources, (result, index) => {
       assert(result.kind === "rows", "a rows task has rows");
       return this.keep(result, sources[index]);
     });
@@ -174,15 +173,12 @@ function prunedBy(reach: Reach | null, sources: readonly Source[], query: Query)
       query.stats.segmentsPruned++;
       return [];
     }
-    const looked = placesIn([task.tests, test, task.project, task.order]);
-    const columns = filter.columns.taskColumns(
-      kept.map(({ chunk }) => chunk.chunk),
-      looked,
-    );
+    const places = placesIn([task.tests, test, task.project, task.order]);
+    const columns = filter.columns.taskColumns(places);
     const tests = task.tests.map((one) =>
       one.kind === "bitmaps" ? { ...one, pointers: kept.map(({ index }) => one.pointers[index]) } : one,
     );
     const chunks = kept.map(({ chunk }) => chunk);
-    return [{ ...source, task: { ...task, columns, chunks, tests: [...tests, test] } }];
+    return [{ ...source, places, task: { ...task, columns, chunks, tests: [...tests, test] } }];
   });
 }

@@ -96,15 +96,18 @@ export class Executor {
     if (leftMs <= 0) late();
     const timer = setTimeout(late, Math.min(Math.max(leftMs, 0), 2 ** 31 - 1));
     const memories = new Map<number, TaskMemory>();
+    // Panels of one tick share a snapshot's readers: what this query pins, it alone lets go.
+    const forks = readers.map((reader) => reader.fork());
     try {
       control.check();
-      return await this.answer(this.query(readers, options, control, memories), fragment);
+      return await this.answer(this.query(forks, options, control, memories), fragment);
     } catch (error) {
       throw reason.error ?? storeErrorOf(error);
     } finally {
       clearTimeout(timer);
       signal.removeEventListener("abort", cancel);
       for (const memory of memories.values()) memory.freeAll();
+      for (const [at, fork] of forks.entries()) if (fork !== readers[at]) fork.release();
     }
   }
 

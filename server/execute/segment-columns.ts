@@ -25,6 +25,8 @@ export interface SegmentColumn {
   readonly window: TaskWindow | null;
 }
 
+const noForwards = new BigInt64Array(0);
+
 /** HOP's pseudo columns in one pass: windows that begin `backMs` before the row's own slide. */
 export interface WindowPass {
   readonly hop: Hop;
@@ -97,11 +99,9 @@ export class SegmentColumns {
     return { expression: rebased, columns };
   }
 
-  /** The task's columns for some chunks; makes those chunks resident, of the columns at the places that are looked at. */
-  taskColumns(chunks: readonly number[], places: ReadonlySet<number>): TaskColumn[] {
-    const needed = new Set(places);
-    for (const { place, window } of this.used)
-      if (window !== null && needed.has(place)) needed.add(window.time);
+  /** A task's columns without their chunks; dictionaries of those at the places that are looked at. */
+  taskColumns(places: ReadonlySet<number>): TaskColumn[] {
+    const needed = this.needed(places);
     return this.used.map((column) => ({
       columnId: column.columnId,
       type: column.type,
@@ -110,8 +110,27 @@ export class SegmentColumns {
       nulls: column.nulls,
       hasNaN: column.reader?.stats.hasNaN ?? false,
       window: column.window,
-      forwards: needed.has(column.place) ? this.forwards(column, chunks) : new BigInt64Array(0),
+      forwards: noForwards,
     }));
+  }
+
+  /** The same columns with some chunks resident, of those at the places that are looked at. */
+  loaded(
+    columns: readonly TaskColumn[],
+    chunks: readonly number[],
+    places: ReadonlySet<number>,
+  ): TaskColumn[] {
+    const needed = this.needed(places);
+    return columns.map((column, place) =>
+      needed.has(place) ? { ...column, forwards: this.forwards(this.used[place], chunks) } : column,
+    );
+  }
+
+  private needed(places: ReadonlySet<number>): ReadonlySet<number> {
+    const needed = new Set(places);
+    for (const { place, window } of this.used)
+      if (window !== null && needed.has(place)) needed.add(window.time);
+    return needed;
   }
 
   private forwards(column: SegmentColumn, chunks: readonly number[]): BigInt64Array {

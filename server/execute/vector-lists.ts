@@ -51,17 +51,24 @@ export function pickRows(vector: Vector, rows: Uint32Array): Vector {
 
 const isShared = (array: ArrayBufferView): boolean => array.buffer instanceof SharedArrayBuffer;
 
+const ownedArray = <Elements extends { slice(): Elements } & ArrayBufferView>(array: Elements): Elements =>
+  isShared(array) ? array.slice() : array;
+
 /** The vector in memory of its own: nothing of it lies in an arena. Unused text entries are left behind. */
 export function owned(vector: Vector): Vector {
+  const nulls = vector.nulls === null ? null : ownedArray(vector.nulls);
   switch (vector.kind) {
     case "int":
-      return isShared(vector.values) ? { ...vector, values: vector.values.slice() } : vector;
+      return { ...vector, nulls, values: ownedArray(vector.values) };
     case "double":
-      return isShared(vector.values) ? { ...vector, values: vector.values.slice() } : vector;
-    case "text":
-      return isShared(vector.entries.bytes) || vector.entries.count > vector.rows * 2 + 8
-        ? compactEntries(vector)
-        : vector;
+      return { ...vector, nulls, values: ownedArray(vector.values) };
+    case "text": {
+      const { entries, rows } = vector;
+      // Functions that keep lengths may share the offsets of their argument's entries, but not the bytes.
+      const isLent = isShared(entries.bytes) || isShared(entries.offsets);
+      const own = { ...vector, nulls, ids: ownedArray(vector.ids) };
+      return isLent || entries.count > rows * 2 + 8 ? compactEntries(own) : own;
+    }
   }
 }
 

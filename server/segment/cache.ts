@@ -25,6 +25,7 @@ export class CacheItem {
 export class Cache {
   readonly budgetBytes: number;
   #bytes = 0;
+  #pinnedBytes = 0;
   /** Unpinned items, least recently used first. */
   readonly #unpinned = new Set<CacheItem>();
 
@@ -35,6 +36,17 @@ export class Cache {
   /** Bytes of all items, pinned or not. */
   get bytes(): number {
     return this.#bytes;
+  }
+
+  get pinnedBytes(): number {
+    return this.#pinnedBytes;
+  }
+
+  /** Evicts until `bytes` of the arena are free; false when pinned items prevent it, or fill the budget by themselves. */
+  makeRoom(arena: Arena, bytes: number): boolean {
+    const missing = bytes - (arena.memory.buffer.byteLength - arena.bytesUsed());
+    const isFree = missing <= 0 || this.release(arena, missing) >= missing;
+    return isFree && this.#pinnedBytes < this.budgetBytes;
   }
 
   /** Arena memory; makes room by dropping unpinned items of that arena. Throws MEMORY_BUDGET when that is not enough. */
@@ -53,24 +65,26 @@ export class Cache {
   add(arena: Arena, bytes: number, drop: () => void): CacheItem {
     const item = new CacheItem(arena, bytes, drop);
     this.#bytes += bytes;
+    this.#pinnedBytes += bytes;
     this.#shrink();
     return item;
   }
 
   pin(item: CacheItem): void {
-    item.pins++;
+    if (item.pins++ === 0) this.#pinnedBytes += item.bytes;
     this.#unpinned.delete(item);
   }
 
   unpin(item: CacheItem): void {
     item.pins--;
     if (item.pins > 0 || item.dropped) return;
+    this.#pinnedBytes -= item.bytes;
     this.#unpinned.add(item);
     this.#shrink();
   }
 
-  /** Drops unpinned items until `bytes` are free in this arena or none is left; true when something was dropped. */
-  release(arena: Arena, bytes: number): boolean {
+  /** Drops unpinned items of this arena until they had `bytes` or none is left; answers how many bytes they had. */
+  release(arena: Arena, bytes: number): number {
     let dropped = 0;
     for (const item of this.#unpinned) {
       if (dropped >= bytes) break;
@@ -78,7 +92,7 @@ export class Cache {
       this.remove(item);
       dropped += item.bytes;
     }
-    return dropped > 0;
+    return dropped;
   }
 
   /** Drops an item whatever its pins: its segment is being closed. */
@@ -86,12 +100,13 @@ export class Cache {
     if (item.dropped) return;
     item.dropped = true;
     this.#unpinned.delete(item);
+    if (item.pins > 0) this.#pinnedBytes -= item.bytes;
     this.#bytes -= item.bytes;
     item.drop();
   }
 
   #dropOldest(arena: Arena): boolean {
-    return this.release(arena, 1);
+    return this.release(arena, 1) > 0;
   }
 
   #shrink(): void {

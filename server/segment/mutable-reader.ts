@@ -164,6 +164,16 @@ class MutableReader implements SegmentReader {
     return copy;
   }
 
+  fork(): SegmentReader {
+    return this;
+  }
+
+  rest(): void {}
+
+  makeRoom(): boolean {
+    return true;
+  }
+
   /** Frees its copies. Nothing is pinned: the segment's owner keeps it until no snapshot can hold it. */
   release(): void {
     for (const copy of this.#copies.values()) this.arena.free(copy);

@@ -86,7 +86,7 @@ export interface ColumnReader {
   readonly sorted: boolean;
   readonly inverted: InvertedReader | null;
   zone(chunk: number): Zone;
-  /** Makes the chunk resident (reads and decodes it if it is cold) and pins it until the reader is released. */
+  /** Makes the chunk resident (reads and decodes it if it is cold) and pins it until the reader rests or is released. */
   forward(chunk: number): Forward;
   /** Bytes to read and decode before `forward` can answer; 0 when resident. For cost estimates. */
   coldBytes(chunk: number): number;
@@ -106,6 +106,18 @@ export interface SegmentReader {
   /** A column the segment does not have (added later) answers null: all rows NULL. */
   column(columnId: number): ColumnReader | null;
   rowsOf(chunk: number): number;
+  /**
+   * A reader of the same rows with pins of its own, for one query; this one itself where nothing is pinned. Whoever
+   * forks releases the fork if it is another.
+   */
+  fork(): SegmentReader;
+  /** Unpins the chunks that `forward` made resident; dictionaries and indexes stay. */
+  rest(): void;
+  /**
+   * Evicts chunks that nobody pins until the arena has room for what a scan needs besides them; false when pinned ones
+   * leave too little, of the arena or of all that decoded chunks may hold: rest before more is loaded.
+   */
+  makeRoom(): boolean;
   /** Unpins everything this reader holds. */
   release(): void;
 }

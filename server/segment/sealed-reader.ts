@@ -23,6 +23,10 @@ import type {
 } from "#server/segment/reader";
 import { zoneOver } from "#server/segment/zone";
 
+/** Of an arena, and at least: what scans need for scratch and states beside the chunks they look at. */
+const scanShare = 1 / 8;
+const scanBytesMin = 8 << 20;
+
 /** Something loaded, or not. */
 export interface Slot<T> {
   readonly value: T;
@@ -58,7 +62,7 @@ export interface SegmentSource {
   inverted(of: Loaded): Slot<Inverted>;
 }
 
-/** One snapshot of a sealed segment: what it touches stays pinned until its release. */
+/** One snapshot of a sealed segment: what it touches stays pinned until its release, chunks until it rests. */
 export class SealedReader implements SegmentReader {
   readonly generation = 0;
   readonly state = "sealed";
@@ -66,6 +70,7 @@ export class SealedReader implements SegmentReader {
   readonly segment: SegmentSource;
   readonly #columns = new Map<number, SealedColumnReader>();
   readonly #pins = new Set<CacheItem>();
+  readonly #chunks = new Set<CacheItem>();
   /** How often it was released: addresses taken before are then stale. */
   releases = 0;
 
@@ -103,14 +108,39 @@ export class SealedReader implements SegmentReader {
     return this.segment.rowsOf(chunk);
   }
 
+  makeRoom(): boolean {
+    const { cache, arena } = this.segment;
+    const { byteLength } = arena.memory.buffer;
+    return cache.makeRoom(arena, Math.max(byteLength * scanShare, scanBytesMin));
+  }
+
+  fork(): SegmentReader {
+    return new SealedReader(this.segment);
+  }
+
   /** Keeps what the segment pinned, once a reader. */
-  keep<T>({ value, item }: Slot<T>): T {
-    if (this.#pins.has(item)) this.segment.cache.unpin(item);
-    else this.#pins.add(item);
+  keep<T>(slot: Slot<T>): T {
+    return this.#keepIn(this.#pins, slot);
+  }
+
+  /** Keeps a chunk until the reader rests. */
+  keepChunk(slot: Slot<Forward>): Forward {
+    return this.#keepIn(this.#chunks, slot);
+  }
+
+  #keepIn<T>(pins: Set<CacheItem>, { value, item }: Slot<T>): T {
+    if (pins.has(item)) this.segment.cache.unpin(item);
+    else pins.add(item);
     return value;
   }
 
+  rest(): void {
+    for (const item of this.#chunks) this.segment.cache.unpin(item);
+    this.#chunks.clear();
+  }
+
   release(): void {
+    this.rest();
     for (const item of this.#pins) this.segment.cache.unpin(item);
     this.#pins.clear();
     this.releases++;
@@ -145,7 +175,7 @@ class SealedColumnReader implements ColumnReader {
   }
 
   forward(chunk: number): Forward {
-    return this.#reader.keep(this.#reader.segment.chunk(this.#loaded, chunk));
+    return this.#reader.keepChunk(this.#reader.segment.chunk(this.#loaded, chunk));
   }
 
   coldBytes(chunk: number): number {

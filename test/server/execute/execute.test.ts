@@ -27,6 +27,10 @@ const configs: readonly { readonly name: string; readonly options: () => StoreOp
     name: "compiled kernels, everything hashed",
     options: () => ({ kernels: compiled, limits: { stateBytes: 1, sliceChunks: 1 } }),
   },
+  {
+    name: "compiled kernels, one slice in memory at a time",
+    options: () => ({ kernels: compiled, cacheBytes: 0, limits: { sliceChunks: 1 } }),
+  },
 ];
 
 describe.each(configs)("$name", ({ options }) => {

@@ -9,6 +9,7 @@ import type { ScanPool } from "#server/execute/pool";
 import { type Answer, Executor } from "#server/execute/run";
 import { Runtime } from "#server/execute/runtime";
 import { type KernelSource, kernelsFor } from "#server/kernels/instance";
+import { Cache } from "#server/segment/cache";
 import type { SegmentReader } from "#server/segment/reader";
 import { buildMutable, buildSealed, type Row, tableOf } from "#test/server/segment/build";
 
@@ -42,6 +43,8 @@ export interface StoreOptions {
   /** Segments are spread over this many arenas. */
   readonly arenas?: number;
   readonly arenaBytes?: number;
+  /** What decoded chunks of sealed segments may hold. */
+  readonly cacheBytes?: number;
   /** For turns; time stands still when left out. */
   readonly monotonicMs?: () => number;
 }
@@ -50,6 +53,7 @@ export interface Store {
   readonly executor: Executor;
   readonly readers: readonly SegmentReader[];
   readonly arenas: readonly Arena[];
+  readonly cache: Cache;
   execute(fragment: Fragment, options?: Partial<ExecuteOptions>, signal?: AbortSignal): Promise<Answer>;
   close(): void;
 }
@@ -75,6 +79,7 @@ export function buildStore(
   const arenas = Array.from({ length: options.arenas ?? 1 }, (_, index) =>
     createArena(options.arenaBytes ?? 64 << 20, index, { poison: true }),
   );
+  const cache = new Cache(options.cacheBytes ?? 1 << 30);
   const closers: (() => void)[] = [];
   const readers: SegmentReader[] = [];
   let from = 0;
@@ -88,6 +93,7 @@ export function buildStore(
       kernels: kernelsFor(arena, source),
       chunkRows: piece.chunkRows,
       startOffset: BigInt(from),
+      cache,
     });
     readers.push(built.reader);
     closers.push(() => built.close());
@@ -105,6 +111,7 @@ export function buildStore(
   return {
     executor,
     readers,
+    cache,
     arenas,
     execute: (fragment, own = {}, signal = new AbortController().signal) =>
       executor.execute(readers, fragment, { ...usualOptions, ...own }, signal),

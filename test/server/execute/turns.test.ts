@@ -45,7 +45,8 @@ test("queries that interleave answer as they do alone", async () => {
           alone.push(await answerOf(store, fragment));
           store.close();
         }
-        const shared = buildStore(rows, pieces, { arenas: 2, limits, monotonicMs: impatient() });
+        const tight = { arenas: 2, cacheBytes: 0, limits };
+        const shared = buildStore(rows, pieces, { ...tight, monotonicMs: impatient() });
         try {
           const together = fragments.map((fragment) => answerOf(shared, fragment));
           expect(await Promise.all(together)).toEqual(alone);
@@ -73,7 +74,8 @@ test("a query that is stopped at any step leaves no memory behind", async () => 
           if (looks++ === stopAt) controller.abort();
           return clock();
         };
-        const store = buildStore(rows, pieces, { arenas: 2, limits: { sliceChunks: 1 }, monotonicMs });
+        const tight = { arenas: 2, cacheBytes: 0, limits: { sliceChunks: 1 } };
+        const store = buildStore(rows, pieces, { ...tight, monotonicMs });
         const settled = async () => {
           await store.executor.close();
           return store.arenas.map((arena) => arena.bytesUsed());
