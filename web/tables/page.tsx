@@ -14,11 +14,13 @@ import { TablePanel } from "../panel/table.tsx";
 import { useLive } from "../panel/use-live.ts";
 import type { TableSearch } from "../search.ts";
 import { Bar } from "../shell/bar.tsx";
+import { Disconnected } from "../shell/connection.tsx";
 import { Failed } from "../shell/empty.tsx";
 import shell from "../shell/shell.module.css";
 import { openInTab } from "../store.ts";
 import { sizes } from "../theme.ts";
 import { zoneOf } from "../time.ts";
+import type { Dated } from "../watch-state.ts";
 import { Columns } from "./columns.tsx";
 import { Configuration } from "./configuration.tsx";
 import { TableState, Tiles } from "./facts.tsx";
@@ -172,7 +174,7 @@ function Actions({ table }: { readonly table: TableDetail }) {
 
 type View = NonNullable<TableSearch["view"]>;
 
-function Content({ table, view }: { readonly table: TableDetail; readonly view: View }) {
+function Content({ table, view }: { readonly table: Dated<TableDetail>; readonly view: View }) {
   switch (view) {
     case "overview":
       return (
@@ -194,23 +196,41 @@ function Content({ table, view }: { readonly table: TableDetail; readonly view: 
   }
 }
 
+interface MessageProps {
+  readonly table: TableDetail;
+  /** Why its state cannot be told any more: it was dropped, say. */
+  readonly error: Error | null;
+}
+
+function Message({ table, error }: MessageProps) {
+  const text = error?.message ?? table.message;
+  if (text === null) return null;
+  const isBad = error !== null || table.state === "stopped";
+  return (
+    <div className={styles.message} data-tone={isBad ? "bad" : undefined} role="status">
+      {text}
+    </div>
+  );
+}
+
 export function TablePage() {
   const { name } = route.useParams();
   const { view = "overview" } = route.useSearch();
   const navigate = route.useNavigate();
-  const { data: table, error, refetch } = useTable(name);
+  const { value: table, error, retry } = useTable(name);
   const labels: Readonly<Record<View, string>> = {
     overview: "Overview",
     columns: "Columns",
     segments: "Segments",
     ingestion: "Ingestion",
-    rejects: table !== undefined && table.rejected > 0 ? `Rejects ${formatCount(table.rejected)}` : "Rejects",
+    rejects: table !== null && table.rejected > 0 ? `Rejects ${formatCount(table.rejected)}` : "Rejects",
     configuration: "Configuration",
   };
   return (
     <>
       <Bar title={name} parent={{ label: "Tables", to: "/tables" }}>
-        {table === undefined ? null : (
+        <Disconnected />
+        {table === null ? null : (
           <>
             <TableState table={table} />
             <Actions table={table} />
@@ -218,8 +238,8 @@ export function TablePage() {
         )}
       </Bar>
       <div className={shell.content}>
-        {error !== null && table === undefined ? <Failed error={error} retry={() => void refetch()} /> : null}
-        {table === undefined ? null : (
+        {error !== null && table === null ? <Failed error={error} retry={retry} /> : null}
+        {table === null ? null : (
           <div className={styles.page}>
             <div className={styles.views}>
               <SegmentedControl
@@ -228,15 +248,7 @@ export function TablePage() {
                 data={Object.entries(labels).map(([value, label]) => ({ value, label }))}
               />
             </div>
-            {table.message === null ? null : (
-              <div
-                className={styles.message}
-                data-tone={table.state === "stopped" ? "bad" : undefined}
-                role="status"
-              >
-                {table.message}
-              </div>
-            )}
+            <Message table={table} error={error} />
             <Content table={table} view={view} />
           </div>
         )}
