@@ -89,3 +89,45 @@ describe("live by push", () => {
     expect(watched.faults).toEqual([]);
   });
 });
+
+describe("made from a file", () => {
+  interface Case {
+    readonly name: string;
+    readonly mimeType: string;
+    readonly text: string;
+  }
+  const cases: readonly Case[] = [
+    {
+      name: "Page visits.csv",
+      mimeType: "text/csv",
+      text: 'at,page,ms\r\n2026-11-20T09:30:00Z,"/menu, ""large""",12.5\r\n2026-11-20T09:30:01Z,/cart,8\r\n',
+    },
+    {
+      name: "orders.ndjson",
+      mimeType: "application/x-ndjson",
+      text: '{"at":"2026-11-20T09:30:00Z","page":"/menu, \\"large\\"","ms":12.5}\n{"at":"2026-11-20T09:30:01Z","page":"/cart","ms":8}\n',
+    },
+  ];
+
+  test.each(cases)("$name: named after it, its rows there, typed", async ({ name, mimeType, text }) => {
+    const table = name.replace(/\..*/, "").replace(" ", "_");
+    await open("/ui/add-table");
+    await page.getByText("Drop a file", { exact: true }).click();
+    const chooser = page.waitForEvent("filechooser");
+    await page.getByRole("button", { name: "Choose a file" }).click();
+    await (await chooser).setFiles({ name, mimeType, buffer: Buffer.from(text) });
+    await page.getByText(name).waitFor();
+    await page.getByRole("button", { name: "Propose a schema" }).click();
+    const named = page.getByLabel("Table", { exact: true });
+    await named.waitFor();
+    expect(await named.inputValue()).toBe(table);
+    await page.getByRole("button", { name: /Create the table/ }).click();
+    await page.getByRole("table", { name: "Newest rows" }).getByText("/cart").waitFor({ timeout: 20_000 });
+    expect(page.url()).toContain(`/tables/${table}`);
+    expect(await freshet.rows(`SELECT page, ms, at FROM ${table} ORDER BY ms DESC`)).toEqual([
+      ['/menu, "large"', 12.5, "2026-11-20 09:30:00.0"],
+      ["/cart", 8, "2026-11-20 09:30:01.0"],
+    ]);
+    expect(watched.faults).toEqual([]);
+  });
+});

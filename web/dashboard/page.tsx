@@ -27,8 +27,13 @@ const icon = { size: sizes.icon, stroke: 1.5, "aria-hidden": true } as const;
 
 function ShareButton() {
   const share = async () => {
-    await navigator.clipboard.writeText(window.location.href);
-    notifications.show({ message: "The link to this view is in the clipboard." });
+    try {
+      await navigator.clipboard.writeText(window.location.href);
+      notifications.show({ message: "The link to this view is in the clipboard." });
+    } catch {
+      // Browsers lend the clipboard to https and localhost only.
+      notifications.show({ message: "The clipboard is not open to this page. Copy its address instead." });
+    }
   };
   return (
     <Tooltip label="Copy the link to this view">
@@ -43,7 +48,12 @@ function More({ dashboard, edit }: { readonly dashboard: Dashboard; readonly edi
   const client = useQueryClient();
   const navigate = useNavigate();
   const remove = async () => {
-    await api.removeDashboard(dashboard.id);
+    try {
+      await api.removeDashboard(dashboard.id);
+    } catch (error) {
+      notifications.show({ color: "red", message: error instanceof Error ? error.message : String(error) });
+      return;
+    }
     await client.invalidateQueries({ queryKey: ["dashboards"] });
     void navigate({ to: "/dashboards" });
     const putBack = async () => {
@@ -106,7 +116,8 @@ function Opened({ dashboard }: { readonly dashboard: Dashboard }) {
   useKeys({
     p: () => setLive(view.isPaused),
     t: () => setRangeOpened(true),
-    e: () => view.setEdited(!view.isEdited),
+    // Leaving the edit is a button's: a key would throw away what was arranged.
+    e: () => (view.isEdited ? undefined : view.setEdited(true)),
     Escape: () => (zoomed === undefined ? undefined : zoom(undefined)),
   });
   if (view.isEdited) {
