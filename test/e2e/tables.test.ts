@@ -100,12 +100,12 @@ describe("made from a file", () => {
     {
       name: "Page visits.csv",
       mimeType: "text/csv",
-      text: 'at,page,ms\r\n2026-11-20T09:30:00Z,"/menu, ""large""",12.5\r\n2026-11-20T09:30:01Z,/cart,8\r\n',
+      text: 'at,page,order\r\n2026-11-20T09:30:00Z,"/menu, ""large""",12.5\r\n2026-11-20T09:30:01Z,/cart,8\r\n',
     },
     {
       name: "orders.ndjson",
       mimeType: "application/x-ndjson",
-      text: '{"at":"2026-11-20T09:30:00Z","page":"/menu, \\"large\\"","ms":12.5}\n{"at":"2026-11-20T09:30:01Z","page":"/cart","ms":8}\n',
+      text: '{"at":"2026-11-20T09:30:00Z","page":"/menu, \\"large\\"","order":12.5}\n{"at":"2026-11-20T09:30:01Z","page":"/cart","order":8}\n',
     },
   ];
 
@@ -124,7 +124,7 @@ describe("made from a file", () => {
     await page.getByRole("button", { name: /Create the table/ }).click();
     await page.getByRole("table", { name: "Newest rows" }).getByText("/cart").waitFor({ timeout: 20_000 });
     expect(page.url()).toContain(`/tables/${table}`);
-    expect(await freshet.rows(`SELECT page, ms, at FROM ${table} ORDER BY ms DESC`)).toEqual([
+    expect(await freshet.rows(`SELECT page, "order", at FROM ${table} ORDER BY "order" DESC`)).toEqual([
       ['/menu, "large"', 12.5, "2026-11-20 09:30:00.0"],
       ["/cart", 8, "2026-11-20 09:30:01.0"],
     ]);

@@ -185,6 +185,19 @@ describe("a dashboard", () => {
     expect(watched.faults).toEqual([]);
   });
 
+  test("is made from the list, and says how panels come to it", async () => {
+    await open("/ui/dashboards");
+    await page.getByRole("button", { name: "New dashboard" }).click();
+    await page.getByRole("heading", { level: 1, name: "New dashboard" }).waitFor();
+    await page.getByRole("button", { name: "Open SQL" }).click();
+    await page.getByRole("textbox", { name: "SQL" }).waitFor();
+    await open("/ui/dashboards");
+    await page.getByRole("link", { name: /New dashboard.*0 panels/s }).waitFor();
+    await page.getByRole("button", { name: "New dashboard" }).click();
+    await expect.poll(() => page.url()).toContain("/dashboards/new-dashboard2");
+    expect(watched.faults).toEqual([]);
+  });
+
   test("what was arranged and discarded is as before", async () => {
     await open("/ui/dashboards/items");
     const before = await places();

@@ -23,6 +23,7 @@ import {
 } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { type Ref, useEffect, useImperativeHandle, useRef } from "react";
+import { quoteName } from "#schemas/sql/keywords";
 import type { FunctionInfo } from "../api.ts";
 import { type KnownTable, proposalsAt } from "./completion.ts";
 import styles from "./console.module.css";
@@ -116,6 +117,7 @@ function completions(latest: { readonly current: EditorProps }) {
     const options = found.proposals.map(({ label, type, detail, info, boost }) => ({
       label,
       boost,
+      ...(type === "table" || type === "column" ? { apply: quoteName(label) } : {}),
       type: type === "table" ? "class" : type === "column" ? "property" : type,
       ...(detail === undefined ? {} : { detail }),
       ...(info === undefined ? {} : { info }),

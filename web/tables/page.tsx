@@ -7,6 +7,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
 import type { TableDetail } from "#schemas/api/tables";
+import { quoteName } from "#schemas/sql/keywords";
 import { api } from "../api.ts";
 import { formatCount } from "../format.ts";
 import { newPlaces, PanelPageContext } from "../panel/page-context.ts";
@@ -41,21 +42,22 @@ const tablePage = {
   widen: null,
 } as const;
 
-/** The statement that shows a table's newest rows. */
-export function newestSql(table: Pick<TableDetail, "name" | "timeColumn">): string {
-  const order = table.timeColumn === null ? "" : `\nORDER BY ${quoted(table.timeColumn)} DESC`;
-  return `SELECT *\nFROM ${quoted(table.name)}${order}\nLIMIT ${newestRows}`;
+/** The statement that shows a table's newest rows, `*` or columns of them. */
+export function newestSql(table: Pick<TableDetail, "name" | "timeColumn">, columns = "*"): string {
+  const order = table.timeColumn === null ? "" : `\nORDER BY ${quoteName(table.timeColumn)} DESC`;
+  return `SELECT ${columns}\nFROM ${quoteName(table.name)}${order}\nLIMIT ${newestRows}`;
 }
 
-const quoted = (name: string): string =>
-  /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
+/** All columns, the time first: where a table is wider than the page, when its rows were must be seen. */
+function columnsOf({ columns, timeColumn }: TableDetail): string {
+  const names = columns.map(({ name }) => name);
+  const sorted = timeColumn === null ? names : [timeColumn, ...names.filter((name) => name !== timeColumn)];
+  return sorted.map(quoteName).join(", ");
+}
 
 function NewestRows({ table }: { readonly table: TableDetail }) {
-  const { name, timeColumn } = table;
-  const question = useMemo(
-    () => ({ sql: newestSql({ name, timeColumn }), range: { kind: "all" } as const, zone: "UTC" }),
-    [name, timeColumn],
-  );
+  const sql = newestSql(table, columnsOf(table));
+  const question = useMemo(() => ({ sql, range: { kind: "all" }, zone: "UTC" }) as const, [sql]);
   const { result, exceptions } = useLive(question);
   const height = sizes.tableRow * 17;
   return (
