@@ -67,6 +67,26 @@ async function saved(click: () => Promise<void>): Promise<{ download: Download; 
 }
 
 describe("the console", () => {
+  test("runs the statement at the cursor, of several; begins with the newest rows of a table", async () => {
+    await open("/ui/sql");
+    const editor = page.getByRole("textbox", { name: "SQL" });
+    await editor.getByText("FROM items").waitFor();
+    await page.getByRole("button", { name: "Run" }).click();
+    const results = page.getByRole("table", { name: "Results" });
+    await results.getByText("größer").waitFor();
+    await open(
+      `/ui/sql?sql=${encodeURIComponent("SELECT 1 AS one FROM items;\nSELECT 2 AS two FROM items")}`,
+    );
+    await editor.click();
+    await page.keyboard.press("Control+End");
+    await page.keyboard.press("Control+Enter");
+    await results.getByText("two").waitFor();
+    await page.keyboard.press("Control+Home");
+    await page.keyboard.press("Control+Enter");
+    await results.getByText("one").waitFor();
+    expect(watched.faults).toEqual([]);
+  });
+
   test("runs only what is selected, and points at a fault within it", async () => {
     const text = "SELECT MAX(sold) AS most FROM items;\nSELECT nothing FROM items;\nSELECT 1 AS one";
     await open(`/ui/sql?sql=${encodeURIComponent(text)}`);

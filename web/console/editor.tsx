@@ -27,9 +27,10 @@ import { quoteName } from "#schemas/sql/keywords";
 import type { FunctionInfo } from "../api.ts";
 import { type KnownTable, proposalsAt } from "./completion.ts";
 import styles from "./console.module.css";
+import { statementAt } from "./statements.ts";
 
 export interface EditorHandle {
-  /** What to run: the selection if there is one, else all; `offset` is where it begins. */
+  /** What to run: the selection if there is one, else the statement at the cursor; `offset` is where it begins. */
   statement(): { readonly sql: string; readonly offset: number };
   all(): string;
   replace(sql: string): void;
@@ -175,9 +176,10 @@ function handleOf(view: { readonly current: EditorView | null }): EditorHandle {
     statement: () => {
       const state = view.current?.state;
       if (state === undefined) return { sql: "", offset: 0 };
-      const { from, to, empty } = state.selection.main;
+      const { main } = state.selection;
       const all = state.doc.toString();
-      return empty ? { sql: all, offset: 0 } : { sql: all.slice(from, to), offset: from };
+      const { from, to } = main.empty ? statementAt(all, main.head) : main;
+      return { sql: all.slice(from, to), offset: from };
     },
     all: () => view.current?.state.doc.toString() ?? "",
     replace: (text) => {

@@ -96,9 +96,7 @@ function Proposal({ proposal, initialName, rows, back }: ProposalProps) {
           onChange={setTimeColumn}
         />
       </div>
-      {proposal.notes.length === 0 ? null : (
-        <div className={styles.boxNote}>{proposal.notes.join(" · ")}</div>
-      )}
+      {proposal.notes.length === 0 ? null : <div className="muted">{proposal.notes.join(" · ")}</div>}
       <FieldsGrid fields={fields} sample={proposal.sample} change={setFields} />
       {refused === null ? null : (
         <div className={styles.message} data-tone="bad" role="alert">

@@ -7,7 +7,6 @@ import { useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
 import type { TableDetail } from "#schemas/api/tables";
-import { quoteName } from "#schemas/sql/keywords";
 import { api } from "../api.ts";
 import { formatCount } from "../format.ts";
 import { newPlaces, PanelPageContext } from "../panel/page-context.ts";
@@ -26,13 +25,13 @@ import { Columns } from "./columns.tsx";
 import { Configuration } from "./configuration.tsx";
 import { TableState, Tiles } from "./facts.tsx";
 import { Ingestion, Rejects } from "./ingestion.tsx";
+import { columnsOf, newestSql } from "./newest.ts";
 import { Segments } from "./segments.tsx";
 import styles from "./tables.module.css";
 import { useTable } from "./use-tables.ts";
 
 const route = getRouteApi("/tables/$name");
 const icon = { size: sizes.iconSmall, stroke: 1.5, "aria-hidden": true } as const;
-const newestRows = 50;
 const plainTable = { kind: "table" } as const;
 /** Rows of a table are shown in the reader's own zone. */
 const tablePage = {
@@ -41,19 +40,6 @@ const tablePage = {
   places: newPlaces(),
   widen: null,
 } as const;
-
-/** The statement that shows a table's newest rows, `*` or columns of them. */
-export function newestSql(table: Pick<TableDetail, "name" | "timeColumn">, columns = "*"): string {
-  const order = table.timeColumn === null ? "" : `\nORDER BY ${quoteName(table.timeColumn)} DESC`;
-  return `SELECT ${columns}\nFROM ${quoteName(table.name)}${order}\nLIMIT ${newestRows}`;
-}
-
-/** All columns, the time first: where a table is wider than the page, when its rows were must be seen. */
-function columnsOf({ columns, timeColumn }: TableDetail): string {
-  const names = columns.map(({ name }) => name);
-  const sorted = timeColumn === null ? names : [timeColumn, ...names.filter((name) => name !== timeColumn)];
-  return sorted.map(quoteName).join(", ");
-}
 
 function NewestRows({ table }: { readonly table: TableDetail }) {
   const sql = newestSql(table, columnsOf(table));
