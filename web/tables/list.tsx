@@ -10,11 +10,12 @@ import shell from "../shell/shell.module.css";
 import { sizes } from "../theme.ts";
 import { Facts, RateSparkline, TableState } from "./facts.tsx";
 import styles from "./tables.module.css";
-import { useRates, useTables } from "./use-tables.ts";
+import { useRates, useStale, useTables } from "./use-tables.ts";
 
 export function TablesPage() {
   const { value: tables, error, retry } = useTables();
-  const rates = useRates(tables);
+  const isStale = useStale();
+  const rates = useRates(tables, isStale);
   const add = (
     <Button
       component={Link}
@@ -42,7 +43,7 @@ export function TablesPage() {
             Paste a few rows, drop a file or choose a topic: Freshet proposes the schema.
           </Empty>
         ) : null}
-        <div className={styles.cards}>
+        <div className={styles.cards} data-stale={isStale || undefined}>
           {tables?.map((table) => (
             <Link key={table.name} to="/tables/$name" params={{ name: table.name }} className={styles.card}>
               <div className={styles.cardHead}>

@@ -28,7 +28,7 @@ import { Ingestion, Rejects } from "./ingestion.tsx";
 import { columnsOf, newestSql } from "./newest.ts";
 import { Segments } from "./segments.tsx";
 import styles from "./tables.module.css";
-import { useTable } from "./use-tables.ts";
+import { useStale, useTable } from "./use-tables.ts";
 
 const route = getRouteApi("/tables/$name");
 const icon = { size: sizes.iconSmall, stroke: 1.5, "aria-hidden": true } as const;
@@ -206,6 +206,7 @@ export function TablePage() {
   const { view = "overview" } = route.useSearch();
   const navigate = route.useNavigate();
   const { value: table, error, retry } = useTable(name);
+  const isStale = useStale();
   const labels: Readonly<Record<View, string>> = {
     overview: "Overview",
     columns: "Columns",
@@ -228,7 +229,7 @@ export function TablePage() {
       <div className={shell.content}>
         {error !== null && table === null ? <Failed error={error} retry={retry} /> : null}
         {table === null ? null : (
-          <div className={styles.page}>
+          <div className={styles.page} data-stale={isStale || undefined}>
             <div className={styles.views}>
               <SegmentedControl
                 value={view}

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import type { TableSummary } from "#schemas/api/tables";
 import { live } from "../live.ts";
 import type { OwnMessage } from "../live-state.ts";
-import { useServerNow } from "../panel/use-live.ts";
+import { useLivePage, useServerNow } from "../panel/use-live.ts";
 import { applyTable, applyTables, type Dated, nothingWatched, type WatchState } from "../watch-state.ts";
 
 const sampleMs = 2000;
@@ -51,6 +51,9 @@ export const useTables = () => useWatch(null, applyTables);
 /** Everything about one table. */
 export const useTable = (name: string) => useWatch(name, applyTable);
 
+/** What is shown is no longer told: the connection is lost. */
+export const useStale = (): boolean => useLivePage().status.kind === "waiting";
+
 /** How long ago the newest visible row had arrived, now; null without rows. */
 export function useFreshness({ freshnessMs, takenMs }: Dated<TableSummary>): number | null {
   const nowMs = useServerNow(ageMs);
@@ -58,11 +61,14 @@ export function useFreshness({ freshnessMs, takenMs }: Dated<TableSummary>): num
 }
 
 /** Rows per second of each table over the last two minutes, as far as this page has seen them. */
-export function useRates(tables: readonly TableSummary[] | null): ReadonlyMap<string, readonly number[]> {
+export function useRates(
+  tables: readonly TableSummary[] | null,
+  isStale: boolean,
+): ReadonlyMap<string, readonly number[]> {
   const newest = useRef(tables);
   newest.current = tables;
   const [rates, setRates] = useState<ReadonlyMap<string, readonly number[]>>(new Map());
-  const isKnown = tables !== null;
+  const isKnown = tables !== null && !isStale;
   useEffect(() => {
     if (!isKnown) return;
     const sample = () =>
