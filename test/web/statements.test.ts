@@ -1,6 +1,6 @@
 /** Which statement the console runs, and what laying one out may change. */
 import { expect, test } from "vitest";
-import { polished, statementAt } from "../../web/console/statements.ts";
+import { conditionOf, polished, statementAt, withinRange } from "../../web/console/statements.ts";
 
 /** The statement at the mark `|`. */
 function at(marked: string): string {
@@ -39,4 +39,22 @@ test("laying out raises reserved words, keeps names, and closes calls", () => {
   expect(
     polished("select count(*) filter (where a) -- from here\nfrom \"order\" /* as is */ where b = 'and'"),
   ).toBe("SELECT count(*) filter (WHERE a) -- from here\nFROM \"order\" /* as is */ WHERE b = 'and'");
+});
+
+test("parameters and casts are no words", () => {
+  expect(polished("select :from, a::text from t")).toBe("SELECT :from, a::text FROM t");
+});
+
+test("a statement is narrowed to a dashboard's range beside its own condition", () => {
+  expect(withinRange("SELECT a, COUNT(*) FROM t GROUP BY a LIMIT 5", "at")).toBe(
+    "SELECT a, COUNT(*) FROM t\nWHERE at >= :from AND at < :to\nGROUP BY a LIMIT 5",
+  );
+  expect(withinRange("SELECT SUM(x) FILTER (WHERE y > 1) FROM t", "order")).toBe(
+    'SELECT SUM(x) FILTER (WHERE y > 1) FROM t\nWHERE "order" >= :from AND "order" < :to',
+  );
+  expect(withinRange("SELECT a FROM t WHERE b = 'LIMIT' OR c -- why\nORDER BY a", "at")).toBe(
+    "SELECT a FROM t\nWHERE at >= :from AND at < :to AND (\nb = 'LIMIT' OR c -- why\n)\nORDER BY a",
+  );
+  expect(conditionOf("SELECT a FROM t WHERE at > ago('PT1H') GROUP BY a")).toBe("at > ago('PT1H')");
+  expect(conditionOf("SELECT at FROM t")).toBe("");
 });

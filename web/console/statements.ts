@@ -1,14 +1,14 @@
-/** The statements of a text, as far as the editor must know them: where each is, and how each is laid out. */
-import { clauseWords, reservedWords } from "#schemas/sql/keywords";
+/** Statements as far as the console must know them: where each is, how it is laid out, what time it is about. */
+import { clauseWords, quoteName, reservedWords } from "#schemas/sql/keywords";
 
 export interface Span {
   readonly from: number;
   readonly to: number;
 }
 
-/** Texts, quoted names and comments whole, then words, then whatever else, one at a time. */
+/** Texts, quoted names and comments whole, casts, words and parameters, then whatever else, one at a time. */
 const token =
-  /'(?:[^']|'')*'?|"(?:[^"]|"")*"?|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|[A-Za-z_$][\w$]*|\s+|[^'"A-Za-z_$\s]/g;
+  /'(?:[^']|'')*'?|"(?:[^"]|"")*"?|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|::|:?[A-Za-z_$][\w$]*|\s+|[^'"A-Za-z_$\s]/g;
 /** Its first word or sign, comments left out; undefined when there is none. */
 const beginOf = (text: string): string | undefined =>
   text.match(token)?.find((found) => !/^(?:\s|--|\/\*)/.test(found));
@@ -37,6 +37,43 @@ export function statementAt(text: string, position: number): Span {
   const span = spans.find(({ to }) => position <= to + 1) ?? spans.at(-1) ?? all;
   const blank = /^\s*/.exec(text.slice(span.from, span.to))?.[0].length ?? 0;
   return { from: span.from + blank, to: span.to };
+}
+
+/** What may follow a WHERE. */
+const afterWhere = new Set(["GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET", "OPTION", ";"]);
+
+/** Where a statement's own WHERE is, not one within brackets, and where what may follow it begins. */
+function whereOf(sql: string): { readonly where: number | null; readonly end: number } {
+  let depth = 0;
+  let isFrom = false;
+  let where: number | null = null;
+  for (const { 0: found, index } of sql.matchAll(token)) {
+    const word = found.toUpperCase();
+    if (word === "(") depth++;
+    else if (word === ")") depth--;
+    else if (depth > 0) continue;
+    else if (word === "FROM") isFrom = true;
+    else if (word === "WHERE") where = index;
+    else if (isFrom && afterWhere.has(word)) return { where, end: index };
+  }
+  return { where, end: sql.length };
+}
+
+/** The condition of a statement, without its WHERE; empty when it has none. */
+export function conditionOf(sql: string): string {
+  const { where, end } = whereOf(sql);
+  return where === null ? "" : sql.slice(where + "WHERE".length, end).trim();
+}
+
+/** The statement about a dashboard's time range alone, by a column of instants. */
+export function withinRange(sql: string, column: string): string {
+  const { where, end } = whereOf(sql);
+  const name = quoteName(column);
+  const range = `WHERE ${name} >= :from AND ${name} < :to`;
+  const known = conditionOf(sql);
+  // On lines of its own: a comment at the end of a line would swallow the bracket.
+  const both = known === "" ? range : `${range} AND (\n${known}\n)`;
+  return `${sql.slice(0, where ?? end).trimEnd()}\n${both}\n${sql.slice(end)}`.trimEnd();
 }
 
 /** Laid-out SQL in our grammar's terms: its reserved words are upper case, names stay as they are, calls are close. */

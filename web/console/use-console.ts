@@ -51,7 +51,7 @@ function useFirstStatement(editor: { readonly current: EditorHandle | null }): v
 async function formatted(sql: string): Promise<string | null> {
   try {
     const { format } = await import("sql-formatter");
-    return polished(format(sql, { language: "postgresql" }));
+    return polished(format(sql, { language: "postgresql", paramTypes: { named: [":"] } }));
   } catch {
     notifications.show({ message: "This cannot be formatted until its syntax is right." });
     return null;
