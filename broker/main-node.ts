@@ -4,6 +4,7 @@
  */
 import type { FastifyInstance } from "fastify";
 import { Broker } from "#broker/broker";
+import { knownTable } from "#broker/http/definitions";
 import type { HttpParts } from "#broker/http/parts";
 import { buildHttp } from "#broker/http-node";
 import { LiveHub } from "#broker/live/subscriptions";
@@ -65,6 +66,10 @@ export async function startBroker(start: BrokerStart): Promise<RunningBroker> {
   });
   const live = new LiveHub({
     broker: liveBroker(broker),
+    tables: {
+      summaries: () => parts.admin.summaries(),
+      detail: async (name) => await parts.admin.detail(knownTable(parts.admin, name).table.name),
+    },
     timers: timersOf(parts.world.clock),
     limits: parts.limits,
     version: parts.version,

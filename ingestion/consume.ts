@@ -110,10 +110,6 @@ export class PartitionConsumer {
     }
     if (corrupt !== null) {
       this.#progress.note(corrupt);
-      environment.world.log("error", corrupt.message, {
-        table: this.#store.table.name,
-        partition: this.partition,
-      });
       // The source has it all again; a stream of our own has not.
       if (this.#parts.isMirrored) await log.discard();
       else this.#progress.stop(corrupt);
@@ -122,6 +118,7 @@ export class PartitionConsumer {
     if (this.#parts.isMirrored && log.endOffset > this.#store.next) await log.discard();
     if (this.#store.isOpen) {
       log.begin(this.#store.next);
+      if (!this.#parts.isMirrored) this.#progress.replayed(log);
       this.#published();
     }
     if (this.#progress.stopError !== null) return;

@@ -91,6 +91,7 @@ export class Progress {
     this.#hasLog = true;
   }
 
+  /** The stream is known up to the log's end. */
   replayed(log: TailLog): void {
     this.#endOffset = log.endOffset > this.#visible ? log.endOffset : this.#visible;
   }
@@ -125,8 +126,10 @@ export class Progress {
   stop(error: StoreError): void {
     if (this.#stopError !== null) return;
     this.#error = this.#stopError = error;
-    const { table, partition, environment } = this.#parts;
-    environment.world.log("error", error.message, { table: table.name, partition, code: error.code });
+    const { table, partition, environment, log } = this.#parts;
+    const isLogged = error === log.failure; // the log says its own failures
+    if (!isLogged)
+      environment.world.log("error", error.message, { table: table.name, partition, code: error.code });
     this.#go("stopped");
     this.#onStop();
   }

@@ -163,6 +163,11 @@ export class Host implements IngestHost {
     return statuses.map((status) => ({ ...status, lastError: status.lastError ?? sourceError }));
   }
 
+  logBytes(name: string): number {
+    const partitions = [...this.#hosted(name).partitions.values()];
+    return partitions.reduce((sum, { log }) => sum + log.bytes, 0);
+  }
+
   unknownFields(name: string): readonly UnknownField[] {
     return this.#hosted(name).unknown.list();
   }

@@ -106,6 +106,8 @@ export interface IngestHost {
   /** For SegmentCommit.lastRecordCrcs: the CRC of the record at `offset`; null when the source cannot say. */
   recordCrc(table: string, partition: number, offset: bigint): Promise<number | null>;
   status(table: string): readonly PartitionStatus[];
+  /** Bytes of the table's logs on disk. */
+  logBytes(table: string): number;
   unknownFields(table: string): readonly UnknownField[];
   deadLetters(table: string): DeadLetters;
   /** Finishes what is in hand, syncs and closes. */

@@ -44,6 +44,8 @@ export interface Limits {
   readonly idempotencyKeys: number;
   readonly liveSubscriptions: number;
   readonly liveTickMs: number;
+  /** Watched tables are looked at, and told of, at most this often. */
+  readonly liveTablesMs: number;
   /** Rows of one live result: more is a table to query, not a panel to watch. */
   readonly liveRows: number;
   readonly liveClients: number;
@@ -87,6 +89,7 @@ export const limits: Limits = {
   idempotencyKeys: 100_000,
   liveSubscriptions: 256,
   liveTickMs: 200,
+  liveTablesMs: 1000,
   liveRows: 50_000,
   liveClients: 1024,
   requestsPerSecond: 5000,

@@ -8,7 +8,7 @@ import { summaryOf } from "#server/tables/describe";
 
 const tableFigures: readonly [string, string, (summary: TableSummary) => number | null][] = [
   ["rows", "Rows that can be queried", (summary) => summary.rows],
-  ["bytes", "Bytes of sealed files and unsealed rows", (summary) => summary.bytes],
+  ["bytes", "Bytes on disk: sealed files and the tail log", (summary) => summary.bytes],
   ["rows_per_second", "Rows consumed a second", (summary) => summary.rowsPerSecond],
   ["rejected_rows", "Rows in the dead letters", (summary) => summary.rejected],
   ["sealed_segments", "Sealed segments", (summary) => summary.sealedSegments],

@@ -23,7 +23,8 @@ export const emptyState: SubscriptionState = {
   waiting: true,
 };
 
-type OwnMessage = Extract<LiveMessage, { readonly id: string }>;
+/** A message to one subscription or watch. */
+export type OwnMessage = Extract<LiveMessage, { readonly id: string }>;
 
 function patched(result: LiveResult, message: Extract<OwnMessage, { kind: "delta" }>): LiveResult {
   const rows = result.rows.slice(0, message.rowCount);
@@ -48,5 +49,8 @@ export function applyMessage(state: SubscriptionState, message: OwnMessage): Sub
     }
     case "error":
       return { ...state, exceptions: message.exceptions, waiting: false };
+    case "tables":
+    case "table":
+      return state; // a watch's
   }
 }

@@ -5,55 +5,22 @@
  * growing,
  * jittered delays; what was subscribed is subscribed again, and old results stay on screen until new ones arrive.
  */
-import type { LiveMessage, LiveRange, LiveRequest, Watermark } from "#schemas/api/live";
+import type { LiveMessage, LiveRequest, Watermark } from "#schemas/api/live";
 import { parseExact } from "./api.ts";
-import { applyMessage, emptyState, type SubscriptionState } from "./live-state.ts";
-
-type ConnectionStatus =
-  | { readonly kind: "connecting" }
-  | { readonly kind: "open" }
-  | { readonly kind: "waiting"; readonly retryAtMs: number; readonly sinceMs: number };
-
-export interface Question {
-  readonly sql: string;
-  readonly range: LiveRange;
-  readonly zone: string;
-}
-
-/** What the page as a whole shows of live: connection, pause, how tables stand. */
-export interface LivePageState {
-  readonly status: ConnectionStatus;
-  readonly paused: boolean;
-  /** Server clock minus page clock. */
-  readonly offsetMs: number;
-  readonly tables: Readonly<Record<string, Watermark>>;
-  /** Rows per table when it was paused. */
-  readonly pausedRows: Readonly<Record<string, number>>;
-}
-
-/** The part of a WebSocket that we use. */
-export interface Socket {
-  send(text: string): void;
-  close(): void;
-  onopen: (() => void) | null;
-  onmessage: ((event: { readonly data: unknown }) => void) | null;
-  onclose: (() => void) | null;
-}
-
-export interface LiveWorld {
-  open(): Socket;
-  nowMs(): number;
-  random(): number;
-  after(delayMs: number, callback: () => void): () => void;
-  frame(callback: () => void): void;
-}
+import { applyMessage, emptyState, type OwnMessage } from "./live-state.ts";
+import {
+  browserWorld,
+  type LivePageState,
+  type LiveWorld,
+  type Question,
+  type Socket,
+} from "./live-world.ts";
 
 interface Subscription {
   readonly id: string;
-  /** What the page calls the table under it; its watermark is the page's. */
-  readonly table: string | null;
-  question: Question;
-  state: SubscriptionState;
+  readonly request: () => LiveRequest;
+  /** Takes a message in; false when it does not follow what the page has. */
+  readonly take: (message: OwnMessage) => boolean;
   readonly listeners: Set<() => void>;
   changed: boolean;
   acknowledge: number;
@@ -95,40 +62,59 @@ export class LiveConnection {
     return () => this.#pageListeners.delete(listener);
   };
 
-  /** Subscribes; the answer reads, listens, asks something else in its place, or ends it. */
+  /**
+   * Subscribes; the answer reads, listens, asks something else in its place, or ends it. `table` is what the page
+   * calls the table under it; its watermark is the page's.
+   */
   subscribe(question: Question, table: string | null = null) {
-    const subscription: Subscription = {
-      id: `s${this.#nextId++}`,
-      table,
-      question,
-      state: emptyState,
-      listeners: new Set(),
-      changed: false,
-      acknowledge: 0,
+    let asked = question;
+    let state = emptyState;
+    const subscription = this.#make({
+      request: (id) => ({ kind: "subscribe", id, ...asked }),
+      take: (message) => {
+        const next = applyMessage(state, message);
+        if (next === null) return false;
+        state = next;
+        if (table !== null && "watermark" in message) this.#marked(table, message.watermark);
+        return true;
+      },
+    });
+    const again = (): void => {
+      state = { ...state, waiting: true };
+      this.#change(subscription);
+      this.#ask(subscription);
     };
-    this.#subscriptions.set(subscription.id, subscription);
-    if (!this.#started) this.#connect();
-    else this.#ask(subscription);
     return {
-      read: () => subscription.state,
-      watch: (listener: () => void) => {
-        subscription.listeners.add(listener);
-        return () => subscription.listeners.delete(listener);
-      },
+      ...this.#handle(subscription),
+      read: () => state,
       ask: (next: Question) => {
-        if (JSON.stringify(next) === JSON.stringify(subscription.question)) return;
-        subscription.question = next;
-        this.#change(subscription, { ...subscription.state, waiting: true });
-        this.#ask(subscription);
+        if (JSON.stringify(next) === JSON.stringify(asked)) return;
+        asked = next;
+        again();
       },
-      retry: () => {
-        this.#change(subscription, { ...subscription.state, waiting: true });
-        this.#ask(subscription);
+      retry: again,
+    };
+  }
+
+  /** Watches a table, or all of them; `apply` says how messages change what the page knows. */
+  watch<State>(
+    table: string | null,
+    empty: State,
+    apply: (state: State, message: OwnMessage) => State | null,
+  ) {
+    let state = empty;
+    const subscription = this.#make({
+      request: (id) => ({ kind: "watch", id, table }),
+      take: (message) => {
+        const next = apply(state, message);
+        if (next !== null) state = next;
+        return next !== null;
       },
-      end: () => {
-        this.#subscriptions.delete(subscription.id);
-        this.#send({ kind: "unsubscribe", id: subscription.id });
-      },
+    });
+    return {
+      ...this.#handle(subscription),
+      read: () => state,
+      retry: () => this.#ask(subscription),
     };
   }
 
@@ -218,21 +204,49 @@ export class LiveConnection {
       default: {
         const subscription = this.#subscriptions.get(message.id);
         if (subscription === undefined) return;
-        const next = applyMessage(subscription.state, message);
-        if (next === null) {
+        if (!subscription.take(message)) {
           this.#ask(subscription);
           return;
         }
-        if (message.kind !== "error") this.#took(subscription, message.sequence, message.watermark);
-        this.#change(subscription, next);
+        if (message.kind !== "error") subscription.acknowledge = message.sequence;
+        this.#change(subscription);
       }
     }
   }
 
-  #took(subscription: Subscription, sequence: number, watermark: Watermark): void {
-    subscription.acknowledge = sequence;
-    const { table } = subscription;
-    if (table === null) return;
+  #make(about: {
+    readonly request: (id: string) => LiveRequest;
+    readonly take: Subscription["take"];
+  }): Subscription {
+    const id = `s${this.#nextId++}`;
+    const subscription: Subscription = {
+      id,
+      request: () => about.request(id),
+      take: about.take,
+      listeners: new Set(),
+      changed: false,
+      acknowledge: 0,
+    };
+    this.#subscriptions.set(id, subscription);
+    if (!this.#started) this.#connect();
+    else this.#ask(subscription);
+    return subscription;
+  }
+
+  #handle({ id, listeners }: Subscription) {
+    return {
+      watch: (listener: () => void) => {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
+      end: () => {
+        this.#subscriptions.delete(id);
+        this.#send({ kind: "unsubscribe", id });
+      },
+    };
+  }
+
+  #marked(table: string, watermark: Watermark): void {
     const known = this.#page.tables[table];
     if (known !== undefined && known.takenMs >= watermark.takenMs) return;
     this.#changePage(this.#withTables({ [table]: watermark }));
@@ -247,15 +261,14 @@ export class LiveConnection {
   }
 
   #ask(subscription: Subscription): void {
-    this.#send({ kind: "subscribe", id: subscription.id, ...subscription.question });
+    this.#send(subscription.request());
   }
 
   #send(request: LiveRequest): void {
     if (this.#page.status.kind === "open") this.#socket?.send(JSON.stringify(request));
   }
 
-  #change(subscription: Subscription, state: SubscriptionState): void {
-    subscription.state = state;
+  #change(subscription: Subscription): void {
     subscription.changed = true;
     this.#showSoon();
   }
@@ -287,25 +300,6 @@ export class LiveConnection {
       subscription.acknowledge = 0;
     }
   }
-}
-
-/** The connection of a real page. */
-function browserWorld(): LiveWorld {
-  return {
-    open: () => {
-      const { protocol, host } = window.location;
-      return new WebSocket(`${protocol === "https:" ? "wss" : "ws"}://${host}/live`) as unknown as Socket;
-    },
-    nowMs: () => Date.now(),
-    random: () => Math.random(),
-    after: (delayMs, callback) => {
-      const timer = setTimeout(callback, delayMs);
-      return () => clearTimeout(timer);
-    },
-    frame: (callback) => {
-      requestAnimationFrame(callback);
-    },
-  };
 }
 
 export const live = new LiveConnection(browserWorld());

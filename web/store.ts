@@ -33,13 +33,11 @@ interface Actions {
 
 const historyMax = 200;
 
-const firstSql = "SELECT *\nFROM purchases\nORDER BY transaction_time DESC\nLIMIT 100";
-
 export const useStore = create<Remembered & Actions>()(
   persist(
     (set) => ({
       railPinned: false,
-      tabs: [{ id: "1", name: "Query 1", sql: firstSql }],
+      tabs: [{ id: "1", name: "Query 1", sql: "" }],
       activeTab: "1",
       history: [],
       editorShare: 0.34,

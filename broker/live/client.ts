@@ -18,9 +18,18 @@ export interface View {
   acknowledged: boolean;
 }
 
+/** What a page watches beside results. */
+export interface Watched {
+  acknowledge(sequence: number): void;
+  /** Sends what the page lacks, if it is ready for it. */
+  flush(): void;
+  end(): void;
+}
+
 /** What a client needs of the hub that owns it. */
 export interface ClientOwner {
   subscribe(client: LiveClient, request: LiveRequest & { kind: "subscribe" }): void;
+  watch(client: LiveClient, request: LiveRequest & { kind: "watch" }): void;
   unsubscribe(view: View): void;
   /** A client resumed: what can be seen changed. */
   seenChanged(): void;
@@ -29,6 +38,7 @@ export interface ClientOwner {
 
 export class LiveClient {
   readonly views = new Map<string, View>();
+  readonly watches = new Map<string, Watched>();
   readonly send: (message: LiveMessage) => void;
   readonly #owner: ClientOwner;
   paused = false;
@@ -46,26 +56,36 @@ export class LiveClient {
       case "subscribe":
         this.#owner.subscribe(this, request);
         break;
-      case "unsubscribe": {
-        const view = this.views.get(request.id);
-        if (view !== undefined) this.#owner.unsubscribe(view);
+      case "watch":
+        this.#owner.watch(this, request);
         break;
-      }
+      case "unsubscribe":
+        this.#unsubscribe(request.id);
+        break;
       case "pause":
         this.paused = true;
         break;
       case "resume":
         this.paused = false;
         for (const view of this.views.values()) flush(view);
+        for (const watch of this.watches.values()) watch.flush();
         this.#owner.seenChanged();
         break;
       case "ack": {
+        this.watches.get(request.id)?.acknowledge(request.sequence);
         const view = this.views.get(request.id);
         if (view?.sequence !== request.sequence) break;
         view.acknowledged = true;
         flush(view);
       }
     }
+  }
+
+  #unsubscribe(id: string): void {
+    const view = this.views.get(id);
+    if (view !== undefined) this.#owner.unsubscribe(view);
+    this.watches.get(id)?.end();
+    this.watches.delete(id);
   }
 
   close(): void {

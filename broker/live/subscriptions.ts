@@ -10,8 +10,10 @@ import { type ClientOwner, flush, LiveClient, type View } from "#broker/live/cli
 import type { LiveBroker, LiveTimers } from "#broker/live/live-broker";
 import { Pace } from "#broker/live/pace";
 import { questionKey, SharedQuery } from "#broker/live/shared-query";
+import { type LiveTables, TableWatches } from "#broker/live/table-watches";
+import { tickMsMax, Watermarks, watermarkMs, watermarkOf } from "#broker/live/watermarks";
 import { exceptionOf } from "#broker/response/exception";
-import type { LiveMessage, LiveRequest, Watermark } from "#schemas/api/live";
+import type { LiveMessage, LiveRequest } from "#schemas/api/live";
 import { isZone, resolveRange } from "#schemas/api/live-range";
 import type { QueryResponse } from "#schemas/api/query";
 import { StoreError, storeErrorOf } from "#schemas/errors";
@@ -19,15 +21,12 @@ import type { Limits } from "#schemas/limits";
 import type { SnapshotInfo } from "#schemas/plan/server-client";
 import { bindParameters } from "#schemas/sql/parameters";
 
-/** Silence longer than this means a lost connection, so ticks come at least this often. */
-const tickMsMax = 5000;
-/** While rows arrive that no result shows, watermarks go on at this pace. */
-const watermarkMs = 1000;
 /** The questions of a page that opens come within this time, and are answered from one snapshot. */
 const firstMs = 20;
 
 export interface LiveHubOptions {
   readonly broker: LiveBroker;
+  readonly tables: LiveTables;
   readonly timers: LiveTimers;
   readonly limits: Limits;
   readonly version: string;
@@ -37,8 +36,8 @@ export class LiveHub implements ClientOwner {
   readonly #options: LiveHubOptions;
   readonly #clients = new Set<LiveClient>();
   readonly #queries = new Map<string, SharedQuery<View>>();
-  readonly #watermarks = new Map<string, Watermark>();
-  readonly #changed = new Set<string>();
+  readonly #watermarks = new Watermarks();
+  readonly #tables: TableWatches;
   readonly #pace: Pace;
   readonly #abort = new AbortController();
   #running = false;
@@ -50,6 +49,7 @@ export class LiveHub implements ClientOwner {
   constructor(options: LiveHubOptions) {
     this.#options = options;
     this.#pace = new Pace(options.limits);
+    this.#tables = new TableWatches(options);
   }
 
   /** A page connected; StoreError when there are too many. */
@@ -70,7 +70,7 @@ export class LiveHub implements ClientOwner {
 
   /** Visible rows, segments or the definition of a table changed. */
   tableChanged(table: string): void {
-    this.#changed.add(table);
+    this.#watermarks.changed(table);
     let wanted = false;
     for (const query of this.#queries.values()) {
       if (query.table !== table) continue;
@@ -99,6 +99,17 @@ export class LiveHub implements ClientOwner {
     }
   }
 
+  watch(client: LiveClient, { id, table }: LiveRequest & { kind: "watch" }): void {
+    const replaced = client.watches.get(id);
+    try {
+      this.#checkRoom(client, replaced !== undefined);
+      replaced?.end();
+      this.#tables.watch(client, id, table);
+    } catch (error) {
+      client.send({ kind: "error", id, exceptions: [exceptionOf(storeErrorOf(error))] });
+    }
+  }
+
   unsubscribe(view: View): void {
     view.client.views.delete(view.id);
     view.query.viewers.delete(view);
@@ -106,11 +117,13 @@ export class LiveHub implements ClientOwner {
   }
 
   seenChanged(): void {
+    this.#tables.seenChanged();
     if ([...this.#queries.values()].some((query) => query.dirty && isSeen(query))) this.#schedule();
   }
 
   disconnect(client: LiveClient): void {
     for (const view of [...client.views.values()]) this.unsubscribe(view);
+    for (const watch of client.watches.values()) watch.end();
     this.#clients.delete(client);
   }
 
@@ -120,6 +133,7 @@ export class LiveHub implements ClientOwner {
     this.#cancelRun?.();
     this.#cancelFirst?.();
     this.#cancelTick?.();
+    this.#tables.close();
     this.#clients.clear();
     this.#queries.clear();
   }
@@ -131,8 +145,11 @@ export class LiveHub implements ClientOwner {
 
   #checkRoom(client: LiveClient, replaces: boolean): void {
     const { liveSubscriptions } = this.#options.limits;
-    if (replaces || client.views.size < liveSubscriptions) return;
-    throw new StoreError("RATE_LIMITED", `a page may watch ${liveSubscriptions} queries (liveSubscriptions)`);
+    if (replaces || client.views.size + client.watches.size < liveSubscriptions) return;
+    throw new StoreError(
+      "RATE_LIMITED",
+      `a page may watch ${liveSubscriptions} queries and tables (liveSubscriptions)`,
+    );
   }
 
   #viewOf(client: LiveClient, id: string, question: { sql: string; range: SharedRange; zone: string }): View {
@@ -207,7 +224,7 @@ export class LiveHub implements ClientOwner {
   /** Runs queries of a table on one snapshot, and tells whoever watches it when there is none. */
   async #runTable(table: string, run: (snapshot: SnapshotInfo) => Promise<void>): Promise<void> {
     const { broker } = this.#options;
-    this.#changed.delete(table);
+    this.#watermarks.taking(table);
     let snapshot: SnapshotInfo;
     try {
       snapshot = await broker.snapshot(table);
@@ -219,7 +236,7 @@ export class LiveHub implements ClientOwner {
       return;
     }
     try {
-      this.#watermarks.set(table, watermarkOf(snapshot));
+      this.#watermarks.took(table, snapshot);
       await run(snapshot);
     } finally {
       broker.release(snapshot);
@@ -281,38 +298,9 @@ export class LiveHub implements ClientOwner {
       wanted ||= query.dirty && isSeen(query);
     }
     if (wanted) this.#schedule();
-    await this.#refreshWatermarks();
-    for (const client of this.#clients) this.#tell(client, nowMs);
-  }
-
-  /** Tables that changed but whose queries nobody can see still tell how many rows they have. */
-  async #refreshWatermarks(): Promise<void> {
     const watched = new Set([...this.#queries.values()].map((query) => query.table));
-    for (const table of [...this.#changed]) {
-      if (!watched.has(table)) continue;
-      this.#changed.delete(table);
-      try {
-        const snapshot = await this.#options.broker.snapshot(table);
-        this.#watermarks.set(table, watermarkOf(snapshot));
-        this.#options.broker.release(snapshot);
-      } catch {
-        this.#watermarks.delete(table); // a dropped table has none; its queries report the fault themselves
-      }
-    }
-  }
-
-  #tell(client: LiveClient, nowMs: number): void {
-    const tables: Record<string, Watermark> = {};
-    for (const view of client.views.values()) {
-      const watermark = this.#watermarks.get(view.query.table);
-      if (watermark !== undefined) tables[view.query.table] = watermark;
-    }
-    const key = Object.entries(tables)
-      .map(([table, mark]) => `${table} ${mark.rows} ${mark.eventMs}`)
-      .join();
-    if (key === client.tickedKey && nowMs - client.sentAtMs < tickMsMax - watermarkMs) return;
-    client.tickedKey = key;
-    client.send({ kind: "tick", nowMs, tables });
+    await this.#watermarks.refresh(watched, this.#options.broker);
+    for (const client of this.#clients) this.#watermarks.tell(client, nowMs);
   }
 }
 
@@ -324,9 +312,3 @@ const isSeen = (query: SharedQuery<View>): boolean =>
 function flushAll(query: SharedQuery<View>): void {
   for (const view of query.viewers) flush(view);
 }
-
-const watermarkOf = (snapshot: SnapshotInfo): Watermark => ({
-  eventMs: snapshot.newestEventMs === null ? null : Number(snapshot.newestEventMs),
-  takenMs: snapshot.takenMs,
-  rows: snapshot.rows,
-});

@@ -21,6 +21,7 @@ export interface LogFile {
   endOffset: bigint;
   /** Records with a note. */
   notes: number;
+  bytes: number;
 }
 
 export interface Recovered {
@@ -45,9 +46,15 @@ export async function recoverFiles(
   let endOffset: bigint | null = null;
   for (const [at, name] of names.entries()) {
     const path = `${folder}/${name}`;
-    const file: LogFile = { path, sequence: Number(name.slice(0, 12)), endOffset: endOffset ?? 0n, notes: 0 };
-    files.push(file);
     const bytes = readWhole(world, path);
+    const file: LogFile = {
+      path,
+      sequence: Number(name.slice(0, 12)),
+      endOffset: endOffset ?? 0n,
+      notes: 0,
+      bytes: bytes.length,
+    };
+    files.push(file);
     const position = await readRecords(bytes, file, visit);
     endOffset = file.endOffset;
     if (position === bytes.length && bytes.length >= fileHeaderBytes) continue;

@@ -80,7 +80,7 @@ export class TailLog {
     this.#files = [...recovered.files];
     this.begin(recovered.endOffset ?? 0n);
     if (recovered.corrupt !== null) {
-      this.#failure = recovered.corrupt;
+      this.#fail(recovered.corrupt);
       return recovered;
     }
     const last = this.#files.at(-1);
@@ -91,7 +91,7 @@ export class TailLog {
         if (recovered.torn.position < fileHeaderBytes) await restart(this.#file);
         await this.#file.sync();
       }
-      this.#durableBytes = this.#file.bytes;
+      this.#durableBytes = last.bytes = this.#file.bytes;
     }
     return recovered;
   }
@@ -106,12 +106,17 @@ export class TailLog {
     return this.#endOffset;
   }
 
+  /** Bytes of its files. */
+  get bytes(): number {
+    return this.#files.reduce((sum, file) => sum + file.bytes, 0);
+  }
+
   /** Bytes that wait to be written. */
   get queuedBytes(): number {
     return this.#queuedBytes;
   }
 
-  /** Why the log takes nothing now: for good, or until the disk has room. */
+  /** Why the log takes nothing now: for good, or until the disk has room. It is logged already. */
   get failure(): StoreError | null {
     return this.#failure ?? this.#full;
   }
@@ -297,7 +302,7 @@ export class TailLog {
     await restart(file);
     this.#file = file;
     this.#durableBytes = fileHeaderBytes;
-    this.#files.push({ path, sequence, endOffset: this.#durableOffset, notes: 0 });
+    this.#files.push({ path, sequence, endOffset: this.#durableOffset, notes: 0, bytes: file.bytes });
   }
 
   async #sync(): Promise<void> {
@@ -332,6 +337,7 @@ export class TailLog {
     const file = this.#files[this.#files.length - 1];
     for (const { entry } of group) {
       file.endOffset = entry.endOffset;
+      file.bytes += recordBytes(entry);
       if (entry.note.length > 0) file.notes++;
       this.#queuedBytes -= recordBytes(entry);
     }
@@ -339,9 +345,13 @@ export class TailLog {
   }
 
   #stop(error: StoreError): void {
+    this.#fail(error);
+    this.#rejectAll(error);
+  }
+
+  #fail(error: StoreError): void {
     this.#failure = error;
     this.#world.log("error", error.message, { folder: this.#options.folder });
-    this.#rejectAll(error);
   }
 
   #rejectAll(error: StoreError): void {

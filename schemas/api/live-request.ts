@@ -21,6 +21,7 @@ const request = z.discriminatedUnion("kind", [
     range,
     zone: z.string().max(100),
   }),
+  z.object({ kind: z.literal("watch"), id, table: z.string().min(1).max(200).nullable() }),
   z.object({ kind: z.literal("unsubscribe"), id }),
   z.object({ kind: z.literal("pause") }),
   z.object({ kind: z.literal("resume") }),

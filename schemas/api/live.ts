@@ -2,9 +2,11 @@
  * The live protocol: one WebSocket a page at /live, JSON text frames. The client subscribes queries; each answers a
  * snapshot at once, then a new result whenever the data under it changed. Identical queries of all pages are
  * run once.
- * A slow reader gets the latest state, not a backlog: one unacknowledged result a subscription.
+ * A slow reader gets the latest state, not a backlog: one unacknowledged result a subscription. Tables themselves are
+ * watched likewise: all of them in short, or one in full, told of when something about them changed.
  */
 import type { Cell, QueryException } from "#schemas/api/query";
+import type { TableDetail, TableSummary } from "#schemas/api/tables";
 import type { Gap } from "#schemas/segment";
 import type { SqlType } from "#schemas/types";
 
@@ -48,6 +50,9 @@ export type LiveRequest =
       readonly range: LiveRange;
       readonly zone: string;
     }
+  /** State of a table, or of all (null), at most once every `liveTablesMs`; watching again replaces it. */
+  | { readonly kind: "watch"; readonly id: string; readonly table: string | null }
+  /** Ends a subscription or a watch. */
   | { readonly kind: "unsubscribe"; readonly id: string }
   | { readonly kind: "pause" }
   | { readonly kind: "resume" }
@@ -82,6 +87,26 @@ export type LiveMessage =
       readonly range: { readonly fromMs: number; readonly toMs: number };
       readonly statistics: LiveStatistics;
       readonly watermark: Watermark;
+    }
+  /**
+   * Tables that changed since the last message, all of them in the first (sequence 1); `names`: those there are, in
+   * order. Their `freshnessMs` is as of `takenMs`; growing older is no change.
+   */
+  | {
+      readonly kind: "tables";
+      readonly id: string;
+      readonly sequence: number;
+      readonly takenMs: number;
+      readonly names: readonly string[];
+      readonly changed: readonly TableSummary[];
+    }
+  /** Fields of a table that changed since the last message, all of them in the first (sequence 1). */
+  | {
+      readonly kind: "table";
+      readonly id: string;
+      readonly sequence: number;
+      readonly takenMs: number;
+      readonly changed: Partial<TableDetail>;
     }
   /** Nothing changed; the clock went on. Sent at least every 5 s so that silence means a lost connection. */
   | { readonly kind: "tick"; readonly nowMs: number; readonly tables: Readonly<Record<string, Watermark>> }

@@ -48,7 +48,9 @@ export interface TableSummary {
   readonly stream: "embedded" | "kafka";
   readonly topic: string;
   readonly rows: number;
+  /** On disk: sealed files and the tail log. */
   readonly bytes: number;
+  /** Unsealed rows, and what is decoded of sealed ones. */
   readonly memoryBytes: number;
   readonly rowsPerSecond: number;
   readonly rejected: number;

@@ -29,6 +29,8 @@ export interface IngestStatus {
   readonly rejected: number;
   /** Arena bytes of segments that are not sealed. */
   readonly unsealedBytes: number;
+  /** Bytes of its logs on disk. */
+  readonly logBytes: number;
 }
 
 /** What the main thread asks of an ingest thread. */

@@ -119,6 +119,7 @@ export class IngestSide implements IngestPort {
     return {
       partitions: this.#host.status(table),
       unknownFields: this.#host.unknownFields(table),
+      logBytes: this.#host.logBytes(table),
       rejected: this.#host.deadLetters(table).total,
       unsealedBytes: this.#sinksOf(table).reduce((sum, sink) => sum + sink.unsealedBytes(), 0),
     };

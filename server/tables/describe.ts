@@ -66,7 +66,7 @@ export function summaryOf(server: Server, state: TableState): TableSummary {
     stream: table.stream.kind,
     topic: table.stream.topic,
     rows: state.rows(),
-    bytes: sum(sealed, (entry) => entry.record.bytes) + status.unsealedBytes,
+    bytes: sum(sealed, (entry) => entry.record.bytes) + status.logBytes,
     memoryBytes: status.unsealedBytes + resident,
     rowsPerSecond: sum(status.partitions, (partition) => partition.rowsPerSecond),
     rejected: status.rejected,

@@ -59,7 +59,7 @@ export class TableState {
   paused: boolean;
   /** When the newest visible row of a segment that is sealed now had arrived. */
   sealedArrivalMs = 0;
-  status: IngestStatus = { partitions: [], unknownFields: [], rejected: 0, unsealedBytes: 0 };
+  status: IngestStatus = { partitions: [], unknownFields: [], rejected: 0, unsealedBytes: 0, logBytes: 0 };
 
   constructor(options: {
     record: TableRecord;

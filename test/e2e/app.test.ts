@@ -213,6 +213,12 @@ describe("making a dashboard", () => {
     await page.getByRole("button", { name: "Add", exact: true }).click();
     await expect.poll(() => page.url()).toContain("/dashboards/by-category");
     await panel("by-category").locator("canvas").waitFor();
+    const { panels } = (await freshet.get("/api/dashboards/by-category")) as { panels: { sql: string }[] };
+    expect(panels[0]?.sql).toContain("WHERE transaction_time >= :from AND transaction_time < :to");
+    await open("/ui/dashboards/by-category?from=2001-01-01&to=2001-01-02");
+    await panel("by-category")
+      .getByText(/No rows between/)
+      .waitFor();
     await page.getByRole("button", { name: "More", exact: true }).click();
     await page.getByRole("menuitem", { name: "Edit" }).click();
     await page.getByLabel("Title of the dashboard").fill("Shares");

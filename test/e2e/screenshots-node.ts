@@ -1,5 +1,5 @@
 /**
- * Twelve pictures to look at: console, tables and dashboard, light and dark, 1440 and 390 pixels wide.
+ * Pictures to look at: console, tables and dashboard, light and dark, 1440, 1024 and 390 pixels wide.
  * `npm run screenshots [-- --url http://host:port] [-- --out FOLDER]`; without a URL it starts the demo for itself.
  */
 import { mkdirSync } from "node:fs";
@@ -59,6 +59,8 @@ const screens: readonly Screen[] = [
 const views: readonly View[] = [
   { scheme: "light", width: 1440, height: 900 },
   { scheme: "dark", width: 1440, height: 900 },
+  { scheme: "light", width: 1024, height: 768 },
+  { scheme: "dark", width: 1024, height: 768 },
   { scheme: "light", width: 390, height: 844 },
   { scheme: "dark", width: 390, height: 844 },
 ];

@@ -259,6 +259,7 @@ describe("the consume loop", () => {
     topic.add(...column(3));
     await world.clock.runUntil(() => test.host.status("events")[0].state === "stopped");
     expect(test.host.status("events")[0].lastError).toContain("sync failed");
+    expect(world.logged.filter(({ message }) => message.includes("sync failed"))).toHaveLength(1);
     await test.host.close();
   });
 
@@ -280,6 +281,7 @@ describe("the consume loop", () => {
       state: "consuming",
       lastError: expect.stringContaining(path),
     });
+    expect(world.logged.filter(({ message }) => message.includes("is damaged"))).toHaveLength(1);
     await second.host.close();
   });
 

@@ -205,6 +205,7 @@ describe("a push", () => {
       state: "stopped",
       lastError: expect.stringContaining(path),
     });
+    expect(world.logged.filter(({ message }) => message.includes("is damaged"))).toHaveLength(1);
     await expect(second.host.push("events", lines(0, 1), plain)).rejects.toMatchObject({
       code: "LOG_CORRUPT",
     });
@@ -216,6 +217,21 @@ describe("a push", () => {
     expect(third.rows(table).at(-1)).toEqual({ v: 299n, s: null });
     expect((await third.host.push("events", lines(300, 1), plain)).offset).toBe("301");
     await third.host.close();
+  });
+
+  it("leaves a stream whose end and lag are known, before and after a restart, sealed or not", async () => {
+    const world = memoryWorld();
+    const first = await running(world);
+    expect(first.host.status("events")[0]).toMatchObject({ endOffset: "0", lagRows: 0, lagMs: 0 });
+    await first.host.push("events", lines(0, 10), plain);
+    expect(first.host.logBytes("events")).toBeGreaterThan(0);
+    await first.host.close();
+    for (const nextOffset of [0n, 4n, 10n]) {
+      const again = await running(world, [{ partition: 0, nextOffset, lastRecordCrc: null }]);
+      const [status] = again.host.status("events");
+      expect(status).toMatchObject({ nextOffset: "10", endOffset: "10", lagRows: 0, lagMs: 0 });
+      await again.host.close();
+    }
   });
 
   it("is answered when its refused rows could not be kept: the others are durable", async () => {

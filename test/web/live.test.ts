@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { LiveMessage, LiveRequest } from "#schemas/api/live";
 import { FakeTimers } from "#test/broker/live/fake-live";
-import { LiveConnection, type Socket } from "../../web/live.ts";
+import { LiveConnection } from "../../web/live.ts";
+import type { Socket } from "../../web/live-world.ts";
 
 const question = { sql: "SELECT 1 FROM t", range: { kind: "last", ms: 1000 }, zone: "UTC" } as const;
 const statistics = {
@@ -174,6 +175,27 @@ describe("a page", () => {
     connection.setHidden(true);
     connection.setHidden(false);
     expect(socket().kinds()).toEqual(["subscribe", "pause", "resume", "pause", "resume"]);
+  });
+
+  test("watches tables beside queries, and again after a lost connection", async () => {
+    const { connection, socket, draw, timers } = setUp();
+    const handle = connection.watch("t", 0, (count: number, message) =>
+      message.kind === "table" && message.sequence === 9 ? null : count + 1,
+    );
+    socket().onopen?.();
+    expect(socket().sent).toEqual([{ kind: "watch", id: "s1", table: "t" }]);
+    socket().take({ kind: "table", id: "s1", sequence: 1, takenMs: 0, changed: {} });
+    draw();
+    expect(handle.read()).toBe(1);
+    expect(socket().sent.at(-1)).toEqual({ kind: "ack", id: "s1", sequence: 1 });
+    socket().take({ kind: "table", id: "s1", sequence: 9, takenMs: 0, changed: {} });
+    expect(socket().kinds()).toEqual(["watch", "ack", "watch"]);
+    socket().close();
+    await timers.advance(500);
+    socket().onopen?.();
+    expect(socket().kinds()).toEqual(["watch"]);
+    handle.end();
+    expect(socket().sent.at(-1)).toEqual({ kind: "unsubscribe", id: "s1" });
   });
 
   test("an error keeps the rows and says what is wrong", () => {

@@ -62,9 +62,16 @@ const pointer = (context: ChartContext) => ({
   lineStyle: { color: context.palette.borderStrong, type: "solid", width: sizes.line },
 });
 
+/** How much time buckets span; one that begins with a minute needs no seconds. */
+function spanOf([first = 0, ...more]: readonly number[]): number {
+  const last = more.at(-1);
+  if (last !== undefined) return last - first;
+  return first % 60_000 === 0 ? 3_600_000 : 0;
+}
+
 /** The x axis of buckets or categories, one place each. */
 export function placeAxis(context: ChartContext, xs: readonly (number | string)[], isTime: boolean) {
-  const spanMs = isTime ? Number(xs.at(-1) ?? 0) - Number(xs[0] ?? 0) : 0;
+  const spanMs = isTime ? spanOf(xs.map(Number)) : 0;
   return {
     type: "category",
     z: 3, // over the bars, whose outlines would cut it

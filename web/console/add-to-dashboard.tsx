@@ -1,5 +1,5 @@
 /** Keeps what the console shows as a panel: on a dashboard that exists, or on a new one. */
-import { Button, Popover, Select, TextInput } from "@mantine/core";
+import { Button, Checkbox, Popover, Select, TextInput } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
 import { IconChartBar } from "@tabler/icons-react";
@@ -7,11 +7,13 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import type { ChartSettings } from "#schemas/api/dashboards";
+import { parametersOf } from "#schemas/sql/parameters";
 import { api } from "../api.ts";
 import { emptyDashboard, withPanel } from "../dashboard/edit.ts";
 import { sizes } from "../theme.ts";
 import styles from "./console.module.css";
 import { bare } from "./run.ts";
+import { conditionOf, withinRange } from "./statements.ts";
 
 interface AddToDashboardProps {
   readonly sql: string;
@@ -21,13 +23,33 @@ interface AddToDashboardProps {
 
 const newDashboard = "a new dashboard";
 
+/** The column by which the statement can follow a dashboard's time range; null when it cannot, or does already. */
+function useRangeColumn({ sql, table }: AddToDashboardProps): string | null {
+  const { data } = useQuery({
+    queryKey: ["table", table],
+    queryFn: ({ signal }) => api.table(table, signal),
+    staleTime: 60_000,
+  });
+  const column = data?.columns.find(({ name }) => name === data.timeColumn);
+  return column?.type !== "TIMESTAMP" || parametersOf(sql).size > 0 ? null : column.name;
+}
+
+/** Whether the panel is to follow it; a statement with a condition on time has a range of its own. */
+function useRange(props: AddToDashboardProps) {
+  const column = useRangeColumn(props);
+  const [chosen, setChosen] = useState<boolean | null>(null);
+  const hasOwn = column !== null && conditionOf(props.sql).toLowerCase().includes(column.toLowerCase());
+  return { column, follows: column !== null && (chosen ?? !hasOwn), setFollows: setChosen };
+}
+
 function useAdd({ sql, table, chart }: AddToDashboardProps) {
   const client = useQueryClient();
   const navigate = useNavigate();
-  return async (title: string, id: string) => {
+  return async (title: string, id: string, rangeColumn: string | null) => {
     try {
+      const statement = rangeColumn === null ? bare(sql) : withinRange(bare(sql), rangeColumn);
       const target = id === newDashboard ? emptyDashboard(title) : await api.dashboard(id);
-      const saved = await api.saveDashboard(withPanel(target, { title, table, sql: bare(sql), chart }));
+      const saved = await api.saveDashboard(withPanel(target, { title, table, sql: statement, chart }));
       await client.invalidateQueries({ queryKey: ["dashboard", saved.id] });
       await client.invalidateQueries({ queryKey: ["dashboards"] });
       void navigate({ to: "/dashboards/$id", params: { id: saved.id } });
@@ -43,6 +65,7 @@ export function AddToDashboard(props: AddToDashboardProps) {
   const [title, setTitle] = useState("");
   const [target, setTarget] = useState<string | null>(null);
   const add = useAdd(props);
+  const range = useRange(props);
   const choices = [
     ...(dashboards.data ?? []).map((dashboard) => ({ value: dashboard.id, label: dashboard.title })),
     { value: newDashboard, label: "A new dashboard" },
@@ -60,7 +83,7 @@ export function AddToDashboard(props: AddToDashboardProps) {
           className={styles.form}
           onSubmit={(event) => {
             event.preventDefault();
-            if (title.trim() !== "") void add(title.trim(), chosen);
+            if (title.trim() !== "") void add(title.trim(), chosen, range.follows ? range.column : null);
           }}
         >
           <TextInput
@@ -77,6 +100,13 @@ export function AddToDashboard(props: AddToDashboardProps) {
             comboboxProps={{ withinPortal: false }}
             onChange={setTarget}
           />
+          {range.column === null ? null : (
+            <Checkbox
+              label="Only the dashboard's time range"
+              checked={range.follows}
+              onChange={(event) => range.setFollows(event.currentTarget.checked)}
+            />
+          )}
           <Button type="submit" variant="filled" disabled={title.trim() === ""}>
             Add
           </Button>

@@ -1,5 +1,6 @@
 /** What a statement answered: results, a chart of them, the plan, the statistics; or the fault and where it is. */
 import { Button, SegmentedControl } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
 import { IconDownload } from "@tabler/icons-react";
 import { type ReactNode, useMemo, useState } from "react";
 import type { ChartSettings } from "#schemas/api/dashboards";
@@ -77,7 +78,11 @@ function Fault({
 }
 
 async function saveCsv(sql: string): Promise<void> {
-  saveBlob(await api.queryCsv(bare(sql)), "result.csv");
+  try {
+    saveBlob(await api.queryCsv(bare(sql)), "result.csv");
+  } catch (error) {
+    notifications.show({ color: "red", message: error instanceof Error ? error.message : String(error) });
+  }
 }
 
 interface AnswerProps {

@@ -23,12 +23,14 @@ import {
 } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { type Ref, useEffect, useImperativeHandle, useRef } from "react";
+import { quoteName } from "#schemas/sql/keywords";
 import type { FunctionInfo } from "../api.ts";
 import { type KnownTable, proposalsAt } from "./completion.ts";
 import styles from "./console.module.css";
+import { statementAt } from "./statements.ts";
 
 export interface EditorHandle {
-  /** What to run: the selection if there is one, else all; `offset` is where it begins. */
+  /** What to run: the selection if there is one, else the statement at the cursor; `offset` is where it begins. */
   statement(): { readonly sql: string; readonly offset: number };
   all(): string;
   replace(sql: string): void;
@@ -116,6 +118,7 @@ function completions(latest: { readonly current: EditorProps }) {
     const options = found.proposals.map(({ label, type, detail, info, boost }) => ({
       label,
       boost,
+      ...(type === "table" || type === "column" ? { apply: quoteName(label) } : {}),
       type: type === "table" ? "class" : type === "column" ? "property" : type,
       ...(detail === undefined ? {} : { detail }),
       ...(info === undefined ? {} : { info }),
@@ -173,9 +176,10 @@ function handleOf(view: { readonly current: EditorView | null }): EditorHandle {
     statement: () => {
       const state = view.current?.state;
       if (state === undefined) return { sql: "", offset: 0 };
-      const { from, to, empty } = state.selection.main;
+      const { main } = state.selection;
       const all = state.doc.toString();
-      return empty ? { sql: all, offset: 0 } : { sql: all.slice(from, to), offset: from };
+      const { from, to } = main.empty ? statementAt(all, main.head) : main;
+      return { sql: all.slice(from, to), offset: from };
     },
     all: () => view.current?.state.doc.toString() ?? "",
     replace: (text) => {

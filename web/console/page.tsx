@@ -1,10 +1,9 @@
 /** The SQL console. The statement and the chosen view are in the address; tabs and history are the browser's own. */
-import { ActionIcon, Button, Drawer, Kbd, Tooltip } from "@mantine/core";
+import { Button, Drawer, Kbd } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import {
   IconAlignLeft,
   IconLayoutSidebar,
-  IconLink,
   IconPlayerPlayFilled,
   IconPlayerStopFilled,
 } from "@tabler/icons-react";
@@ -13,6 +12,7 @@ import { type ReactNode, useEffect, useRef, useState } from "react";
 import { api } from "../api.ts";
 import { formatAge } from "../format.ts";
 import { Bar } from "../shell/bar.tsx";
+import { CopyLink } from "../shell/share.tsx";
 import { useStore } from "../store.ts";
 import { sizes } from "../theme.ts";
 import { Answer } from "./answer.tsx";
@@ -73,15 +73,10 @@ function Toolbar({ isRunning, execute, cancel, format, openSide }: ToolbarProps)
 }
 
 function TopBar({ sqlOf }: { readonly sqlOf: () => string }) {
-  const copy = () => void navigator.clipboard.writeText(window.location.href);
   return (
     <Bar title="SQL" short>
       <SaveQuery sqlOf={sqlOf} />
-      <Tooltip label="Copy the link to this statement">
-        <ActionIcon aria-label="Copy the link to this statement" onClick={copy}>
-          <IconLink {...icon} />
-        </ActionIcon>
-      </Tooltip>
+      <CopyLink what="this statement" />
     </Bar>
   );
 }

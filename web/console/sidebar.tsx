@@ -1,11 +1,11 @@
 /** Beside the editor: the schema, saved queries, and what was run before. */
 import { ActionIcon, SegmentedControl, Tooltip } from "@mantine/core";
 import {
-  IconAbc,
   IconBraces,
   IconCalendarTime,
   IconChevronDown,
   IconChevronRight,
+  IconLetterT,
   IconNumber,
   IconToggleLeft,
   IconTrash,
@@ -13,6 +13,7 @@ import {
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { ColumnInfo, TableDetail } from "#schemas/api/tables";
+import { quoteName } from "#schemas/sql/keywords";
 import type { SqlType } from "#schemas/types";
 import { api, type SavedQuery } from "../api.ts";
 import { formatAge, formatBound, formatCompact, formatCount, formatMicros } from "../format.ts";
@@ -34,7 +35,7 @@ function TypeIcon({ type }: { readonly type: SqlType }) {
     case "STRING":
     case "BYTES":
     case "UNKNOWN":
-      return <IconAbc {...icon} />;
+      return <IconLetterT {...icon} />;
     default:
       return <IconNumber {...icon} />;
   }
@@ -92,7 +93,11 @@ function Tree({ tables, insert }: TreeProps) {
                     maw={sizes.menu}
                     multiline
                   >
-                    <button type="button" className={styles.column} onClick={() => insert(column.name)}>
+                    <button
+                      type="button"
+                      className={styles.column}
+                      onClick={() => insert(quoteName(column.name))}
+                    >
                       <TypeIcon type={column.type} />
                       <span className={styles.columnName}>{column.name}</span>
                       <span className={styles.type}>{column.type}</span>

@@ -8,8 +8,10 @@ import type { TableDetail } from "#schemas/api/tables";
 import { api } from "../api.ts";
 import type { ConsoleSearch } from "../search.ts";
 import { openInTab, useStore } from "../store.ts";
+import { newestSql } from "../tables/newest.ts";
 import type { EditorHandle } from "./editor.tsx";
 import { type Run, useRun } from "./run.ts";
+import { polished } from "./statements.ts";
 
 const route = getRouteApi("/sql");
 
@@ -35,10 +37,21 @@ function markFault(editor: EditorHandle | null, run: Run | null): void {
   editor?.mark({ from: from + run.offset, to: Math.max(end, from + 1) + run.offset, message });
 }
 
+/** A first tab that is still empty begins with the newest rows of the largest table. */
+function useFirstStatement(editor: { readonly current: EditorHandle | null }): void {
+  const { data: tables } = useQuery({ queryKey: ["tables"], queryFn: ({ signal }) => api.tables(signal) });
+  const largest = (tables ?? []).toSorted((left, right) => right.rows - left.rows)[0];
+  const sql = largest === undefined ? null : newestSql(largest);
+  useEffect(() => {
+    const isUntouched = useStore.getState().tabs.length === 1 && editor.current?.all() === "";
+    if (sql !== null && isUntouched) editor.current?.replace(sql);
+  }, [sql, editor]);
+}
+
 async function formatted(sql: string): Promise<string | null> {
   try {
     const { format } = await import("sql-formatter");
-    return format(sql, { language: "postgresql", keywordCase: "upper" });
+    return polished(format(sql, { language: "postgresql", paramTypes: { named: [":"] } }));
   } catch {
     notifications.show({ message: "This cannot be formatted until its syntax is right." });
     return null;
@@ -58,6 +71,7 @@ export function useConsole() {
   const change = useStore((state) => state.change);
   const editor = useRef<EditorHandle>(null);
   const { run, running, start, cancel } = useRun();
+  useFirstStatement(editor);
   const [initial] = useState(() => firstStatement(search.sql));
   const setSearch = (next: ConsoleSearch) =>
     void navigate({ search: (known) => ({ ...known, ...next }), replace: true });

@@ -67,6 +67,12 @@ const isFree = (dashboard: Dashboard, place: Panel["at"]): boolean =>
       place.y >= at.y + at.h,
   );
 
+/** A new dashboard beside those that there are. */
+export function newDashboard(taken: readonly string[]): Dashboard {
+  const id = freeName("new-dashboard", new Set(taken));
+  return { ...emptyDashboard("New dashboard"), id };
+}
+
 /** A new dashboard; version 0 says that none of that id may exist. */
 export const emptyDashboard = (title: string): Dashboard => ({
   id: idOf(title),

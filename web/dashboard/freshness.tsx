@@ -1,9 +1,10 @@
 /** How fresh the page's data is, and the switch between live and paused. Freshness is the newest event's age. */
-import { Button, Tooltip } from "@mantine/core";
+import { Tooltip } from "@mantine/core";
 import { IconPlayerPauseFilled, IconPlayerPlayFilled } from "@tabler/icons-react";
 import { formatAge, formatCount } from "../format.ts";
-import { type LivePageState, live } from "../live.ts";
+import type { LivePageState } from "../live-world.ts";
 import { useLivePage, useServerNow } from "../panel/use-live.ts";
+import { Disconnected } from "../shell/connection.tsx";
 import { sizes } from "../theme.ts";
 import styles from "./dashboard.module.css";
 
@@ -29,22 +30,10 @@ function newRows(page: LivePageState, tables: readonly string[]): number {
   return count;
 }
 
-function Countdown({ retryAtMs }: { readonly retryAtMs: number }) {
-  useServerNow(500);
-  const seconds = Math.max(0, Math.ceil((retryAtMs - Date.now()) / 1000));
-  return (
-    <span className={styles.freshness} role="status">
-      <span className={styles.dot} data-tone="lost" />
-      {seconds === 0 ? "Reconnecting" : `Disconnected · retrying in ${seconds} s`}
-      <Button onClick={() => live.reconnect()}>Now</Button>
-    </span>
-  );
-}
-
 export function Freshness({ tables }: { readonly tables: readonly string[] }) {
   const page = useLivePage();
   const nowMs = useServerNow(200);
-  if (page.status.kind === "waiting") return <Countdown retryAtMs={page.status.retryAtMs} />;
+  if (page.status.kind === "waiting") return <Disconnected />;
   if (page.paused) {
     const rows = newRows(page, tables);
     return (

@@ -1,7 +1,7 @@
 /** A dashboard: a definition drawn by the generic renderer. All of its state is in the address. */
-import { ActionIcon, Button, Menu, Tooltip } from "@mantine/core";
+import { ActionIcon, Button, Menu } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { IconChartBar, IconDotsVertical, IconLink } from "@tabler/icons-react";
+import { IconChartBar, IconDotsVertical } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
@@ -11,6 +11,7 @@ import { saveBlob } from "../panel/export.ts";
 import { PanelPageContext } from "../panel/page-context.ts";
 import { Bar } from "../shell/bar.tsx";
 import { Empty, Failed } from "../shell/empty.tsx";
+import { CopyLink } from "../shell/share.tsx";
 import shell from "../shell/shell.module.css";
 import { useKeys } from "../shell/use-keys.ts";
 import { sizes } from "../theme.ts";
@@ -25,25 +26,16 @@ import { ZonePicker } from "./zone.tsx";
 const route = getRouteApi("/dashboards/$id");
 const icon = { size: sizes.icon, stroke: 1.5, "aria-hidden": true } as const;
 
-function ShareButton() {
-  const share = async () => {
-    await navigator.clipboard.writeText(window.location.href);
-    notifications.show({ message: "The link to this view is in the clipboard." });
-  };
-  return (
-    <Tooltip label="Copy the link to this view">
-      <ActionIcon aria-label="Copy the link to this view" onClick={() => void share()}>
-        <IconLink {...icon} />
-      </ActionIcon>
-    </Tooltip>
-  );
-}
-
 function More({ dashboard, edit }: { readonly dashboard: Dashboard; readonly edit: () => void }) {
   const client = useQueryClient();
   const navigate = useNavigate();
   const remove = async () => {
-    await api.removeDashboard(dashboard.id);
+    try {
+      await api.removeDashboard(dashboard.id);
+    } catch (error) {
+      notifications.show({ color: "red", message: error instanceof Error ? error.message : String(error) });
+      return;
+    }
     await client.invalidateQueries({ queryKey: ["dashboards"] });
     void navigate({ to: "/dashboards" });
     const putBack = async () => {
@@ -106,7 +98,8 @@ function Opened({ dashboard }: { readonly dashboard: Dashboard }) {
   useKeys({
     p: () => setLive(view.isPaused),
     t: () => setRangeOpened(true),
-    e: () => view.setEdited(!view.isEdited),
+    // Leaving the edit is a button's: a key would throw away what was arranged.
+    e: () => (view.isEdited ? undefined : view.setEdited(true)),
     Escape: () => (zoomed === undefined ? undefined : zoom(undefined)),
   });
   if (view.isEdited) {
@@ -123,7 +116,7 @@ function Opened({ dashboard }: { readonly dashboard: Dashboard }) {
         <LiveSwitch change={setLive} />
         <TimeRange value={text} zone={zone} opened={rangeOpened} setOpened={setRangeOpened} change={change} />
         <ZonePicker zone={zone} change={(tz) => change({ tz })} />
-        <ShareButton />
+        <CopyLink what="this view" />
         <More dashboard={dashboard} edit={() => view.setEdited(true)} />
       </Bar>
       <div className={shell.content}>

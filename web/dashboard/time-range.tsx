@@ -80,7 +80,7 @@ export function TimeRange({ value, zone, opened, setOpened, change }: TimeRangeP
           aria-haspopup="dialog"
           onClick={() => setOpened(!opened)}
         >
-          {rangeLabel(value, zone, Date.now())}
+          <span className={styles.rangeText}>{rangeLabel(value, zone, Date.now())}</span>
           <IconChevronDown size={sizes.iconSmall} aria-hidden />
         </button>
       </Popover.Target>

@@ -1,7 +1,8 @@
 /** Live subscriptions and the state of the connection, as React sees them. */
 import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from "react";
-import { type LivePageState, live, type Question } from "../live.ts";
+import { live } from "../live.ts";
 import { emptyState, type SubscriptionState } from "../live-state.ts";
+import type { LivePageState, Question } from "../live-world.ts";
 
 type Handle = ReturnType<typeof live.subscribe>;
 

@@ -31,7 +31,7 @@ const sections: readonly {
   {
     title: "SQL",
     keys: [
-      ["Run the statement, or what is selected", mod, "Enter"],
+      ["Run the statement at the cursor, or what is selected", mod, "Enter"],
       ["Cancel the running query", mod, "."],
       ["Format", "Shift", "Alt", "F"],
       ["Comment lines", mod, "/"],

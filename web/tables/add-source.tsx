@@ -124,8 +124,34 @@ const sources = [
   { value: "topic", label: "Choose a topic" },
 ];
 
+/** Rows, or the topic that brings them, and what a table of them would be called. */
+export interface ChosenRows {
+  readonly rows: string | null;
+  readonly topic: string | null;
+  readonly name: string;
+}
+
+/** A table's name out of a file's or a topic's. */
+const nameOf = (text: string): string =>
+  text.replaceAll(/[^A-Za-z0-9_]+/g, "_").replaceAll(/^[_0-9]+|_+$/g, "") || "rows";
+
+function chosenOf(source: Source, text: string, file: FileChoice | null, topic: string | null): ChosenRows {
+  switch (source) {
+    case "paste":
+      return { rows: text, topic: null, name: "rows" };
+    case "file":
+      return {
+        rows: file?.text ?? "",
+        topic: null,
+        name: nameOf((file?.name ?? "").replace(/\.[^.]*$/, "")),
+      };
+    case "topic":
+      return { rows: null, topic, name: nameOf(topic ?? "") };
+  }
+}
+
 interface SourcesProps {
-  readonly proceed: (rows: string | null, topic: string | null) => void;
+  readonly proceed: (chosen: ChosenRows) => void;
   readonly isBusy: boolean;
 }
 
@@ -134,8 +160,8 @@ export function Sources({ proceed, isBusy }: SourcesProps) {
   const [text, setText] = useState("");
   const [file, setFile] = useState<FileChoice | null>(null);
   const [topic, setTopic] = useState<string | null>(null);
-  const rows = source === "paste" ? text : source === "file" ? (file?.text ?? "") : "";
-  const isReady = source === "topic" ? topic !== null : rows.trim() !== "";
+  const chosen = chosenOf(source, text, file, topic);
+  const isReady = chosen.topic !== null || (chosen.rows ?? "").trim() !== "";
   return (
     <>
       <SegmentedControl
@@ -148,12 +174,7 @@ export function Sources({ proceed, isBusy }: SourcesProps) {
       {source === "file" ? <FileRows file={file} choose={setFile} /> : null}
       {source === "topic" ? <TopicChoice topic={topic} choose={setTopic} /> : null}
       <div className={styles.actions}>
-        <Button
-          variant="filled"
-          disabled={!isReady}
-          loading={isBusy}
-          onClick={() => (source === "topic" ? proceed(null, topic) : proceed(rows, null))}
-        >
+        <Button variant="filled" disabled={!isReady} loading={isBusy} onClick={() => proceed(chosen)}>
           Propose a schema
         </Button>
         {source === "paste" && text === "" ? (

@@ -8,7 +8,7 @@ import { ApiError, api } from "../api.ts";
 import { Bar } from "../shell/bar.tsx";
 import shell from "../shell/shell.module.css";
 import { FieldsGrid } from "./add-fields.tsx";
-import { Sources } from "./add-source.tsx";
+import { type ChosenRows, Sources } from "./add-source.tsx";
 import { csvAsJsonLines } from "./csv-rows.ts";
 import { configOf, faultOf, fieldsOf, rowFormatOf, schemaOf, timeColumnOf } from "./definition.ts";
 import styles from "./tables.module.css";
@@ -96,9 +96,7 @@ function Proposal({ proposal, initialName, rows, back }: ProposalProps) {
           onChange={setTimeColumn}
         />
       </div>
-      {proposal.notes.length === 0 ? null : (
-        <div className={styles.boxNote}>{proposal.notes.join(" · ")}</div>
-      )}
+      {proposal.notes.length === 0 ? null : <div className="muted">{proposal.notes.join(" · ")}</div>}
       <FieldsGrid fields={fields} sample={proposal.sample} change={setFields} />
       {refused === null ? null : (
         <div className={styles.message} data-tone="bad" role="alert">
@@ -125,10 +123,9 @@ export function AddTablePage() {
   const [proposed, setProposed] = useState<Proposed | null>(null);
   const [refused, setRefused] = useState<string | null>(null);
   const [isBusy, setIsBusy] = useState(false);
-  const proceed = async (rows: string | null, topic: string | null) => {
+  const proceed = async ({ rows, topic, name }: ChosenRows) => {
     setIsBusy(true);
     setRefused(null);
-    const name = topic === null ? "rows" : topic.replaceAll(/[^A-Za-z0-9_]+/g, "_");
     try {
       const proposal = await api.infer({
         ...(rows === null ? {} : { rows: rowFormatOf(rows) === "csv" ? csvAsJsonLines(rows) : rows }),
@@ -147,7 +144,7 @@ export function AddTablePage() {
       <div className={shell.content}>
         <div className={styles.form}>
           {proposed === null ? (
-            <Sources isBusy={isBusy} proceed={(rows, topic) => void proceed(rows, topic)} />
+            <Sources isBusy={isBusy} proceed={(chosen) => void proceed(chosen)} />
           ) : (
             <Proposal
               proposal={proposed.proposal}

@@ -2,7 +2,9 @@
 import type { TableSummary } from "#schemas/api/tables";
 import { sparklineOf } from "../chart/sparkline.ts";
 import { formatAge, formatBytes, formatCount, formatRate, missing } from "../format.ts";
+import type { Dated } from "../watch-state.ts";
 import styles from "./tables.module.css";
+import { useFreshness } from "./use-tables.ts";
 
 export interface Fact {
   readonly label: string;
@@ -21,14 +23,14 @@ function lagOf(table: Pick<TableSummary, "lagRows" | "lagMs">): Fact {
   return { label: "Lag", value, ...((table.lagMs ?? 0) > lagMsWarn ? { tone: "warn" as const } : {}) };
 }
 
-function factsOf(table: TableSummary): readonly Fact[] {
+function factsOf(table: TableSummary, freshnessMs: number | null): readonly Fact[] {
   const rejected: Fact =
     table.rejected === 0
       ? { label: "Rejected", value: "none" }
       : { label: "Rejected", value: formatCount(table.rejected), tone: "bad" };
   return [
     { label: "Rate", value: formatRate(table.rowsPerSecond) },
-    { label: "Freshness", value: table.freshnessMs === null ? missing : formatAge(table.freshnessMs) },
+    { label: "Freshness", value: freshnessMs === null ? missing : formatAge(freshnessMs) },
     lagOf(table),
     {
       label: "Segments",
@@ -59,10 +61,11 @@ export function RateSparkline({ rates }: { readonly rates: readonly number[] }) 
   );
 }
 
-export function Facts({ table }: { readonly table: TableSummary }) {
+export function Facts({ table }: { readonly table: Dated<TableSummary> }) {
+  const freshnessMs = useFreshness(table);
   return (
     <dl className={styles.facts}>
-      {factsOf(table).map(({ label, value, tone }) => (
+      {factsOf(table, freshnessMs).map(({ label, value, tone }) => (
         <div key={label} className={styles.fact}>
           <dt>{label}</dt>
           <dd data-tone={tone}>{value}</dd>
@@ -72,10 +75,11 @@ export function Facts({ table }: { readonly table: TableSummary }) {
   );
 }
 
-export function Tiles({ table }: { readonly table: TableSummary }) {
+export function Tiles({ table }: { readonly table: Dated<TableSummary> }) {
+  const freshnessMs = useFreshness(table);
   const tiles: readonly Fact[] = [
     { label: "Rows", value: formatCount(table.rows) },
-    ...factsOf(table),
+    ...factsOf(table, freshnessMs),
     { label: "In memory", value: formatBytes(table.memoryBytes) },
   ];
   return (

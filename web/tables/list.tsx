@@ -4,16 +4,18 @@ import { IconPlus, IconTable } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { formatCount } from "../format.ts";
 import { Bar } from "../shell/bar.tsx";
+import { Disconnected } from "../shell/connection.tsx";
 import { Empty, Failed } from "../shell/empty.tsx";
 import shell from "../shell/shell.module.css";
 import { sizes } from "../theme.ts";
 import { Facts, RateSparkline, TableState } from "./facts.tsx";
 import styles from "./tables.module.css";
-import { useRates, useTables } from "./use-tables.ts";
+import { useRates, useStale, useTables } from "./use-tables.ts";
 
 export function TablesPage() {
-  const { data, error, refetch, dataUpdatedAt } = useTables();
-  const rates = useRates(data, dataUpdatedAt);
+  const { value: tables, error, retry } = useTables();
+  const isStale = useStale();
+  const rates = useRates(tables, isStale);
   const add = (
     <Button
       component={Link}
@@ -27,11 +29,12 @@ export function TablesPage() {
   return (
     <>
       <Bar title="Tables" short>
+        <Disconnected />
         {add}
       </Bar>
       <div className={shell.content}>
-        {error !== null && data === undefined ? <Failed error={error} retry={() => void refetch()} /> : null}
-        {data?.length === 0 ? (
+        {error !== null && tables === null ? <Failed error={error} retry={retry} /> : null}
+        {tables?.length === 0 ? (
           <Empty
             icon={<IconTable size={sizes.topBar} stroke={1} aria-hidden />}
             title="No tables yet"
@@ -40,8 +43,8 @@ export function TablesPage() {
             Paste a few rows, drop a file or choose a topic: Freshet proposes the schema.
           </Empty>
         ) : null}
-        <div className={styles.cards}>
-          {data?.map((table) => (
+        <div className={styles.cards} data-stale={isStale || undefined}>
+          {tables?.map((table) => (
             <Link key={table.name} to="/tables/$name" params={{ name: table.name }} className={styles.card}>
               <div className={styles.cardHead}>
                 <h2>{table.name}</h2>

@@ -14,22 +14,24 @@ import { TablePanel } from "../panel/table.tsx";
 import { useLive } from "../panel/use-live.ts";
 import type { TableSearch } from "../search.ts";
 import { Bar } from "../shell/bar.tsx";
+import { Disconnected } from "../shell/connection.tsx";
 import { Failed } from "../shell/empty.tsx";
 import shell from "../shell/shell.module.css";
 import { openInTab } from "../store.ts";
 import { sizes } from "../theme.ts";
 import { zoneOf } from "../time.ts";
+import type { Dated } from "../watch-state.ts";
 import { Columns } from "./columns.tsx";
 import { Configuration } from "./configuration.tsx";
 import { TableState, Tiles } from "./facts.tsx";
 import { Ingestion, Rejects } from "./ingestion.tsx";
+import { columnsOf, newestSql } from "./newest.ts";
 import { Segments } from "./segments.tsx";
 import styles from "./tables.module.css";
-import { useTable } from "./use-tables.ts";
+import { useStale, useTable } from "./use-tables.ts";
 
 const route = getRouteApi("/tables/$name");
 const icon = { size: sizes.iconSmall, stroke: 1.5, "aria-hidden": true } as const;
-const newestRows = 50;
 const plainTable = { kind: "table" } as const;
 /** Rows of a table are shown in the reader's own zone. */
 const tablePage = {
@@ -39,21 +41,9 @@ const tablePage = {
   widen: null,
 } as const;
 
-/** The statement that shows a table's newest rows. */
-export function newestSql(table: Pick<TableDetail, "name" | "timeColumn">): string {
-  const order = table.timeColumn === null ? "" : `\nORDER BY ${quoted(table.timeColumn)} DESC`;
-  return `SELECT *\nFROM ${quoted(table.name)}${order}\nLIMIT ${newestRows}`;
-}
-
-const quoted = (name: string): string =>
-  /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
-
 function NewestRows({ table }: { readonly table: TableDetail }) {
-  const { name, timeColumn } = table;
-  const question = useMemo(
-    () => ({ sql: newestSql({ name, timeColumn }), range: { kind: "all" } as const, zone: "UTC" }),
-    [name, timeColumn],
-  );
+  const sql = newestSql(table, columnsOf(table));
+  const question = useMemo(() => ({ sql, range: { kind: "all" }, zone: "UTC" }) as const, [sql]);
   const { result, exceptions } = useLive(question);
   const height = sizes.tableRow * 17;
   return (
@@ -172,7 +162,7 @@ function Actions({ table }: { readonly table: TableDetail }) {
 
 type View = NonNullable<TableSearch["view"]>;
 
-function Content({ table, view }: { readonly table: TableDetail; readonly view: View }) {
+function Content({ table, view }: { readonly table: Dated<TableDetail>; readonly view: View }) {
   switch (view) {
     case "overview":
       return (
@@ -194,23 +184,42 @@ function Content({ table, view }: { readonly table: TableDetail; readonly view: 
   }
 }
 
+interface MessageProps {
+  readonly table: TableDetail;
+  /** Why its state cannot be told any more: it was dropped, say. */
+  readonly error: Error | null;
+}
+
+function Message({ table, error }: MessageProps) {
+  const text = error?.message ?? table.message;
+  if (text === null) return null;
+  const isBad = error !== null || table.state === "stopped";
+  return (
+    <div className={styles.message} data-tone={isBad ? "bad" : undefined} role="status">
+      {text}
+    </div>
+  );
+}
+
 export function TablePage() {
   const { name } = route.useParams();
   const { view = "overview" } = route.useSearch();
   const navigate = route.useNavigate();
-  const { data: table, error, refetch } = useTable(name);
+  const { value: table, error, retry } = useTable(name);
+  const isStale = useStale();
   const labels: Readonly<Record<View, string>> = {
     overview: "Overview",
     columns: "Columns",
     segments: "Segments",
     ingestion: "Ingestion",
-    rejects: table !== undefined && table.rejected > 0 ? `Rejects ${formatCount(table.rejected)}` : "Rejects",
+    rejects: table !== null && table.rejected > 0 ? `Rejects ${formatCount(table.rejected)}` : "Rejects",
     configuration: "Configuration",
   };
   return (
     <>
       <Bar title={name} parent={{ label: "Tables", to: "/tables" }}>
-        {table === undefined ? null : (
+        <Disconnected />
+        {table === null ? null : (
           <>
             <TableState table={table} />
             <Actions table={table} />
@@ -218,9 +227,9 @@ export function TablePage() {
         )}
       </Bar>
       <div className={shell.content}>
-        {error !== null && table === undefined ? <Failed error={error} retry={() => void refetch()} /> : null}
-        {table === undefined ? null : (
-          <div className={styles.page}>
+        {error !== null && table === null ? <Failed error={error} retry={retry} /> : null}
+        {table === null ? null : (
+          <div className={styles.page} data-stale={isStale || undefined}>
             <div className={styles.views}>
               <SegmentedControl
                 value={view}
@@ -228,15 +237,7 @@ export function TablePage() {
                 data={Object.entries(labels).map(([value, label]) => ({ value, label }))}
               />
             </div>
-            {table.message === null ? null : (
-              <div
-                className={styles.message}
-                data-tone={table.state === "stopped" ? "bad" : undefined}
-                role="status"
-              >
-                {table.message}
-              </div>
-            )}
+            <Message table={table} error={error} />
             <Content table={table} view={view} />
           </div>
         )}

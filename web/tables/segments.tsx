@@ -2,7 +2,7 @@
 import { Tooltip } from "@mantine/core";
 import { useMemo } from "react";
 import type { SegmentSummary, TableDetail } from "#schemas/api/tables";
-import { formatBytes, formatCount, formatNumber, numberOfCell } from "../format.ts";
+import { formatBytes, formatCount, formatNumber, missing, numberOfCell } from "../format.ts";
 import { DataGrid, type GridColumn } from "../grid/data-grid.tsx";
 import { sizes } from "../theme.ts";
 import { formatInstant, zoneOf } from "../time.ts";
@@ -57,7 +57,12 @@ const columns: readonly GridColumn[] = [
   { name: "id", label: "Segment", align: "left", format: String, code: true },
   { name: "state", label: "State", align: "left", format: String },
   { name: "rows", label: "Rows", align: "right", format: (cell) => formatCount(Number(cell)) },
-  { name: "bytes", label: "Bytes", align: "right", format: (cell) => formatBytes(Number(cell)) },
+  {
+    name: "bytes",
+    label: "Bytes",
+    align: "right",
+    format: (cell) => (cell === 0 ? missing : formatBytes(Number(cell))),
+  },
   { name: "from", label: "From", align: "left", ...time },
   { name: "until", label: "Until", align: "left", ...time },
   { name: "offsets", label: "Offsets", align: "left", format: String, code: true },

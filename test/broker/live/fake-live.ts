@@ -3,6 +3,7 @@ import type { LiveBroker } from "#broker/live/live-broker";
 import { LiveHub } from "#broker/live/subscriptions";
 import type { LiveMessage } from "#schemas/api/live";
 import type { Cell, QueryResponse } from "#schemas/api/query";
+import type { TableDetail, TableSummary } from "#schemas/api/tables";
 import { StoreError } from "#schemas/errors";
 import { type Limits, limits } from "#schemas/limits";
 
@@ -62,6 +63,10 @@ const response = (rows: readonly (readonly Cell[])[]) =>
     totalDocs: 1,
   }) as unknown as QueryResponse;
 
+/** A table as the API tells of it: only what a test looks at. */
+const tableOf = (name: string, more: Partial<TableDetail>) =>
+  ({ name, rows: 1, freshnessMs: 5, rowsPerSecond: 0, segments: [], ...more }) as unknown as TableDetail;
+
 export class FakeLive {
   readonly timers = new FakeTimers();
   readonly asked: string[] = [];
@@ -71,6 +76,12 @@ export class FakeLive {
   fault: StoreError | null = null;
   visible = 100;
   workMs = 0;
+  /** What is told of tables, by name. */
+  readonly tables = new Map<string, Partial<TableDetail>>([
+    ["a", {}],
+    ["b", {}],
+  ]);
+  looks = 0;
   readonly hub: LiveHub;
 
   constructor(smaller: Partial<Limits> = {}) {
@@ -101,8 +112,22 @@ export class FakeLive {
         return response(this.rows(sql));
       },
     };
+    const tables = {
+      summaries: (): readonly TableSummary[] => {
+        this.looks++;
+        return [...this.tables].map(([name, more]) => tableOf(name, more));
+      },
+      detail: async (name: string) => {
+        this.looks++;
+        this.timers.spend(this.workMs);
+        const more = this.tables.get(name);
+        if (more === undefined) throw new StoreError("TABLE_UNKNOWN", `there is no table "${name}"`);
+        return tableOf(name, more);
+      },
+    };
     this.hub = new LiveHub({
       broker,
+      tables,
       timers: this.timers,
       limits: { ...limits, ...smaller },
       version: "test",
@@ -114,7 +139,7 @@ export class FakeLive {
     const messages: LiveMessage[] = [];
     const client = this.hub.connect((message) => {
       messages.push(message);
-      if (slow || (message.kind !== "snapshot" && message.kind !== "delta")) return;
+      if (slow || !("sequence" in message)) return;
       const { id, sequence } = message;
       queueMicrotask(() => client.receive({ kind: "ack", id, sequence }));
     });

@@ -62,8 +62,11 @@ describe("the tail log", () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 40 }), { maxLength: 30 }), async (counts) => {
         const world = memoryWorld();
-        const { entries } = await written(world, counts);
+        const { entries, log } = await written(world, counts);
+        const onDisk = logFiles(world).reduce((sum, path) => sum + world.disk.peek(path).length, 0);
+        expect(log.bytes).toBe(onDisk);
         const again = await reopened(world);
+        expect(again.log.bytes).toBe(onDisk);
         expect(again.entries).toEqual(entries.map(plain));
         expect(again.recovered.torn).toBeNull();
         expect(again.log.endOffset).toBe(entries.at(-1)?.endOffset ?? 0n);

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { chartCases, contextOf, startMs } from "#test/web/chart/cases";
+import { placeAxis } from "../../../web/chart/axis.ts";
 import { chartOptions, legendOf } from "../../../web/chart/registry.ts";
 
 const folder = new URL("../../golden/charts/", import.meta.url);
@@ -29,6 +30,14 @@ describe("options are what they were", () => {
     expect(existsSync(file), "missing golden: run with UPDATE_GOLDEN=1 and look at it").toBe(true);
     expect(text).toBe(readFileSync(file, "utf8"));
   });
+});
+
+test("a lone bucket is called by its hour, without seconds", () => {
+  const label = (startsMs: readonly number[]) =>
+    placeAxis(contextOf(), startsMs, true).axisLabel.formatter(String(startsMs[0]));
+  const hourMs = startMs - (startMs % 3_600_000);
+  expect(label([hourMs])).toMatch(/^\d\d:00$/);
+  expect(label([hourMs + 5000])).toMatch(/^\d\d:00:05$/);
 });
 
 interface Tipped {
