@@ -3,6 +3,7 @@ import { distinctFinals, encodeDistinctTexts, encodeDistinctWords } from "#schem
 import { AssertionError, assert } from "#schemas/errors";
 import type { States } from "#schemas/plan/server-client";
 import { atOnce, type Stepwise, stepItems } from "#schemas/turns";
+import { bitCount, codesOf, type GroupBits, groupsOfStep, unionOf } from "#server/execute/bit-sets";
 import type { DictionaryPart, Domain, LocalKey } from "#server/execute/domain";
 import type { MergedSlot, MergeHome, SlicePart } from "#server/execute/merged-slot";
 import { RangeDomain } from "#server/execute/number-domain";
@@ -80,11 +81,39 @@ export class MergedDistinct implements MergedSlot {
     domain: TextKeyDomain,
     dictionary: DictionaryPart,
   ): Stepwise {
-    const words = result.card >> 5;
-    const from = part.local(result.pointer, part.groups * words * 4) >> 2;
-    const { u32 } = this.home.runtime.arena.views;
-    const any = yield* unionOf(u32, from, { words, groups: part.groups });
+    const bits = this.bitsOf(part, result);
+    const any = yield* unionOf(bits, part.groups);
     const remap = yield* domain.completeIds(dictionary, (id) => (any[id >> 5] & (1 << (id & 31))) !== 0);
+    yield* this.mergeWords(part, bits, (set, word, found) => {
+      for (let rest = found; rest !== 0; rest &= rest - 1) {
+        const code = remap[word * 32 + 31 - Math.clz32(rest & -rest)];
+        set[code >>> 5] |= 1 << (code & 31);
+      }
+    });
+  }
+
+  /** Codes that are apart by a constant: sets are joined word by word. */
+  private *mergeRange(part: SlicePart, result: BitsResult, offset: number): Stepwise {
+    const by = offset & 31;
+    yield* this.mergeWords(part, this.bitsOf(part, result), (set, word, found) => {
+      const at = word + (offset >> 5);
+      set[at] |= found << by;
+      if (by !== 0) set[at + 1] |= found >>> (32 - by);
+    });
+  }
+
+  private bitsOf(part: SlicePart, { pointer, card }: BitsResult): GroupBits {
+    const words = card >> 5;
+    const from = part.local(pointer, part.groups * words * 4) >> 2;
+    return { u32: this.home.runtime.arena.views.u32, from, words };
+  }
+
+  /** Gives every word with a bit, NULL's left out, to its group's set, while the sets are not too large. */
+  private *mergeWords(
+    part: SlicePart,
+    { u32, from, words }: GroupBits,
+    put: (set: Uint32Array, word: number, found: number) => void,
+  ): Stepwise {
     const groupsStep = groupsOfStep(words);
     for (let group = 0; group < part.groups && this.setBytes <= setBytesMax; group++) {
       if (group % groupsStep === 0) yield;
@@ -92,14 +121,10 @@ export class MergedDistinct implements MergedSlot {
       const target = part.targets === null ? group + part.offset : part.targets[group];
       let set: Uint32Array | null = null;
       for (let word = 0; word < words; word++) {
-        let bits = u32[start + word];
-        if (word === 0) bits &= ~1; // NULL
-        if (bits === 0) continue;
+        const found = word === 0 ? u32[start] & ~1 : u32[start + word];
+        if (found === 0) continue;
         set ??= this.setFor(target);
-        for (; bits !== 0; bits &= bits - 1) {
-          const code = remap[word * 32 + 31 - Math.clz32(bits & -bits)];
-          set[code >>> 5] |= 1 << (code & 31);
-        }
+        put(set, word, found);
       }
     }
   }
@@ -150,30 +175,6 @@ export class MergedDistinct implements MergedSlot {
       }
       const target = part.targets === null ? gids[at] + part.offset : part.targets[gids[at]];
       if (codes[at] !== 0) pairs.intern(target, codes[at]);
-    }
-  }
-
-  /** Codes that are apart by a constant: sets are joined word by word. */
-  private *mergeRange(part: SlicePart, result: BitsResult, offset: number): Stepwise {
-    const words = result.card >> 5;
-    const from = part.local(result.pointer, part.groups * words * 4) >> 2;
-    const { u32 } = this.home.runtime.arena.views;
-    const by = offset & 31;
-    const groupsStep = groupsOfStep(words);
-    for (let group = 0; group < part.groups && this.setBytes <= setBytesMax; group++) {
-      if (group % groupsStep === 0) yield;
-      const start = from + group * words;
-      const target = part.targets === null ? group + part.offset : part.targets[group];
-      let set: Uint32Array | null = null;
-      for (let word = 0; word < words; word++) {
-        let bits = u32[start + word];
-        if (word === 0) bits &= ~1; // NULL
-        if (bits === 0) continue;
-        set ??= this.setFor(target);
-        const at = word + (offset >> 5);
-        set[at] |= bits << by;
-        if (by !== 0) set[at + 1] |= bits >>> (32 - by);
-      }
     }
   }
 
@@ -297,40 +298,6 @@ export class MergedDistinct implements MergedSlot {
     }
     return codes;
   }
-}
-
-/** Groups of a step that goes through this many words of each. */
-const groupsOfStep = (words: number): number => Math.max(1, Math.floor((stepItems * 8) / (words + 1)));
-
-/** The bits that any group has. */
-function* unionOf(
-  u32: Uint32Array,
-  from: number,
-  { words, groups }: { readonly words: number; readonly groups: number },
-): Stepwise<Uint32Array> {
-  const any = new Uint32Array(words);
-  const groupsStep = groupsOfStep(words);
-  for (let group = 0, start = from; group < groups; group++, start += words) {
-    for (let word = 0; word < words; word++) any[word] |= u32[start + word];
-    if (group % groupsStep === 0) yield;
-  }
-  return any;
-}
-
-function bitCount(word: number): number {
-  let bits = word - ((word >>> 1) & 0x55555555);
-  bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333);
-  return Math.imul((bits + (bits >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
-}
-
-function codesOf(set: Uint32Array): number[] {
-  const codes: number[] = [];
-  set.forEach((word, index) => {
-    for (let bits = word; bits !== 0; bits &= bits - 1) {
-      codes.push(index * 32 + (31 - Math.clz32(bits & -bits)));
-    }
-  });
-  return codes;
 }
 
 /** States of variable size behind offsets. */
