@@ -6,15 +6,15 @@ import { explain, explainWithoutTable } from "#broker/explain";
 import { finish } from "#broker/finish";
 import { merge } from "#broker/merge";
 import type { Prepared } from "#broker/prepare";
+import type { Result } from "#broker/result";
 import { route } from "#broker/route";
 import { nothingScattered, type Scattered, scatter } from "#broker/scatter";
 import { releaseSnapshot, type Snapshot, takeSnapshot } from "#broker/snapshot";
-import type { Batch } from "#schemas/batch";
 import { StoreError } from "#schemas/errors";
 import type { Limits } from "#schemas/limits";
 import type { Evaluate } from "#schemas/plan/evaluator";
-import type { Fragment, OutputColumn, Plan } from "#schemas/plan/plan";
-import type { ServerClient, SnapshotInfo } from "#schemas/plan/server-client";
+import type { Fragment, Plan } from "#schemas/plan/plan";
+import type { ServerClient } from "#schemas/plan/server-client";
 import { type Stepwise, Turns } from "#schemas/turns";
 
 export interface AnswerTools {
@@ -31,15 +31,6 @@ export interface Moment {
   readonly signal: AbortSignal;
   /** Answer from this snapshot, and leave it to the caller; null: take one. */
   readonly snapshot: Snapshot | null;
-}
-
-export interface Result {
-  readonly columns: readonly OutputColumn[];
-  readonly batch: Batch;
-  readonly truncated: boolean;
-  readonly scattered: Scattered;
-  readonly snapshot: SnapshotInfo | null;
-  readonly tables: readonly string[];
 }
 
 /** The result of a prepared query. */

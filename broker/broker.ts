@@ -4,9 +4,10 @@
  */
 
 import { Admission } from "#broker/admission";
-import { answer, type Result } from "#broker/answer";
+import { answer } from "#broker/answer";
 import { type BrokerCatalog, type Prepared, Preparer } from "#broker/prepare";
 import { exceptionOf } from "#broker/response/exception";
+import type { Result } from "#broker/result";
 import { releaseSnapshot, type Snapshot, takeSnapshot } from "#broker/snapshot";
 import type { QueryException } from "#schemas/api/query";
 import { type ErrorCode, errorCodes, StoreError, storeErrorOf } from "#schemas/errors";

@@ -1,5 +1,5 @@
 /** EXPLAIN PLAN FOR: Pinot's three columns, the broker's part first, then what a server says of its own. */
-import type { Result } from "#broker/answer";
+import type { Result } from "#broker/result";
 import type { Route } from "#broker/route";
 import { nothingScattered } from "#broker/scatter";
 import type { Snapshot } from "#broker/snapshot";

@@ -24,7 +24,7 @@ import type { Log, World } from "#schemas/world";
 import type { Arena } from "#server/arena/arena";
 import { ArenaPool } from "#server/arena/pool";
 import { compose } from "#server/compose";
-import { ThreadPool } from "#server/execute/pool-node";
+import { ThreadPool } from "#server/execute/threads/pool-node";
 import { lockFolder } from "#server/folder-lock-node";
 import type { IngestListener, IngestPort } from "#server/ingest/port";
 import { IngestSide, type MakeHost } from "#server/ingest/side";

@@ -4,9 +4,9 @@ import type { Clock } from "#schemas/world";
 import type { Arena } from "#server/arena/arena";
 import type { ArenaPool } from "#server/arena/pool";
 import { evaluate } from "#server/execute/functions/evaluate";
-import type { ScanPool } from "#server/execute/pool";
 import { Executor } from "#server/execute/run";
 import { Runtime } from "#server/execute/runtime";
+import type { ScanPool } from "#server/execute/threads/pool";
 import type { Kernels } from "#server/kernels/kernels";
 import type { Scanner } from "#server/server";
 

@@ -6,8 +6,9 @@
  * INT → int32, LONG → int64, FLOAT → float, DOUBLE → double, BOOLEAN → bool, TIMESTAMP → timestamp[ms, UTC],
  * STRING JSON BIG_DECIMAL → utf8, BYTES → binary, a bare NULL → null
  */
-import type { Result } from "#broker/answer";
+
 import { FlatBuffer, type Slot } from "#broker/response/flatbuffer";
+import type { Result } from "#broker/result";
 import { entryAt, isNullAt, rowsOf } from "#broker/vectors";
 import type { Batch, Vector } from "#schemas/batch";
 import type { OutputColumn } from "#schemas/plan/plan";

@@ -1,9 +1,9 @@
 /** Results as CSV (RFC 4180) and NDJSON (an object a line). */
 
-import type { Result } from "#broker/answer";
 import { cellWriter, entryTexts } from "#broker/response/cells";
 import { jsonCells, stepRows } from "#broker/response/json";
 import { type Body, TextSink } from "#broker/response/text-sink";
+import type { Result } from "#broker/result";
 import type { Vector } from "#schemas/batch";
 import type { Stepwise } from "#schemas/turns";
 

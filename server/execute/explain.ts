@@ -1,8 +1,8 @@
 /** EXPLAIN: what the scan of a fragment would do, one line an operator, outermost first. */
 import type { Expression } from "#schemas/plan/expression";
 import type { Fragment } from "#schemas/plan/plan";
-import { Compiler, specsOf } from "#server/execute/compile";
-import type { Query } from "#server/execute/run";
+import { Compiler, specsOf } from "#server/execute/compile/compile";
+import type { Query } from "#server/execute/query";
 import type { AggregateTask, RowsTask, Task, Test } from "#server/execute/task";
 
 export async function explainFragment(query: Query, fragment: Fragment): Promise<string[]> {

@@ -8,9 +8,9 @@ import { functionNamed } from "#schemas/functions/resolve";
 import type { Expression } from "#schemas/plan/expression";
 import type { Fragment } from "#schemas/plan/plan";
 import type { Arena } from "#server/arena/arena";
-import type { Compiled } from "#server/execute/compile";
-import { type AggregateResult, noCounts } from "#server/execute/scan-aggregate";
-import type { SlotResult } from "#server/execute/slot";
+import type { Compiled } from "#server/execute/compile/compile";
+import { type AggregateResult, noCounts } from "#server/execute/scan/scan-aggregate";
+import type { SlotResult } from "#server/execute/scan/slot";
 import type { AggregateTask } from "#server/execute/task";
 
 /** A kept result with the content of its blocks. */

@@ -1,15 +1,15 @@
 /** The aggregate fragment's path: compile → scan → merge in order → partial. */
 import { assert } from "#schemas/errors";
 import type { Stepwise } from "#schemas/turns";
-import { type Compiled, Compiler, hopPlan, specsOf, windowKeysOf } from "#server/execute/compile";
-import { AggregateMerge } from "#server/execute/merge";
-import type { MergeHome } from "#server/execute/merged-slot";
-import { aggregatePartial } from "#server/execute/output";
+import { type Compiled, Compiler, hopPlan, specsOf, windowKeysOf } from "#server/execute/compile/compile";
+import { AggregateMerge } from "#server/execute/merge/merge";
+import type { MergeHome } from "#server/execute/merge/merged-slot";
+import { aggregatePartial } from "#server/execute/merge/output";
+import type { Answer, Query } from "#server/execute/query";
 import { cacheKey, isRepeatable, type Kept, revive } from "#server/execute/result-cache";
-import type { Answer, Query } from "#server/execute/run";
-import type { AggregateResult } from "#server/execute/scan-aggregate";
+import type { AggregateResult } from "#server/execute/scan/scan-aggregate";
 import { Scratch } from "#server/execute/scratch";
-import { addCounts } from "#server/execute/stats";
+import { addCounts, noteMatched } from "#server/execute/stats";
 import type { AggregateFragment, AggregateTask } from "#server/execute/task";
 import { TaskMemory } from "#server/execute/task-memory";
 import { scanInWaves } from "#server/execute/waves";
@@ -135,12 +135,4 @@ function homeOf(query: Query, arena: number | undefined): MergeHome {
     scratch: new Scratch(runtime.arena, mergeBlockBytes),
     memory: new TaskMemory(runtime.arena, { bytesMax: query.options.queryBytes, control: query.control }),
   };
-}
-
-export function noteMatched(query: Query, matched: ReadonlySet<string>): void {
-  for (const segment of query.segments) {
-    if (!matched.has(segment.id)) continue;
-    query.stats.segmentsMatched++;
-    if (segment.state === "consuming") query.stats.consumingMatched++;
-  }
 }

@@ -3,60 +3,25 @@
  * pool's threads, merge in the order of slices. Same rows, same digits, whatever the number of threads.
  */
 import { StoreError, storeErrorOf } from "#schemas/errors";
-import type { Limits } from "#schemas/limits";
-import type { Evaluate } from "#schemas/plan/evaluator";
 import type { Fragment } from "#schemas/plan/plan";
-import type { ExecuteOptions, Partial, ScanStats } from "#schemas/plan/server-client";
+import type { ExecuteOptions } from "#schemas/plan/server-client";
 import { Turns } from "#schemas/turns";
-import type { Steps } from "#server/execute/buckets";
-import type { CompileTools } from "#server/execute/compile";
-import { Dictionaries } from "#server/execute/dictionaries";
-import { costNs } from "#server/execute/estimate";
+import type { Steps } from "#server/execute/compile/buckets";
+import type { CompileTools } from "#server/execute/compile/compile";
 import { explainFragment } from "#server/execute/explain";
-import { InOrder, type Take } from "#server/execute/in-order";
-import { InlinePool, type ScanPool } from "#server/execute/pool";
+import { Dictionaries } from "#server/execute/merge/dictionaries";
+import type { Answer, ExecutorParts, Query } from "#server/execute/query";
 import { ResultCache } from "#server/execute/result-cache";
 import { runAggregate } from "#server/execute/run-aggregate";
 import { runRows } from "#server/execute/run-rows";
-import { Control, type Runtime } from "#server/execute/runtime";
+import { Control } from "#server/execute/runtime";
 import { statsOf } from "#server/execute/stats";
 import type { Task } from "#server/execute/task";
 import { TaskMemory } from "#server/execute/task-memory";
+import { costNs } from "#server/execute/threads/estimate";
+import { InOrder, type Take } from "#server/execute/threads/in-order";
+import { InlinePool } from "#server/execute/threads/pool";
 import type { SegmentReader } from "#server/segment/reader";
-
-export interface ExecutorParts {
-  /** This thread's arenas, kernels and functions. */
-  readonly runtime: Runtime;
-  readonly evaluate: Evaluate;
-  readonly limits: Limits;
-  /** Wall clock, for deadlines. */
-  readonly nowMs: () => number;
-  /** For turns. */
-  readonly monotonicMs: () => number;
-  /** Absent: everything runs on this thread. */
-  readonly pool?: ScanPool;
-}
-
-export interface Answer {
-  readonly partial: Partial;
-  readonly stats: ScanStats;
-}
-
-/** What the stages of one query share. */
-export interface Query {
-  readonly parts: ExecutorParts;
-  readonly options: ExecuteOptions;
-  readonly segments: readonly SegmentReader[];
-  readonly stats: ScanStats;
-  readonly control: Control;
-  /** Runs what takes long on this thread. */
-  readonly turns: Turns;
-  readonly compile: CompileTools;
-  readonly dictionaries: Dictionaries;
-  readonly cache: ResultCache;
-  /** Runs tasks where their cost says, and hands results over in the tasks' order. */
-  readonly scan: (tasks: readonly Task[], take: Take) => Promise<void>;
-}
 
 export class Executor {
   private readonly parts: ExecutorParts;

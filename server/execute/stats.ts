@@ -1,6 +1,8 @@
 /** Counting what a query did. */
+
 import type { ScanStats } from "#schemas/plan/server-client";
-import type { ScanCounts } from "#server/execute/scan-aggregate";
+import type { Query } from "#server/execute/query";
+import type { ScanCounts } from "#server/execute/scan/scan-aggregate";
 import type { SegmentReader } from "#server/segment/reader";
 
 /** Counts before the scan. */
@@ -34,4 +36,13 @@ export function addCounts(stats: ScanStats, counts: ScanCounts): void {
   stats.rowsMatched += counts.rowsMatched;
   stats.entriesInFilter += counts.entriesInFilter;
   stats.entriesPostFilter += counts.entriesPostFilter;
+}
+
+/** Which segments had rows that matched. */
+export function noteMatched(query: Query, matched: ReadonlySet<string>): void {
+  for (const segment of query.segments) {
+    if (!matched.has(segment.id)) continue;
+    query.stats.segmentsMatched++;
+    if (segment.state === "consuming") query.stats.consumingMatched++;
+  }
 }

@@ -4,10 +4,10 @@
  */
 import { StoreError } from "#schemas/errors";
 import { breathe, type Stepwise } from "#schemas/turns";
-import { type Compiled, loaded } from "#server/execute/compile";
-import type { ScanResult } from "#server/execute/pool";
-import type { Query } from "#server/execute/run";
+import { type Compiled, loaded } from "#server/execute/compile/compile";
+import type { Query } from "#server/execute/query";
 import type { Task } from "#server/execute/task";
+import type { ScanResult } from "#server/execute/threads/pool";
 
 /** Reading more than this from cold chunks is long enough for others to have a turn. */
 const breatheBytes = 1 << 20;

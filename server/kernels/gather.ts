@@ -1,7 +1,8 @@
 /** Twins of gather.as.ts. */
 import type { Views } from "#server/arena/arena";
-import type { AnyWidth, Twin } from "#server/kernels/kernels";
+import type { Twin } from "#server/kernels/kernels";
 import { isSet, narrow, storedAt, writeBitmap } from "#server/kernels/twin-access";
+import type { AnyWidth } from "#server/kernels/widths";
 
 /** Copies one value of `width` bytes between two vectors. */
 function mover(

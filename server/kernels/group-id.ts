@@ -1,7 +1,8 @@
 /** Twins of group-id.as.ts. */
 import type { Views } from "#server/arena/arena";
-import type { GidWidth, Twin } from "#server/kernels/kernels";
+import type { Twin } from "#server/kernels/kernels";
 import { isSet, narrow, storedAt } from "#server/kernels/twin-access";
+import type { GidWidth } from "#server/kernels/widths";
 
 /** gid = first ? key : gid × card + key, for all rows. */
 function compose(

@@ -1,5 +1,5 @@
 /** Kernels of storage: decoding of segment files and the writer's dictionary; and the selection of best rows. */
-import type { AnyWidth, Width } from "#server/kernels/kernels";
+import type { AnyWidth, Width } from "#server/kernels/widths";
 
 /** Decoding of files. Inputs may have any alignment. */
 export interface DecodeKernels {

@@ -1,6 +1,6 @@
 /** How twins reach values: one typed array and one start index per vector, so that their loops stay plain. */
 import type { Views } from "#server/arena/arena";
-import type { AnyWidth, Width } from "#server/kernels/kernels";
+import type { AnyWidth, Width } from "#server/kernels/widths";
 
 /** A stored vector of up to 4 bytes a value: element `start + row`. */
 export interface Narrow {

@@ -1,6 +1,6 @@
 /** Scan threads over a test's arenas. */
 import type { Arena } from "#server/arena/arena";
-import { ThreadPool } from "#server/execute/pool-node";
+import { ThreadPool } from "#server/execute/threads/pool-node";
 import type { KernelSource } from "#server/kernels/instance";
 
 export const startThreads = (

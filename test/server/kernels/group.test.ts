@@ -1,7 +1,8 @@
 /** Sums, group ids, grouped updates and merges: compiled = twin, and totals = the naive sums. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type AnyWidth, type GidWidth, stateBytes } from "#server/kernels/kernels";
+import { stateBytes } from "#server/kernels/kernels";
+import type { AnyWidth, GidWidth } from "#server/kernels/widths";
 import { type Pair, withPair } from "#test/server/kernels/pair";
 import {
   anyVector,

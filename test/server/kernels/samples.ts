@@ -1,6 +1,6 @@
 /** Random vectors for kernel tests: sizes around word borders, values around the borders of each width. */
 import fc from "fast-check";
-import type { AnyWidth, Width } from "#server/kernels/kernels";
+import type { AnyWidth, Width } from "#server/kernels/widths";
 
 const rowsArbitrary = fc.oneof(
   fc.constantFrom(0, 1, 63, 64, 65, 127, 128, 129, 192, 256, 320),

@@ -1,0 +1,247 @@
+/** A fragment over a snapshot's segments → tasks, in the order in which their results are merged. */
+import type { Evaluate, EvaluateContext } from "#schemas/plan/evaluator";
+import type { Expression } from "#schemas/plan/expression";
+import type { Fragment, Hop } from "#schemas/plan/plan";
+import type { ScanStats } from "#schemas/plan/server-client";
+import type { Steps } from "#server/execute/compile/buckets";
+import { integerRange, type KeyTools } from "#server/execute/compile/keys";
+import { placesIn } from "#server/execute/compile/places";
+import { compileFilter, cutSlices, type SegmentFilter, type Slice } from "#server/execute/compile/segment";
+import { columnsIn, SegmentColumns, type WindowPass } from "#server/execute/compile/segment-columns";
+import { compileGrouping, compileSlot, sourceOf } from "#server/execute/compile/slots";
+import { SpecBuilder, type Specs } from "#server/execute/compile/specs";
+import { compileTest } from "#server/execute/compile/tests";
+import type { Runtime } from "#server/execute/runtime";
+import type { AggregateFragment, AggregateTask, RowsFragment, RowsTask, Task } from "#server/execute/task";
+import type { TaskMemory } from "#server/execute/task-memory";
+import type { SegmentReader } from "#server/segment/reader";
+
+export interface CompileTools {
+  readonly owner: Runtime;
+  readonly evaluate: Evaluate;
+  readonly context: EvaluateContext;
+  readonly steps: Map<string, Steps | null>;
+  readonly limits: { readonly sliceChunks: number; readonly chunkRows: number; readonly stateBytes: number };
+  readonly bytesMax: number;
+  /** Memory of this query in a segment's arena, for index bitmaps. */
+  readonly memoryIn: (segment: SegmentReader) => TaskMemory;
+  readonly stats: ScanStats;
+}
+
+export interface Compiled<One extends Task> {
+  /** Without chunks: `loaded` makes them resident. */
+  readonly task: One;
+  /** Places of the columns whose chunks are looked at. */
+  readonly places: ReadonlySet<number>;
+  readonly segment: SegmentReader;
+  readonly filter: SegmentFilter;
+}
+
+/** The task with its chunks resident, until the segment's reader rests. */
+export function loaded<One extends Task>({ task, places, filter }: Compiled<One>): One {
+  const chunks = task.chunks.map(({ chunk }) => chunk);
+  return { ...task, columns: filter.columns.loaded(task.columns, chunks, places) };
+}
+
+/** HOP as passes over the rows: one for each window that holds a row, or one alone when groups can be shifted instead. */
+export interface HopPlan {
+  readonly passes: readonly (WindowPass | null)[];
+  /** What to add to window keys of merged groups. */
+  readonly shifts: readonly bigint[];
+}
+
+const noHop: HopPlan = { passes: [null], shifts: [0n] };
+
+export function hopPlan(fragment: Fragment): HopPlan {
+  const { hop } = fragment;
+  if (hop === null) return noHop;
+  const { slideMs, sizeMs } = hop;
+  const backs: bigint[] = [];
+  for (let back = 0n; back < sizeMs; back += slideMs) backs.push(back);
+  if (fragment.kind === "aggregate" && sizeMs % slideMs === 0n && windowsInKeysAlone(fragment, hop)) {
+    return { passes: [{ hop, backMs: 0n }], shifts: backs.map((back) => -back) };
+  }
+  return { passes: backs.map((backMs) => ({ hop, backMs })), shifts: [0n] };
+}
+
+const isWindow = (expression: Expression, hop: Hop): boolean =>
+  expression.kind === "column" &&
+  (expression.column === hop.startColumn || expression.column === hop.endColumn);
+
+/** The windows' bounds are keys as they are, and nothing else looks at them. */
+function windowsInKeysAlone(fragment: AggregateFragment, hop: Hop): boolean {
+  const others = [
+    ...fragment.keys.filter((key) => !isWindow(key, hop)),
+    ...fragment.aggregates.flatMap(({ args, filter }) => (filter === null ? args : [...args, filter])),
+    ...(fragment.filter === null ? [] : [fragment.filter]),
+  ];
+  return others.every((expression) => {
+    const used = columnsIn(expression);
+    return !used.includes(hop.startColumn) && !used.includes(hop.endColumn);
+  });
+}
+
+export const windowKeysOf = (fragment: AggregateFragment): boolean[] =>
+  fragment.keys.map((key) => fragment.hop !== null && isWindow(key, fragment.hop));
+
+/** Which slots the aggregates need, given what the segments hold. */
+export function specsOf(fragment: AggregateFragment, segments: readonly SegmentReader[]): Specs {
+  const builder = new SpecBuilder({
+    wideSum: (argument) => {
+      if (argument.kind === "literal") return typeof argument.value === "bigint" && !isInt(argument.value);
+      if (argument.kind !== "column") return argument.type !== "INT";
+      return segments.some((segment) => sumIsWide(segment, argument));
+    },
+    neverNull: (argument) => {
+      if (argument.kind === "literal") return argument.value !== null;
+      if (argument.kind !== "column") return false;
+      if (fragment.hop !== null && isWindow(argument, fragment.hop)) return true;
+      return segments.every((segment) => {
+        const column = segment.column(argument.column);
+        return segment.rows === 0 || (column !== null && column.stats.nulls === 0);
+      });
+    },
+  });
+  return builder.build(fragment.aggregates);
+}
+
+/** 2^31 of them and more sum within 64 bits. */
+const isInt = (value: bigint): boolean => value === BigInt.asIntN(32, value);
+
+function sumIsWide(segment: SegmentReader, argument: Extract<Expression, { kind: "column" }>): boolean {
+  if (argument.type === "INT" || segment.rows === 0) return false;
+  const columns = new SegmentColumns(segment, null);
+  const range = integerRange(columns.column(argument.column, argument.type));
+  if (range === null) return false;
+  const largest = -range.min > range.max ? -range.min : range.max;
+  return largest * BigInt(segment.rows) >= 2n ** 62n;
+}
+
+export class Compiler {
+  private readonly tools: CompileTools;
+  private ordinal = 0;
+
+  constructor(tools: CompileTools) {
+    this.tools = tools;
+  }
+
+  aggregates(
+    fragment: AggregateFragment,
+    specs: Specs,
+    segments: readonly SegmentReader[],
+  ): Promise<Compiled<AggregateTask>[]> {
+    return this.each(fragment, segments, (filter, slices, pass, place) => {
+      const { columns } = filter;
+      const keyTools: KeyTools = {
+        ...this.tools,
+        hop: pass === null ? null : this.shiftedHop(fragment, pass),
+      };
+      const sliceRows = Math.max(
+        ...slices.map((slice) => slice.chunks.reduce((rows, chunk) => rows + chunk.rows, 0)),
+      );
+      const sized = { ...keyTools, stateBytes: this.tools.limits.stateBytes, sliceRows };
+      const grouping = compileGrouping(fragment.keys, columns, specs, sized);
+      const slots = specs.slots.map((spec) => compileSlot(spec, columns, grouping, keyTools));
+      const filters = specs.filters.map((expression) => compileTest(expression, true, columns));
+      return slices.map((slice) => {
+        const places = placesIn([slice.tests, filters, grouping, slots]);
+        const base = this.base(filter, slice, { segment: place, places });
+        const task = { kind: "aggregate", ...base, filters, grouping, slots } as const;
+        return { task, places, segment: columns.segment, filter };
+      });
+    });
+  }
+
+  /** Window keys become buckets only when the windows are made by shifting groups. */
+  private shiftedHop(fragment: AggregateFragment, pass: WindowPass): Hop | null {
+    return hopPlan(fragment).shifts.length > 1 || pass.hop.sizeMs === pass.hop.slideMs ? pass.hop : null;
+  }
+
+  rows(fragment: RowsFragment, segments: readonly SegmentReader[]): Promise<Compiled<RowsTask>[]> {
+    return this.each(fragment, segments, (filter, slices, _pass, place) => {
+      const { columns } = filter;
+      const project = fragment.project.map((expression) => sourceOf(expression, columns));
+      const order = fragment.order.map(({ expression, descending, nullsFirst }) => ({
+        source: sourceOf(expression, columns),
+        type: expression.type,
+        descending,
+        nullsFirst,
+      }));
+      const types = fragment.project.map((expression) => expression.type);
+      return slices.map((slice) => {
+        const places = placesIn([slice.tests, project, order]);
+        const base = this.base(filter, slice, { segment: place, places });
+        const task = { kind: "rows", ...base, project, types, order, limit: fragment.rows } as const;
+        return { task, places, segment: columns.segment, filter };
+      });
+    });
+  }
+
+  private base(
+    filter: SegmentFilter,
+    slice: Slice,
+    parts: { readonly segment: number; readonly places: ReadonlySet<number> },
+  ) {
+    const { columns } = filter;
+    return {
+      ordinal: this.ordinal++,
+      segment: parts.segment,
+      arena: columns.segment.arena.index,
+      columns: columns.taskColumns(parts.places),
+      chunks: slice.chunks,
+      tests: slice.tests,
+      context: this.tools.context,
+      bytesMax: this.tools.bytesMax,
+    };
+  }
+
+  private async each<One extends Task>(
+    fragment: Fragment,
+    segments: readonly SegmentReader[],
+    make: (
+      filter: SegmentFilter,
+      slices: readonly Slice[],
+      pass: WindowPass | null,
+      place: number,
+    ) => Compiled<One>[],
+  ): Promise<Compiled<One>[]> {
+    const { stats, limits, owner } = this.tools;
+    const compiled: Compiled<One>[] = [];
+    for (const [place, segment] of segments.entries()) {
+      if (segment.rows === 0) continue;
+      const { kernels } = owner.at(segment.arena.index);
+      let used = false;
+      for (const pass of hopPlan(fragment).passes) {
+        const filter = compileFilter(segment, fragment.filter, { kernels, pass });
+        if (filter === null) continue;
+        const slices = cutSlices(filter, limits.sliceChunks, this.tools.memoryIn(segment));
+        if (slices.length === 0) continue;
+        compiled.push(...make(filter, slices, pass, place));
+        this.noteIndexes(fragment, filter);
+        used = true;
+      }
+      if (used) {
+        stats.segmentsProcessed++;
+        if (segment.state === "consuming") stats.consumingProcessed++;
+      } else stats.segmentsPruned++;
+    }
+    return compiled;
+  }
+
+  private noteIndexes(fragment: Fragment, filter: SegmentFilter): void {
+    for (const { kind, columnId } of filter.indexes) {
+      const name = `${kind}(${nameOf(fragment.filter, columnId) ?? columnId})`;
+      if (!this.tools.stats.indexes.includes(name)) this.tools.stats.indexes.push(name);
+    }
+  }
+}
+
+function nameOf(expression: Expression | null, columnId: number): string | null {
+  if (expression === null || expression.kind === "literal") return null;
+  if (expression.kind === "column") return expression.column === columnId ? expression.name : null;
+  for (const argument of expression.args) {
+    const name = nameOf(argument, columnId);
+    if (name !== null) return name;
+  }
+  return null;
+}
