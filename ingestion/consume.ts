@@ -22,11 +22,13 @@ const fetchBytesMax = 8 << 20;
 const mirrorBytesMax = 64 << 20;
 const shortWaitMs = 200;
 const retryFirstMs = 250;
-const retryLastMs = 30_000;
+/** A partition whose broker died has a new leader within seconds: waiting longer would only add to them. */
+const retryLastMs = 5000;
 /**
- * An offset past the source's end may be a follower that lags: so many tries before it is a changed stream.
+ * An offset past the source's end may be a new leader that has not yet heard how far all replicas are. Kafka waits for a
+ * replica half a minute (replica.lag.time.max.ms), and so do these tries, before it is a changed stream.
  */
-const aheadTriesMax = 5;
+const aheadTriesMax = 11;
 
 export class PartitionConsumer {
   readonly partition: number;

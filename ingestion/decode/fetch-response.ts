@@ -1,9 +1,9 @@
 /**
- * Kafka's Fetch response, version 11, for one partition: raw batches out, nothing decoded.
+ * Kafka's Fetch response, version 10, for one partition: raw batches out, nothing decoded.
  *
  * Response => throttleMs:i32 errorCode:i16 sessionId:i32 topics:array(topic:string partitions:array(Partition))
  * Partition => partition:i32 errorCode:i16 highWatermark:i64 lastStableOffset:i64 logStartOffset:i64
- *              aborted:array(producerId:i64 firstOffset:i64) preferredReadReplica:i32 recordBytes:i32 RecordSet
+ *              aborted:array(producerId:i64 firstOffset:i64) recordBytes:i32 RecordSet
  */
 import { checkBatchCrc, emptiedBatch, isAbortMarker, readBatchHeader } from "#ingestion/decode/record-batch";
 import { StoreError } from "#schemas/errors";
@@ -116,7 +116,6 @@ export function readFetchResponse(response: Uint8Array, offset: bigint): Fetched
   const endOffset = reader.i64();
   const startOffset = reader.i64();
   const aborted = readAborted(reader);
-  reader.i32();
   const recordBytes = reader.i32();
   const records = recordBytes > 0 ? reader.span(recordBytes) : new Uint8Array(0);
   if (partitionError !== 0)

@@ -3,11 +3,9 @@
  * consumer nor its decoding. The deep import is why package.json pins one exact version.
  */
 
-import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { Kafka, type KafkaConfig, logLevel } from "kafkajs";
-import { type KafkaSettings, kafkaSettings } from "#ingestion/source/kafka-settings";
-import type { World } from "#schemas/world";
+import { logLevel } from "kafkajs";
+import { clientConfig, type KafkaTarget, logCreator } from "#ingestion/source/kafka-client-node";
 
 const require = createRequire(import.meta.url);
 
@@ -16,13 +14,17 @@ interface Encodable {
   readonly apiVersion: number;
 }
 
+interface Definitions {
+  readonly versions: readonly string[];
+  readonly protocol: unknown;
+}
+
 interface ResponseReader {
   decode(bytes: Buffer): Promise<Buffer>;
   parse(bytes: Buffer): Promise<Buffer>;
 }
 
-export interface FetchAsk {
-  readonly topic: string;
+interface FetchAsk {
   readonly partition: number;
   readonly offset: bigint;
   readonly waitMs: number;
@@ -30,7 +32,7 @@ export interface FetchAsk {
 }
 
 interface ClusterBroker {
-  lookupRequest(apiKey: number, requests: unknown): (fields: object) => { readonly request: Encodable };
+  lookupRequest(apiKey: number, requests: Definitions): (fields: object) => { readonly request: Encodable };
   readonly connectionPool: {
     send(call: {
       request: Encodable;
@@ -46,140 +48,207 @@ interface ClusterApi {
   disconnect(): Promise<void>;
   addTargetTopic(topic: string): Promise<void>;
   refreshMetadata(): Promise<void>;
+  findTopicPartitionMetadata(topic: string): readonly { readonly partitionId: number }[];
   findLeaderForPartitions(topic: string, partitions: readonly number[]): Record<string, number[]>;
+  fetchTopicsOffset(
+    asks: readonly object[],
+  ): Promise<
+    readonly { readonly partitions: readonly { readonly partition: number; readonly offset: string }[] }[]
+  >;
   findBroker(options: { nodeId: string }): Promise<ClusterBroker>;
 }
 
 const Cluster = require("kafkajs/src/cluster") as new (options: object) => ClusterApi;
 const apiKeys = require("kafkajs/src/protocol/requests/apiKeys") as Record<string, number>;
-const { requests } = require("kafkajs/src/protocol/requests") as { requests: Record<string, unknown> };
+const { requests } = require("kafkajs/src/protocol/requests") as { requests: Record<string, Definitions> };
 const makeSocketFactory = require("kafkajs/src/network/socketFactory") as () => unknown;
 const { createLogger } = require("kafkajs/src/loggers") as { createLogger(options: object): unknown };
 
-/** The version that `decode/fetch-response.ts` reads, the newest that kafkajs knows. */
-const fetchVersion = 11;
-const connectionMs = 3000;
-const requestMs = 30_000;
+/**
+ * The version that `decode/fetch-response.ts` reads, and the last that only leaders answer: from 11 on a broker that
+ * does not lead any more goes on as a follower, and we would read behind the others without ever being told.
+ */
+const fetchVersion = 10;
+/** A fetch carries megabytes: it may take this much longer than a question. */
+const fetchFactor = 3;
 const metadataMs = 60_000;
+const readCommitted = 1;
 /** Our own loop retries, with a state that everybody sees. */
 const noRetry = { retries: 0, initialRetryTime: 100, maxRetryTime: 1000 };
 
-/** What kafkajs prints goes to our log one level lower: each fault reaches the partition's status anyway. */
-const logCreator =
-  (log: World["log"]) =>
-  () =>
-  ({ namespace, log: entry }: { namespace: string; log: { message: string } }) =>
-    log("debug", `kafka ${namespace}: ${entry.message}`);
-
-export interface KafkaTarget {
-  readonly brokers: readonly string[];
-  readonly properties: Readonly<Record<string, string>>;
-  readonly log: World["log"];
+interface MetadataResponse {
+  readonly topicMetadata: readonly { readonly partitionMetadata: readonly object[] }[];
 }
 
-const settingsOf = ({ brokers, properties }: KafkaTarget): KafkaSettings =>
-  kafkaSettings(brokers, properties, (path) => readFileSync(path, "utf8"));
-
-function tlsOptions({ tls }: KafkaSettings) {
-  if (tls === null) return undefined;
-  return {
-    ...(tls.ca === null ? {} : { ca: [tls.ca] }),
-    ...(tls.certificate === null ? {} : { cert: tls.certificate }),
-    ...(tls.key === null ? {} : { key: tls.key }),
-    ...(tls.passphrase === null ? {} : { passphrase: tls.passphrase }),
-    ...(tls.checkHost ? {} : { checkServerIdentity: () => undefined }),
+/**
+ * kafkajs refuses the metadata of a whole topic when one partition has no leader, though the others could be read. Its
+ * leader is then −1, which says as much.
+ */
+for (const version of (requests["Metadata"] as Definitions).versions) {
+  const codec = require(`kafkajs/src/protocol/requests/metadata/v${version}/response`) as {
+    parse(data: MetadataResponse): Promise<unknown>;
   };
+  const { parse } = codec;
+  codec.parse = (data) =>
+    parse({
+      ...data,
+      topicMetadata: data.topicMetadata.map((topic) => ({
+        ...topic,
+        partitionMetadata: topic.partitionMetadata.map((one) => ({ ...one, partitionErrorCode: 0 })),
+      })),
+    });
 }
 
-function clientConfig(target: KafkaTarget): KafkaConfig {
-  const settings = settingsOf(target);
-  const ssl = tlsOptions(settings);
-  return {
-    clientId: "freshet",
-    brokers: [...settings.brokers],
-    connectionTimeout: connectionMs,
-    requestTimeout: requestMs,
-    ...(ssl === undefined ? {} : { ssl }),
-    ...(settings.sasl === null ? {} : { sasl: settings.sasl }),
-  } as KafkaConfig;
-}
+/** Whether a broker answered, if only with an error; anything else means that its connection is no good. */
+const isAnswer = (error: unknown): boolean => error instanceof Error && error.name === "KafkaJSProtocolError";
 
-/** kafkajs's public client, for topics, offsets and producing. */
-export const kafkaClient = (target: KafkaTarget): Kafka =>
-  new Kafka({
-    ...clientConfig(target),
-    retry: { retries: 2 },
-    logLevel: logLevel.ERROR,
-    logCreator: logCreator(target.log) as never,
-  });
-
-/** One connection a broker, used for fetches alone: a long poll here delays nobody else. */
-export class FetchConnection {
-  readonly #cluster: ClusterApi;
+/**
+ * A cluster's connections for one topic. After a fault of a connection all of them are made anew, beginning at the next
+ * broker of the list: neither a dead broker nor one that stands still is asked twice in a row.
+ */
+export class KafkaConnection {
+  readonly #target: KafkaTarget;
   readonly #topic: string;
-  #known = false;
+  #cluster: Promise<ClusterApi> | null = null;
+  /** The cluster whose leaders we know. */
+  #known: ClusterApi | null = null;
+  #turn = 0;
+  #requestMs = 0;
 
   constructor(target: KafkaTarget, topic: string) {
+    this.#target = target;
     this.#topic = topic;
-    this.#cluster = new Cluster({
-      ...clientConfig(target),
-      logger: createLogger({ level: logLevel.ERROR, logCreator: logCreator(target.log) }),
-      socketFactory: makeSocketFactory(),
-      enforceRequestTimeout: true,
-      metadataMaxAge: metadataMs,
-      allowAutoTopicCreation: false,
-      retry: noRetry,
+  }
+
+  /** The untouched bytes of one Fetch response. kafkajs's errors come through as they are. */
+  fetch({ partition, offset, waitMs, bytesMax }: FetchAsk): Promise<Uint8Array> {
+    return this.#use(async (cluster) => {
+      const broker = await this.#leader(cluster, partition);
+      const definitions = { ...(requests["Fetch"] as Definitions), versions: [String(fetchVersion)] };
+      const request = broker.lookupRequest(
+        apiKeys["Fetch"] as number,
+        definitions,
+      )({
+        replicaId: -1,
+        maxWaitTime: waitMs,
+        minBytes: 1,
+        maxBytes: bytesMax,
+        isolationLevel: readCommitted,
+        topics: [
+          {
+            topic: this.#topic,
+            partitions: [{ partition, fetchOffset: offset.toString(), maxBytes: bytesMax }],
+          },
+        ],
+      });
+      const { apiVersion } = request.request;
+      if (apiVersion !== fetchVersion)
+        throw new Error(`it speaks Fetch ${apiVersion} only; Kafka 2.1 or newer is needed`);
+      return broker.connectionPool.send({
+        request: request.request,
+        response: { decode: async (bytes) => bytes, parse: async (bytes) => bytes },
+        requestTimeout: this.#requestMs * fetchFactor + waitMs,
+        logResponseError: false,
+      });
     });
   }
 
-  /** The untouched bytes of one Fetch response (version 11). kafkajs's errors come through as they are. */
-  async fetch({ topic, partition, offset, waitMs, bytesMax }: FetchAsk): Promise<Uint8Array> {
-    const broker = await this.#leader(partition);
-    const request = broker.lookupRequest(
-      apiKeys["Fetch"] as number,
-      requests["Fetch"],
-    )({
-      replicaId: -1,
-      maxWaitTime: waitMs,
-      minBytes: 1,
-      maxBytes: bytesMax,
-      isolationLevel: 1,
-      topics: [{ topic, partitions: [{ partition, fetchOffset: offset.toString(), maxBytes: bytesMax }] }],
-    });
-    const { apiVersion } = request.request;
-    if (apiVersion !== fetchVersion)
-      throw new Error(`it speaks Fetch ${apiVersion} only; Kafka 2.3 or newer is needed`);
-    return broker.connectionPool.send({
-      request: request.request,
-      response: { decode: async (bytes) => bytes, parse: async (bytes) => bytes },
-      requestTimeout: requestMs + waitMs,
-      logResponseError: false,
+  /** The topic's partitions, asked anew. */
+  partitions(): Promise<readonly number[]> {
+    return this.#use(async (cluster) => {
+      this.#known = null;
+      await this.#know(cluster);
+      return cluster.findTopicPartitionMetadata(this.#topic).map(({ partitionId }) => partitionId);
     });
   }
 
-  /** Forgets who leads: the next fetch asks again. */
+  /** The first offset, the one after the last, or the first at or after a moment: null when there is none. */
+  offset(
+    partition: number,
+    at: "smallest" | "largest" | { readonly timestampMs: number },
+  ): Promise<bigint | null> {
+    const when =
+      typeof at === "object" ? { fromTimestamp: at.timestampMs } : { fromBeginning: at === "smallest" };
+    return this.#use(async (cluster) => {
+      await this.#leader(cluster, partition);
+      const ask = { topic: this.#topic, partitions: [{ partition }], ...when };
+      const [found] = await cluster.fetchTopicsOffset([ask]);
+      const offset = BigInt(found?.partitions[0]?.offset ?? -1);
+      return offset < 0n ? null : offset;
+    });
+  }
+
+  /** Forgets who leads: the next call asks again. */
   forget(): void {
-    this.#known = false;
+    this.#known = null;
   }
 
   async close(): Promise<void> {
-    await this.#cluster.disconnect();
+    const cluster = this.#cluster;
+    this.#cluster = null;
+    await (await cluster)?.disconnect();
   }
 
-  async #leader(partition: number): Promise<ClusterBroker> {
-    if (!this.#known) {
-      await this.#cluster.connect();
-      await this.#cluster.addTargetTopic(this.#topic);
-      await this.#cluster.refreshMetadata();
-      this.#known = true;
+  async #use<T>(ask: (cluster: ClusterApi) => Promise<T>): Promise<T> {
+    this.#cluster ??= this.#connect();
+    const connecting = this.#cluster;
+    try {
+      return await ask(await connecting);
+    } catch (error) {
+      this.#known = null;
+      // Others on this connection have met the same fault: only the first drops it.
+      if (!isAnswer(error) && this.#cluster === connecting) {
+        this.#cluster = null;
+        this.#turn++;
+        void connecting.then((cluster) => cluster.disconnect()).catch(() => {});
+      }
+      throw error;
     }
-    const [nodeId] = Object.keys(this.#cluster.findLeaderForPartitions(this.#topic, [partition]));
-    if (nodeId === undefined || nodeId === "-1") {
-      this.#known = false;
-      throw Object.assign(new Error(`partition ${partition} has no leader`), {
-        type: "LEADER_NOT_AVAILABLE",
+  }
+
+  /** Tries each broker of the list once. */
+  async #connect(): Promise<ClusterApi> {
+    const config = clientConfig(this.#target);
+    const brokers = config.brokers as string[];
+    this.#requestMs = config.requestTimeout as number;
+    for (let left = brokers.length - 1; ; left--) {
+      const first = this.#turn % brokers.length;
+      const cluster = new Cluster({
+        ...config,
+        brokers: [...brokers.slice(first), ...brokers.slice(0, first)],
+        logger: createLogger({ level: logLevel.ERROR, logCreator: logCreator(this.#target.log) }),
+        socketFactory: makeSocketFactory(),
+        enforceRequestTimeout: true,
+        metadataMaxAge: metadataMs,
+        allowAutoTopicCreation: false,
+        isolationLevel: readCommitted,
+        retry: noRetry,
       });
+      try {
+        await cluster.connect();
+        return cluster;
+      } catch (error) {
+        void cluster.disconnect().catch(() => {});
+        if (left === 0 || (error as Error).name === "KafkaJSSASLAuthenticationError") throw error;
+        this.#turn++;
+      }
     }
-    return this.#cluster.findBroker({ nodeId });
+  }
+
+  async #know(cluster: ClusterApi): Promise<void> {
+    if (this.#known === cluster) return;
+    await cluster.addTargetTopic(this.#topic);
+    await cluster.refreshMetadata();
+    this.#known = cluster;
+  }
+
+  async #leader(cluster: ClusterApi, partition: number): Promise<ClusterBroker> {
+    await this.#know(cluster);
+    const [nodeId] = Object.keys(cluster.findLeaderForPartitions(this.#topic, [partition]));
+    if (nodeId === undefined || nodeId === "-1") {
+      const what = nodeId === undefined ? "is not there" : "has no leader at the moment";
+      throw Object.assign(new Error(`partition ${partition} ${what}`), { name: "KafkaJSProtocolError" });
+    }
+    return cluster.findBroker({ nodeId });
   }
 }

@@ -4,10 +4,10 @@
  */
 
 import { crc32c } from "@node-rs/crc32";
-import type { Admin } from "kafkajs";
 import { readFetchResponse } from "#ingestion/decode/fetch-response";
 import { sliceKafkaBatch } from "#ingestion/decode/record-batch";
-import { FetchConnection, type KafkaTarget, kafkaClient } from "#ingestion/source/kafka-connection-node";
+import type { KafkaTarget } from "#ingestion/source/kafka-client-node";
+import { KafkaConnection } from "#ingestion/source/kafka-connection-node";
 import { messageOf, StoreError } from "#schemas/errors";
 import { type FetchOptions, type FetchResult, OffsetGone, type Source } from "#schemas/source";
 
@@ -43,8 +43,7 @@ export interface KafkaSourceOptions extends KafkaTarget {
 
 export class KafkaSource implements Source {
   readonly #options: KafkaSourceOptions;
-  readonly #connections = new Map<number, FetchConnection>();
-  #admin: Promise<Admin> | null = null;
+  readonly #connections = new Map<number, KafkaConnection>();
   #partitionsKnown = 0;
 
   constructor(options: KafkaSourceOptions) {
@@ -52,28 +51,17 @@ export class KafkaSource implements Source {
   }
 
   async partitions(): Promise<readonly number[]> {
-    const { topic } = this.#options;
-    const { topics } = await this.#ask((admin) => admin.fetchTopicMetadata({ topics: [topic] }));
-    const partitions = (topics[0]?.partitions ?? [])
-      .map(({ partitionId }) => partitionId)
-      .sort((a, b) => a - b);
-    this.#partitionsKnown = partitions.length;
-    return partitions;
+    const found = await this.#ask(this.#connection(0).partitions());
+    this.#partitionsKnown = found.length;
+    return found.toSorted((left, right) => left - right);
   }
 
   async firstOffset(
     partition: number,
     start: "smallest" | "largest" | { readonly timestampMs: number },
   ): Promise<bigint> {
-    const { topic } = this.#options;
-    if (typeof start === "object") {
-      const found = await this.#ask((admin) => admin.fetchTopicOffsetsByTimestamp(topic, start.timestampMs));
-      return BigInt(found.find((one) => one.partition === partition)?.offset ?? "0");
-    }
-    const found = await this.#ask((admin) => admin.fetchTopicOffsets(topic));
-    const offsets = found.find((one) => one.partition === partition);
-    if (offsets === undefined) throw this.#unreachable(`topic "${topic}" has no partition ${partition}`);
-    return BigInt(start === "smallest" ? offsets.low : offsets.high);
+    const found = await this.#ask(this.#connection(partition).offset(partition, start));
+    return found ?? (await this.firstOffset(partition, "largest"));
   }
 
   async fetch(partition: number, offset: bigint, options: FetchOptions): Promise<FetchResult> {
@@ -94,8 +82,10 @@ export class KafkaSource implements Source {
     const signal = AbortSignal.timeout(10_000);
     const response = await this.#fetchBytes(partition, { offset, waitMs: 0, bytesMax: 1 << 20, signal });
     const { batches, errorCode } = readFetchResponse(response, offset);
+    // Gone is an answer; a broker that cannot say is not.
+    if (errorCode !== 0 && errorCode !== offsetOutOfRange) await this.#refuse(errorCode, partition);
     const batch = batches[0];
-    if (errorCode !== 0 || batch === undefined || batch.baseOffset > offset) return null;
+    if (batch === undefined || batch.baseOffset > offset) return null;
     const { bytes, count, starts, lengths, offsets } = sliceKafkaBatch(batch, recordBytesMax);
     for (let row = 0; row < count; row++) {
       if (offsets[row] !== offset) continue;
@@ -108,17 +98,14 @@ export class KafkaSource implements Source {
   async close(): Promise<void> {
     const closing = [...this.#connections.values()].map((connection) => connection.close().catch(() => {}));
     this.#connections.clear();
-    const admin = this.#admin;
-    this.#admin = null;
-    if (admin !== null) closing.push(admin.then((client) => client.disconnect()).catch(() => {}));
     await Promise.all(closing);
   }
 
-  #connection(partition: number): FetchConnection {
+  #connection(partition: number): KafkaConnection {
     const slot = partition % connectionsMax;
     let connection = this.#connections.get(slot);
     if (connection === undefined) {
-      connection = new FetchConnection(this.#options, this.#options.topic);
+      connection = new KafkaConnection(this.#options, this.#options.topic);
       this.#connections.set(slot, connection);
     }
     return connection;
@@ -130,13 +117,12 @@ export class KafkaSource implements Source {
   ): Promise<Uint8Array> {
     const connection = this.#connection(partition);
     const { offset, waitMs, bytesMax, signal } = ask;
-    const answer = connection.fetch({ topic: this.#options.topic, partition, offset, waitMs, bytesMax });
+    const answer = connection.fetch({ partition, offset, waitMs, bytesMax });
     try {
       return await Promise.race([answer, aborted(signal)]);
     } catch (error) {
       answer.catch(() => {});
       if (signal.aborted) throw signal.reason;
-      connection.forget();
       throw this.#translate(error as KafkaFault);
     }
   }
@@ -146,10 +132,10 @@ export class KafkaSource implements Source {
     const { topic } = this.#options;
     this.#connection(partition).forget();
     if (errorCode === offsetOutOfRange) {
-      const found = await this.#ask((admin) => admin.fetchTopicOffsets(topic));
-      const offsets = found.find((one) => one.partition === partition);
-      if (offsets !== undefined)
-        throw new OffsetGone({ startOffset: BigInt(offsets.low), endOffset: BigInt(offsets.high) });
+      throw new OffsetGone({
+        startOffset: await this.firstOffset(partition, "smallest"),
+        endOffset: await this.firstOffset(partition, "largest"),
+      });
     }
     if (errorCode === unknownTopic || errorCode === unknownTopicId) throw this.#gone();
     if (errorCode === deniedTopic)
@@ -157,22 +143,12 @@ export class KafkaSource implements Source {
     throw this.#unreachable(leaderErrors.get(errorCode) ?? `the broker answered error ${errorCode}`);
   }
 
-  async #ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
+  async #ask<T>(answer: Promise<T>): Promise<T> {
     try {
-      this.#admin ??= this.#connectAdmin();
-      return await question(await this.#admin);
+      return await answer;
     } catch (error) {
-      const admin = this.#admin;
-      this.#admin = null;
-      void admin?.then((client) => client.disconnect()).catch(() => {});
       throw this.#translate(error as KafkaFault);
     }
-  }
-
-  async #connectAdmin(): Promise<Admin> {
-    const admin = kafkaClient(this.#options).admin();
-    await admin.connect();
-    return admin;
   }
 
   #gone(): StoreError {
@@ -188,6 +164,7 @@ export class KafkaSource implements Source {
   #translate(error: KafkaFault): Error {
     if (error instanceof StoreError || error instanceof OffsetGone) return error;
     if (error.type === "UNKNOWN_TOPIC_OR_PARTITION") return this.#gone();
+    if (error.name === "KafkaJSProtocolError") return this.#unreachable(messageOf(error), error);
     if (error.name === "KafkaJSSASLAuthenticationError") {
       return this.#unreachable(`login failed: ${messageOf(error)}; check sasl.jaas.config`, error);
     }

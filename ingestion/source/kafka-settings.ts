@@ -9,6 +9,8 @@ export interface KafkaSettings {
     readonly username: string;
     readonly password: string;
   } | null;
+  /** How long an answer may take, when the user says so. */
+  readonly requestMs: number | null;
 }
 
 interface TlsSettings {
@@ -20,6 +22,8 @@ interface TlsSettings {
   readonly checkHost: boolean;
 }
 
+const requestMsMin = 500;
+const requestMsMax = 600_000;
 const protocols = ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"];
 const mechanisms = {
   PLAIN: "plain",
@@ -77,7 +81,15 @@ function credentials(properties: Readonly<Record<string, string>>): { username: 
   return { username, password };
 }
 
-/** Reads security.protocol, sasl.* and ssl.*; `readText` opens PEM files. */
+function requestMsOf(properties: Readonly<Record<string, string>>): number | null {
+  const text = properties["request.timeout.ms"];
+  if (text === undefined) return null;
+  const ms = Number(text);
+  if (Number.isInteger(ms) && ms >= requestMsMin && ms <= requestMsMax) return ms;
+  throw fault(`request.timeout.ms: expected ${requestMsMin} to ${requestMsMax} but found "${text}"`);
+}
+
+/** Reads security.protocol, request.timeout.ms, sasl.* and ssl.*; `readText` opens PEM files. */
 export function kafkaSettings(
   brokers: readonly string[],
   properties: Readonly<Record<string, string>>,
@@ -88,8 +100,9 @@ export function kafkaSettings(
     throw fault(`security.protocol: expected one of ${protocols.join(", ")} but found "${protocol}"`);
   if (brokers.length === 0)
     throw fault("stream.kafka.broker.list is missing, and the process has no --kafka");
+  const requestMs = requestMsOf(properties);
   const tls = protocol.endsWith("SSL") ? tlsOf(properties, readText) : null;
-  if (!protocol.startsWith("SASL")) return { brokers, tls, sasl: null };
+  if (!protocol.startsWith("SASL")) return { brokers, tls, sasl: null, requestMs };
   const wanted = (properties["sasl.mechanism"] ?? "PLAIN").toUpperCase();
   const mechanism = mechanisms[wanted as keyof typeof mechanisms];
   if (mechanism === undefined) {
@@ -97,5 +110,5 @@ export function kafkaSettings(
       `sasl.mechanism: expected one of ${Object.keys(mechanisms).join(", ")} but found "${wanted}"`,
     );
   }
-  return { brokers, tls, sasl: { mechanism, ...credentials(properties) } };
+  return { brokers, tls, sasl: { mechanism, ...credentials(properties) }, requestMs };
 }

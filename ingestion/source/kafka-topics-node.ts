@@ -1,7 +1,7 @@
 /** The process's Kafka beside consuming: which topics there are, a look at their newest rows, making and filling them. */
 import { CompressionTypes, type Kafka } from "kafkajs";
 import { sliceKafkaBatch } from "#ingestion/decode/record-batch";
-import { type KafkaTarget, kafkaClient } from "#ingestion/source/kafka-connection-node";
+import { type KafkaTarget, kafkaClient } from "#ingestion/source/kafka-client-node";
 import { KafkaSource } from "#ingestion/source/kafka-node";
 import { messageOf, StoreError } from "#schemas/errors";
 

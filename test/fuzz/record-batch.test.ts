@@ -135,7 +135,7 @@ describe("record batches", () => {
 });
 
 function responseOf(records: Uint8Array, aborted: readonly (readonly [bigint, bigint])[] = []): Uint8Array {
-  const head = Buffer.alloc(4 + 2 + 4 + 4 + 3 + 4 + 4 + 2 + 8 * 3 + 4 + aborted.length * 16 + 4 + 4);
+  const head = Buffer.alloc(4 + 2 + 4 + 4 + 3 + 4 + 4 + 2 + 8 * 3 + 4 + aborted.length * 16 + 4);
   let at = 10;
   at = head.writeInt32BE(1, at);
   at = head.writeInt16BE(1, at);
@@ -149,7 +149,6 @@ function responseOf(records: Uint8Array, aborted: readonly (readonly [bigint, bi
   at = head.writeInt32BE(aborted.length, at);
   for (const [producer, first] of aborted)
     at = head.writeBigInt64BE(first, head.writeBigInt64BE(producer, at));
-  at = head.writeInt32BE(-1, at);
   head.writeInt32BE(records.length, at);
   return Buffer.concat([head, records]);
 }

@@ -4,48 +4,15 @@
  * "secret") and TLS with a self-signed certificate. `KAFKA_BROKERS` overrides the plain one for tests that need no
  * restarts.
  */
-import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { promisify } from "node:util";
+import { Broker, kafkaClassPath, runJava } from "#test/setup/kafka-java-node";
 import { freePorts } from "#test/setup/ports-node";
 
 const run = promisify(execFile);
-const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
-const startMs = 60_000;
-const stopMs = 20_000;
-
-/** Folder of Kafka's jars, fetched once. */
-export async function kafkaJars(): Promise<string> {
-  const target = join(root, ".build/kafka/libs");
-  if (existsSync(target)) return target;
-  const partial = join(root, `.build/kafka/libs-${process.pid}`);
-  mkdirSync(partial, { recursive: true });
-  try {
-    await run(
-      "mvn",
-      [
-        "-q",
-        "-B",
-        "-f",
-        join(root, "test/setup/kafka/pom.xml"),
-        "dependency:copy-dependencies",
-        `-DoutputDirectory=${partial}`,
-        "-DincludeScope=runtime",
-      ],
-      { cwd: partial },
-    );
-  } catch (error) {
-    throw new Error(
-      `fetching Kafka's jars with mvn failed; install maven and a Java 17 runtime. ${String(error)}`,
-    );
-  }
-  if (existsSync(target)) rmSync(partial, { recursive: true });
-  else renameSync(partial, target);
-  return target;
-}
 
 export interface Kafka {
   /** host:port of the plain listener. */
@@ -68,8 +35,6 @@ export interface Kafka {
   /** Stops and removes the data. */
   dispose(): Promise<void>;
 }
-
-const javaOptions = ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"];
 
 function propertiesText(folder: string, ports: readonly number[]): string {
   const [plain, sasl, tls, controller] = ports;
@@ -127,35 +92,9 @@ async function makeCertificate(folder: string): Promise<string> {
   return stdout;
 }
 
-function spawnJava(classPath: string, args: readonly string[], cwd: string): ChildProcess {
-  return spawn("java", [...javaOptions, "-cp", classPath, ...args], { cwd, stdio: ["pipe", "pipe", "pipe"] });
-}
-
-async function runJava(
-  classPath: string,
-  args: readonly string[],
-  options: { cwd: string; input?: string },
-): Promise<string> {
-  const child = spawnJava(classPath, args, options.cwd);
-  let out = "";
-  let errors = "";
-  child.stdout?.on("data", (data) => (out += data));
-  child.stderr?.on("data", (data) => (errors += data));
-  child.stdin?.on("error", () => {});
-  child.stdin?.end(options.input ?? "");
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once("error", (error) =>
-      reject(new Error(`java did not start; install a Java 17 runtime. ${error.message}`)),
-    );
-    child.once("close", resolve);
-  });
-  if (code !== 0) throw new Error(`java ${args.join(" ")} exited with ${code}: ${errors || out}`);
-  return out;
-}
-
 /** Starts a broker; resolves when it answers. */
 export async function startKafka(): Promise<Kafka> {
-  const classPath = `${await kafkaJars()}/*`;
+  const classPath = await kafkaClassPath();
   const folder = mkdtempSync(join(tmpdir(), "freshet-kafka-"));
   const ports = await freePorts(4);
   const properties = join(folder, "server.properties");
@@ -176,8 +115,8 @@ export async function startKafka(): Promise<Kafka> {
     ],
     { cwd: folder },
   );
-  const broker = new Broker(classPath, folder, properties);
-  const [plain, sasl, tls] = ports;
+  const [plain, sasl, tls] = ports as [number, number, number];
+  const broker = new Broker({ classPath, folder, properties, port: plain });
   const brokers = `127.0.0.1:${plain}`;
   const tool = (mainClass: string, args: readonly string[], input = "") =>
     runJava(classPath, [mainClass, ...args], { cwd: folder, input });
@@ -204,55 +143,4 @@ export async function startKafka(): Promise<Kafka> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-class Broker {
-  private readonly classPath: string;
-  private readonly folder: string;
-  private readonly properties: string;
-  private child: ChildProcess | null = null;
-
-  constructor(classPath: string, folder: string, properties: string) {
-    this.classPath = classPath;
-    this.folder = folder;
-    this.properties = properties;
-  }
-
-  async start(): Promise<void> {
-    const child = spawnJava(this.classPath, ["kafka.Kafka", this.properties], this.folder);
-    this.child = child;
-    const port = Number(readFileSync(this.properties, "utf8").match(/PLAINTEXT:\/\/127\.0\.0\.1:(\d+)/)?.[1]);
-    let output = "";
-    child.stdout?.on("data", (data) => (output = (output + data).slice(-10_000)));
-    child.stderr?.on("data", (data) => (output = (output + data).slice(-10_000)));
-    const deadline = Date.now() + startMs;
-    while (!(await answers(port))) {
-      if (child.exitCode !== null) throw new Error(`Kafka exited with ${child.exitCode}: ${output}`);
-      if (Date.now() > deadline) throw new Error(`Kafka did not answer within ${startMs} ms: ${output}`);
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }
-
-  async end(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
-    const child = this.child;
-    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-    child.kill(signal);
-    const timer = setTimeout(() => child.kill("SIGKILL"), stopMs);
-    await ended;
-    clearTimeout(timer);
-    this.child = null;
-  }
-}
-
-async function answers(port: number): Promise<boolean> {
-  const { connect } = await import("node:net");
-  return new Promise((resolve) => {
-    const socket = connect({ port, host: "127.0.0.1" });
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once("error", () => resolve(false));
-  });
 }
