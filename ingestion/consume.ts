@@ -116,6 +116,11 @@ export class PartitionConsumer {
       if (this.#parts.isMirrored) await log.discard();
       else this.#progress.stop(corrupt);
     }
+    if (corrupt === null && log.lostEnd !== null && log.lostEnd > this.#store.next)
+      await this.#gap(
+        log.lostEnd,
+        "the log that held these rows is missing; these offsets may have been given",
+      );
     // A hole at the log's head: what is behind it would come again, out of order.
     if (this.#parts.isMirrored && log.endOffset > this.#store.next) await log.discard();
     if (this.#store.isOpen) {

@@ -8,7 +8,7 @@ import type { ConsumerParts } from "#ingestion/consumer-state";
 import { DeadLetters } from "#ingestion/dead-letters";
 import { UnknownFields } from "#ingestion/decode/unknown-fields";
 import { IdempotencyKeys } from "#ingestion/log/keys";
-import { TailLog } from "#ingestion/log/tail-log";
+import { type OffsetReserve, TailLog } from "#ingestion/log/tail-log";
 import { push } from "#ingestion/push";
 import { EmbeddedPartition } from "#ingestion/source/embedded";
 import type { PushOptions } from "#schemas/admin";
@@ -202,6 +202,7 @@ export class Host implements IngestHost {
       fileBytes: limits.logFileBytes,
       syncMs: isMirrored ? mirrorSyncMs : 0,
       whenFull: isMirrored ? "retry" : "reject",
+      reserve: isMirrored ? null : this.#reserveOf(hosted, partition),
     });
     const keys = isMirrored ? null : this.#keysOf(folder);
     const stream = isMirrored ? null : new EmbeddedPartition(world, log);
@@ -226,6 +227,13 @@ export class Host implements IngestHost {
       stream.onState = () => this.#environment.events.status(table.name, consumer.status());
     await consumer.recover();
     hosted.partitions.set(partition, { consumer, log, keys, stream });
+  }
+
+  #reserveOf({ start, table }: HostedTable, partition: number): OffsetReserve {
+    return {
+      kept: committedOf(start, partition)?.reserved ?? null,
+      keep: (reservation) => this.#environment.events.reserve(table.name, partition, reservation),
+    };
   }
 
   #keysOf(folder: string): IdempotencyKeys {

@@ -3,7 +3,7 @@
  * thread, PostgreSQL), one test suite over both. Every method is atomic.
  */
 import type { Dashboard, DashboardSummary } from "#schemas/api/dashboards";
-import type { Gap, SegmentRecord, SourceRange } from "#schemas/segment";
+import type { Gap, Reservation, SegmentRecord, SourceRange } from "#schemas/segment";
 import type { Table } from "#schemas/table";
 
 export interface TableRecord {
@@ -20,6 +20,8 @@ export interface PartitionRecord {
   readonly epoch: number;
   /** CRC of the last committed record, to notice a recreated topic; null before the first. */
   readonly lastRecordCrc: number | null;
+  /** Embedded streams: offsets that pushes may have been given. */
+  readonly reserved: Reservation | null;
 }
 
 export interface SegmentCommit {
@@ -62,6 +64,8 @@ export interface CatalogClient {
   /** A gap moves the partition's nextOffset over it in the same transaction. */
   recordGap(table: string, gap: Gap): Promise<void>;
   gaps(table: string): Promise<readonly Gap[]>;
+  /** Of a claimed partition. */
+  reserveOffsets(table: string, partition: number, reservation: Reservation): Promise<void>;
 
   dashboards(): Promise<readonly DashboardSummary[]>;
   dashboard(id: string): Promise<Dashboard | null>;

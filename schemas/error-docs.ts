@@ -143,7 +143,7 @@ export const errorDocs: Readonly<Record<ErrorCode, ErrorDoc>> = {
     remedy:
       "The message names file and position. Kafka tables read the rest again from Kafka. A pushed table serves what " +
       "lay before and takes no rows: restore the file from a backup; or, giving up what lies behind the position, " +
-      "POST forceCommit, stop, move the file's folder away, start.",
+      "POST forceCommit, stop, move the file's folder away, start; the lost offsets are then a gap in every answer.",
   },
   CATALOG_CORRUPT: {
     meaning: "The catalog cannot be read; the process does not start.",

@@ -7,7 +7,7 @@
 import type { PushOptions } from "#schemas/admin";
 import type { DeadLetters, IngestAnswer, PartitionStatus } from "#schemas/api/tables";
 import type { Limits } from "#schemas/limits";
-import type { Gap } from "#schemas/segment";
+import type { Gap, Reservation } from "#schemas/segment";
 import type { RawBatch, Source } from "#schemas/source";
 import type { RowSink } from "#schemas/stage";
 import type { Table } from "#schemas/table";
@@ -22,6 +22,8 @@ export interface CommittedPartition {
   readonly nextOffset: bigint;
   /** CRC of the record at nextOffset − 1, from `IngestHost.recordCrc`, null when it was not known. */
   readonly lastRecordCrc: number | null;
+  /** What pushes may have been given; null for streams that have their own storage, and before the first push. */
+  readonly reserved: Reservation | null;
 }
 
 export interface TableStart {
@@ -52,6 +54,8 @@ export interface IngestEvents {
   readonly started: (table: string, partition: number, offset: bigint) => Promise<void>;
   /** Offsets that the source does not have any more; consumption goes on at gap.end when this resolves. */
   readonly gap: (table: string, gap: Gap) => Promise<void>;
+  /** The catalog keeps this before an offset of it is given to a push. */
+  readonly reserve: (table: string, partition: number, reservation: Reservation) => Promise<void>;
   /** A partition's status changed (state, error); figures are read with `status`. */
   readonly status: (table: string, status: PartitionStatus) => void;
   /** New rows are visible. */

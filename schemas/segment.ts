@@ -35,3 +35,14 @@ export interface Gap {
   readonly reason: string;
   readonly foundMs: number;
 }
+
+/**
+ * Offsets that an embedded stream may have given to pushes. Its log is where they are: a log without that file, or a
+ * later one, has lost some of them, and they must not be given again.
+ */
+export interface Reservation {
+  /** No offset from here on was given. */
+  readonly end: bigint;
+  /** Sequence number of the log file that was the newest. */
+  readonly file: number;
+}

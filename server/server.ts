@@ -5,7 +5,7 @@
  * behind their interfaces, which may as well be plain objects on this thread.
  */
 import type { CatalogClient } from "#schemas/catalog";
-import { messageOf, StoreError } from "#schemas/errors";
+import { messageOf, StoreError, storeErrorOf } from "#schemas/errors";
 import type { Limits } from "#schemas/limits";
 import type { Fragment } from "#schemas/plan/plan";
 import type {
@@ -17,7 +17,7 @@ import type {
   ServerClient,
   SnapshotInfo,
 } from "#schemas/plan/server-client";
-import type { Gap, SegmentRecord } from "#schemas/segment";
+import type { Gap, Reservation, SegmentRecord } from "#schemas/segment";
 import type { World } from "#schemas/world";
 import { Epochs } from "#server/arena/epoch";
 import type { ArenaPool } from "#server/arena/pool";
@@ -176,6 +176,15 @@ export class Server implements ServerClient, IngestListener {
 
   async gap(table: string, gap: Gap): Promise<void> {
     await this.queue.gap(this.state(table), gap);
+  }
+
+  async reserve(table: string, partition: number, reservation: Reservation): Promise<void> {
+    try {
+      await this.parts.catalog.reserveOffsets(table, partition, reservation);
+    } catch (error) {
+      // A catalog that is away refuses a push; it is no reason to end.
+      throw storeErrorOf(error);
+    }
   }
 
   async published(table: string): Promise<void> {

@@ -13,8 +13,8 @@ import type {
 } from "#schemas/catalog";
 import { StoreError } from "#schemas/errors";
 import { readExactJson, writeExactJson } from "#schemas/exact-json";
-import type { Gap, SegmentRecord, SourceRange } from "#schemas/segment";
-import type { CatalogDatabase } from "./tables-node.ts";
+import type { Gap, Reservation, SegmentRecord, SourceRange } from "#schemas/segment";
+import type { CatalogDatabase, CatalogTables } from "./tables-node.ts";
 
 const conflict = (message: string): never => {
   throw new StoreError("CATALOG_CONFLICT", message);
@@ -115,12 +115,7 @@ export class CatalogRepository implements CatalogClient {
         .where("table_name", "=", table)
         .orderBy("partition")
         .execute();
-      return rows.map((row) => ({
-        partition: Number(row.partition),
-        nextOffset: row.next_offset,
-        epoch: Number(row.epoch),
-        lastRecordCrc: row.last_record_crc === null ? null : Number(row.last_record_crc),
-      }));
+      return rows.map(partitionOf);
     });
   }
 
@@ -134,6 +129,8 @@ export class CatalogRepository implements CatalogClient {
           next_offset: firstOffset,
           epoch: 1n,
           last_record_crc: null,
+          reserved_end: null,
+          reserved_file: null,
         })
         .onConflict((found) =>
           found
@@ -142,12 +139,7 @@ export class CatalogRepository implements CatalogClient {
         )
         .returningAll()
         .executeTakeFirstOrThrow();
-      return {
-        partition,
-        nextOffset: row.next_offset,
-        epoch: Number(row.epoch),
-        lastRecordCrc: row.last_record_crc === null ? null : Number(row.last_record_crc),
-      };
+      return partitionOf(row);
     });
   }
 
@@ -218,6 +210,18 @@ export class CatalogRepository implements CatalogClient {
           found_ms: BigInt(gap.foundMs),
         })
         .execute();
+    });
+  }
+
+  async reserveOffsets(table: string, partition: number, reservation: Reservation): Promise<void> {
+    await this.#whole(async (database) => {
+      const kept = await database
+        .updateTable("partitions")
+        .set({ reserved_end: reservation.end, reserved_file: BigInt(reservation.file) })
+        .where("table_name", "=", table)
+        .where("partition", "=", BigInt(partition))
+        .executeTakeFirst();
+      if (kept.numUpdatedRows !== 1n) conflict(`partition ${partition} of table ${table} is not claimed`);
     });
   }
 
@@ -333,6 +337,14 @@ export class CatalogRepository implements CatalogClient {
     return this.#database.destroy();
   }
 }
+
+const partitionOf = (row: CatalogTables["partitions"]): PartitionRecord => ({
+  partition: Number(row.partition),
+  nextOffset: row.next_offset,
+  epoch: Number(row.epoch),
+  lastRecordCrc: row.last_record_crc === null ? null : Number(row.last_record_crc),
+  reserved: row.reserved_end === null ? null : { end: row.reserved_end, file: Number(row.reserved_file) },
+});
 
 /** The compare-and-set that everything hangs on: the range must begin exactly where the partition's rows end. */
 async function advance(

@@ -15,6 +15,8 @@ export interface CatalogTables {
     next_offset: bigint;
     epoch: bigint;
     last_record_crc: bigint | null;
+    reserved_end: bigint | null;
+    reserved_file: bigint | null;
   };
   segments: { id: string; table_name: string; record: string };
   gaps: {
@@ -84,6 +86,10 @@ const migrations: readonly ((database: CatalogDatabase) => Promise<void>)[] = [
       .addColumn("statement", "text", (column) => column.notNull())
       .addColumn("updated_ms", "bigint", (column) => column.notNull())
       .execute();
+  },
+  async ({ schema }) => {
+    await schema.alterTable("partitions").addColumn("reserved_end", "bigint").execute();
+    await schema.alterTable("partitions").addColumn("reserved_file", "bigint").execute();
   },
 ];
 

@@ -16,6 +16,7 @@ import {
 } from "#ingestion/log/format";
 import { fileNameOf, type LogFile, type Recovered, recoverFiles } from "#ingestion/log/recover";
 import { assert, messageOf, StoreError, storeErrorOf } from "#schemas/errors";
+import type { Reservation } from "#schemas/segment";
 import type { AppendFile, World } from "#schemas/world";
 
 export interface TailLogOptions {
@@ -29,6 +30,15 @@ export interface TailLogOptions {
   readonly syncMs: number;
   /** A full disk: reject what is queued (a push is refused), or keep it and try again (a mirror). */
   readonly whenFull: "reject" | "retry";
+  /** Remembers elsewhere which offsets were given, for a log that is the rows' only home; null for a mirror. */
+  readonly reserve: OffsetReserve | null;
+}
+
+export interface OffsetReserve {
+  /** As of the last start. */
+  readonly kept: Reservation | null;
+  /** Durable when it resolves. */
+  keep(reservation: Reservation): Promise<void>;
 }
 
 interface Queued {
@@ -38,6 +48,8 @@ interface Queued {
 }
 
 const retryFullMs = 1000;
+/** So many offsets are reserved at a time: as many at most are skipped after a loss without having been given. */
+const offsetsAhead = 1n << 18n;
 /** What a disk that was full must have before we say it is not. */
 const roomBytes = 4096;
 
@@ -45,6 +57,7 @@ export class TailLog {
   #world: World;
   #options: TailLogOptions;
   #files: LogFile[] = [];
+  #reserved: Reservation | null;
   #file: AppendFile | null = null;
   #queue: Queued[] = [];
   #unsynced: Queued[] = [];
@@ -66,6 +79,7 @@ export class TailLog {
   constructor(world: World, options: TailLogOptions) {
     this.#world = world;
     this.#options = options;
+    this.#reserved = options.reserve?.kept ?? null;
   }
 
   /**
@@ -109,6 +123,12 @@ export class TailLog {
   /** Bytes of its files. */
   get bytes(): number {
     return this.#files.reduce((sum, file) => sum + file.bytes, 0);
+  }
+
+  /** After `recover`: where offsets that pushes may have been given end, if the log that had them is not all there. */
+  get lostEnd(): bigint | null {
+    if (this.#reserved === null || (this.#files.at(-1)?.sequence ?? 0) >= this.#reserved.file) return null;
+    return this.#reserved.end;
   }
 
   /** Bytes that wait to be written. */
@@ -239,6 +259,7 @@ export class TailLog {
         chunks.push(...encodeRecord(next.entry, this.#durableBytes));
         bytes += recordBytes(next.entry);
       }
+      await this.#reserve(group[group.length - 1].entry.endOffset);
       const before = file.bytes;
       await this.#appendOrTakeBack(file, chunks, before);
       this.#queue.splice(0, group.length);
@@ -250,6 +271,23 @@ export class TailLog {
     } catch (error) {
       return await this.#writeFailed(storeErrorOf(error), bytes);
     }
+  }
+
+  /** Before an offset is given, it is known elsewhere that it may have been, and in which file it is. */
+  async #reserve(end: bigint): Promise<void> {
+    const { reserve, folder } = this.#options;
+    const file = this.#files[this.#files.length - 1].sequence;
+    if (reserve === null || (this.#reserved?.file === file && end <= this.#reserved.end)) return;
+    const reservation = { end: end + offsetsAhead, file };
+    try {
+      await reserve.keep(reservation);
+    } catch (error) {
+      const { code, message } = storeErrorOf(error);
+      if (code === "DISK_FULL") throw error;
+      const why = `${folder}: the catalog could not reserve offsets for the rows: ${message}`;
+      throw new StoreError("INGESTION_PAUSED", why, { cause: error });
+    }
+    this.#reserved = reservation;
   }
 
   async #appendOrTakeBack(file: AppendFile, chunks: readonly Uint8Array[], before: number): Promise<void> {
@@ -266,17 +304,17 @@ export class TailLog {
   #fitted(): void {
     if (this.#unfitBytes === 0) return;
     this.#unfitBytes = 0;
-    this.#world.log("info", `${this.#options.folder}: there is room on the disk again`);
+    this.#world.log("info", `${this.#options.folder}: rows are taken again`);
   }
 
   async #writeFailed(error: StoreError, bytes: number): Promise<boolean> {
-    if (error.code !== "DISK_FULL") {
+    if (error.code !== "DISK_FULL" && error.code !== "INGESTION_PAUSED") {
       this.#stop(error);
       return false;
     }
     this.#full = error;
     if (this.#unfitBytes === 0)
-      this.#world.log("error", `${error.message}; no rows are taken until there is room`);
+      this.#world.log("error", `${error.message}; no rows are taken until that is over`);
     this.#unfitBytes = Math.max(1, bytes);
     if (this.#options.whenFull === "retry") {
       await this.#world.clock.sleep(retryFullMs, this.#closing.signal).catch(() => {});

@@ -5,7 +5,7 @@
 import type { PushOptions } from "#schemas/admin";
 import type { DeadLetters, IngestAnswer, PartitionStatus } from "#schemas/api/tables";
 import type { TableStart, UnknownField } from "#schemas/ingest";
-import type { Gap } from "#schemas/segment";
+import type { Gap, Reservation } from "#schemas/segment";
 import type { Table } from "#schemas/table";
 import type { MutableHandle } from "#server/segment/mutable-layout";
 
@@ -62,6 +62,8 @@ export interface IngestListener {
   started(table: string, partition: number, offset: bigint): Promise<void>;
   /** Offsets [start, end) are lost for ever; consumption waits until the catalog has that. */
   gap(table: string, gap: Gap): Promise<void>;
+  /** Pushes may be given these offsets when this resolves. */
+  reserve(table: string, partition: number, reservation: Reservation): Promise<void>;
   published(table: string): Promise<void>;
   status(table: string): Promise<void>;
   /** No memory for rows in this arena. */

@@ -162,6 +162,7 @@ export class IngestSide implements IngestPort {
     return {
       started: (table, partition, offset) => this.#listener.started(table, partition, offset),
       gap: (table, gap) => this.#passGap(table, gap),
+      reserve: (table, partition, reservation) => this.#listener.reserve(table, partition, reservation),
       status: (table) => this.#tell(this.#listener.status(table)),
       published: (table) => this.#announce(table),
     };

@@ -1,5 +1,14 @@
 /** A real folder with damaged, cut and missing files: named clearly, and the rest is served. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
@@ -103,6 +112,42 @@ describe("a log that is damaged inside", () => {
     server = await startOn(data);
     expect(story.faults(await idsOf(server))).toEqual([]);
     await server.stop();
+  });
+});
+
+/** The offset behind ten more rows, which the story does not know. */
+async function pushTen(): Promise<number> {
+  const rows = Array.from({ length: 10 }, () => JSON.stringify({ id: -1, key: "more", ts: 0 })).join("\n");
+  const { json } = await server.post(`/ingest/${crashTable}`, rows, {
+    "content-type": "application/x-ndjson",
+  });
+  return Number(json["offset"]);
+}
+
+describe("a log that was moved away", () => {
+  test("is a gap in every answer; no offset is given twice", { timeout: 60_000 }, async () => {
+    const before = `${data}-before`;
+    cpSync(data, before, { recursive: true });
+    server = await startOn(data);
+    const given = await pushTen();
+    await server.kill();
+    rmSync(join(data, "log", crashTable, "0"), { recursive: true });
+    server = await startOn(data);
+    const answer = await server.sql(`SELECT count(*) FROM ${crashTable}`);
+    expect(answer.resultTable?.rows).toEqual([[200]]);
+    const [gap] = answer["gaps"] as { start: string; end: string; reason: string }[];
+    expect(gap).toMatchObject({ partition: 0, start: "200", reason: expect.stringContaining("missing") });
+    expect(Number(gap?.end)).toBeGreaterThanOrEqual(given);
+    expect(await pushTen()).toBe(Number(gap?.end) + 10);
+    await server.kill();
+    server = await startOn(data);
+    const again = await server.sql(`SELECT count(*) FROM ${crashTable}`);
+    expect(again.resultTable?.rows).toEqual([[210]]);
+    expect(again["gaps"]).toEqual([gap]);
+    await server.stop();
+    // As it was: the tests below look for every row.
+    rmSync(data, { recursive: true });
+    renameSync(before, data);
   });
 });
 

@@ -27,7 +27,7 @@ const startOf = (
 });
 
 const at = (nextOffset: bigint, lastRecordCrc: number | null = null): CommittedPartition[] => [
-  { partition: 0, nextOffset, lastRecordCrc },
+  { partition: 0, nextOffset, lastRecordCrc, reserved: null },
 ];
 
 async function running(world: MemoryWorld, topic: ScriptedTopic, start = startOf()): Promise<TestHost> {

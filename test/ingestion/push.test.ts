@@ -94,7 +94,9 @@ describe("a push", () => {
     const first = await running(world);
     for (let at = 0; at < 10; at++) await first.host.push("events", lines(at * 10, 10), plain);
     await first.host.close();
-    const second = await running(world, [{ partition: 0, nextOffset: 25n, lastRecordCrc: null }]);
+    const second = await running(world, [
+      { partition: 0, nextOffset: 25n, lastRecordCrc: null, reserved: null },
+    ]);
     expect(second.rows(table).map(({ v }) => Number(v))).toEqual(
       Array.from({ length: 75 }, (_, at) => at + 25),
     );
@@ -130,7 +132,7 @@ describe("a push", () => {
     await first.host.trim("events", 0, 580n);
     expect(world.disk.paths().length).toBeLessThan(before - 2);
     await first.host.close();
-    const committed = [{ partition: 0, nextOffset: 580n, lastRecordCrc: null }];
+    const committed = [{ partition: 0, nextOffset: 580n, lastRecordCrc: null, reserved: null }];
     const second = await running(world, committed);
     expect(await second.host.push("events", lines(0, 20), keyed("key 0"))).toMatchObject({ offset: "20" });
     expect(second.rows(table).length).toBe(20);
@@ -182,7 +184,7 @@ describe("a push", () => {
     const stream = { ...table.stream, kind: "kafka" as const };
     await kafka.host.addTable({
       table: { ...table, stream },
-      committed: [{ partition: 0, nextOffset: 0n, lastRecordCrc: null }],
+      committed: [{ partition: 0, nextOffset: 0n, lastRecordCrc: null, reserved: null }],
       partitions: null,
       paused: false,
     });
@@ -227,7 +229,7 @@ describe("a push", () => {
     expect(first.host.logBytes("events")).toBeGreaterThan(0);
     await first.host.close();
     for (const nextOffset of [0n, 4n, 10n]) {
-      const again = await running(world, [{ partition: 0, nextOffset, lastRecordCrc: null }]);
+      const again = await running(world, [{ partition: 0, nextOffset, lastRecordCrc: null, reserved: null }]);
       const [status] = again.host.status("events");
       expect(status).toMatchObject({ nextOffset: "10", endOffset: "10", lagRows: 0, lagMs: 0 });
       await again.host.close();
@@ -273,7 +275,10 @@ describe("a push", () => {
           const test = testHost(mortalWorld(world, mortal, { writesInPlace: false }));
           const start = {
             table,
-            committed: committed === 0n ? [] : [{ partition: 0, nextOffset: committed, lastRecordCrc: null }],
+            committed:
+              committed === 0n
+                ? []
+                : [{ partition: 0, nextOffset: committed, lastRecordCrc: null, reserved: null }],
             partitions: null,
             paused: false,
           };
@@ -306,7 +311,10 @@ describe("a push", () => {
         const last = testHost(world);
         await last.host.addTable({
           table,
-          committed: committed === 0n ? [] : [{ partition: 0, nextOffset: committed, lastRecordCrc: null }],
+          committed:
+            committed === 0n
+              ? []
+              : [{ partition: 0, nextOffset: committed, lastRecordCrc: null, reserved: null }],
           partitions: null,
           paused: false,
         });

@@ -2,9 +2,10 @@
 import { sliceLines } from "#ingestion/decode/lines";
 import { Host } from "#ingestion/host";
 import type { PartitionStatus } from "#schemas/api/tables";
+import { StoreError } from "#schemas/errors";
 import type { IngestEnvironment } from "#schemas/ingest";
 import { type Limits, limits } from "#schemas/limits";
-import type { Gap } from "#schemas/segment";
+import type { Gap, Reservation } from "#schemas/segment";
 import { type FetchOptions, type FetchResult, OffsetGone, type RawBatch, type Source } from "#schemas/source";
 import type { Table } from "#schemas/table";
 import type { World } from "#schemas/world";
@@ -103,6 +104,8 @@ export interface TestHost {
   readonly host: Host;
   readonly sinks: Map<string, MemorySink>;
   readonly gaps: Gap[];
+  /** By table/partition. */
+  readonly reservations: Map<string, Reservation>;
   readonly statuses: PartitionStatus[];
   readonly started: string[];
   /** Visible rows of a partition as plain objects. */
@@ -116,12 +119,15 @@ export function testHost(
     readonly topic?: Source;
     readonly limits?: Limits;
     readonly extractor?: WebAssembly.Module | null;
+    /** Whether the catalog keeps nothing at the moment. */
+    readonly catalogFault?: () => boolean;
   } = {},
 ): TestHost {
   const sinks = new Map<string, MemorySink>();
   const gaps: Gap[] = [];
   const statuses: PartitionStatus[] = [];
   const started: string[] = [];
+  const reservations = new Map<string, Reservation>();
   const used = options.limits ?? smallLimits;
   const environment: IngestEnvironment = {
     world,
@@ -145,6 +151,10 @@ export function testHost(
     events: {
       started: async (table, partition, offset) => void started.push(`${table}/${partition} at ${offset}`),
       gap: async (_table, gap) => void gaps.push(gap),
+      reserve: async (table, partition, reservation) => {
+        if (options.catalogFault?.() === true) throw new StoreError("INTERNAL", "the catalog is away");
+        reservations.set(`${table}/${partition}`, reservation);
+      },
       status: (_table, status) => void statuses.push(status),
       published: () => {},
     },
@@ -154,6 +164,7 @@ export function testHost(
     host: new Host(environment),
     sinks,
     gaps,
+    reservations,
     statuses,
     started,
     rows: (table, partition = 0) =>

@@ -132,7 +132,13 @@ describe.each(stores)("the catalog in $name", (store) => {
 
   it("commits a segment only where the partition stands, in the epoch that was claimed", async () => {
     const claimed = await catalog.claimPartition("orders", 0, 100n);
-    expect(claimed).toEqual({ partition: 0, nextOffset: 100n, epoch: 1, lastRecordCrc: null });
+    expect(claimed).toEqual({
+      partition: 0,
+      nextOffset: 100n,
+      epoch: 1,
+      lastRecordCrc: null,
+      reserved: null,
+    });
     const first = segment("s1", "orders", [{ partition: 0, start: 100n, end: 110n }]);
     const commit = { segment: first, epoch: 1, lastRecordCrcs: { 0: 0xffff_ffff } };
     await catalog.commitSegment(commit);
@@ -147,7 +153,7 @@ describe.each(stores)("the catalog in $name", (store) => {
       code: "CATALOG_CONFLICT",
     });
     expect(await catalog.partitions("orders")).toEqual([
-      { partition: 0, nextOffset: 110n, epoch: 2, lastRecordCrc: 0xffff_ffff },
+      { partition: 0, nextOffset: 110n, epoch: 2, lastRecordCrc: 0xffff_ffff, reserved: null },
     ]);
     expect(await catalog.segments("orders")).toEqual([first]);
   });
@@ -187,6 +193,16 @@ describe.each(stores)("the catalog in $name", (store) => {
     await expect(catalog.recordGap("orders", gap)).rejects.toMatchObject({ code: "CATALOG_CONFLICT" });
     expect(await catalog.gaps("orders")).toEqual([gap]);
     expect((await catalog.partitions("orders"))[0]?.nextOffset).toBe(500n);
+  });
+
+  it("keeps which offsets pushes may have been given", async () => {
+    const reserved = { end: 2n ** 62n, file: 7 };
+    await catalog.reserveOffsets("orders", 0, reserved);
+    expect((await catalog.partitions("orders")).map((one) => one.reserved)).toEqual([reserved, null]);
+    expect((await catalog.claimPartition("orders", 0, 0n)).reserved).toEqual(reserved);
+    await expect(catalog.reserveOffsets("orders", 9, reserved)).rejects.toMatchObject({
+      code: "CATALOG_CONFLICT",
+    });
   });
 
   it("stores a dashboard only over the version that was read", async () => {

@@ -9,7 +9,13 @@ import type { World } from "#schemas/world";
 import { type MemoryWorld, memoryWorld } from "#test/setup/world";
 import { Mortal, mortalWorld } from "#test/sim/mortal";
 
-const options: TailLogOptions = { folder: "log", fileBytes: 600, syncMs: 0, whenFull: "reject" };
+const options: TailLogOptions = {
+  folder: "log",
+  fileBytes: 600,
+  syncMs: 0,
+  whenFull: "reject",
+  reserve: null,
+};
 const encoder = new TextEncoder();
 
 const entry = (baseOffset: number, rows: number, text = "x"): LogEntry => ({
@@ -212,7 +218,10 @@ describe("the tail log", () => {
     world.disk.faults.capacityBytes = 10_000;
     await log.append(entry(2, 4));
     expect(log.failure).toBeNull();
-    expect(world.logged.at(-1)).toMatchObject({ level: "info", message: expect.stringContaining("room") });
+    expect(world.logged.at(-1)).toMatchObject({
+      level: "info",
+      message: expect.stringContaining("taken again"),
+    });
     expect((await reopened(world)).entries.map(({ range }) => range)).toEqual(["0-2", "2-6"]);
   });
 
