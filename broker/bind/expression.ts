@@ -14,7 +14,7 @@ import { aggregateNamed, aggregates as aggregateTable } from "#schemas/aggregate
 import { type Span, StoreError } from "#schemas/errors";
 import { canCast, castTypeNames, castTypeOf, isDateName } from "#schemas/functions/coerce";
 import { functionNamed, resolveFunction } from "#schemas/functions/resolve";
-import type { Argument } from "#schemas/functions/signature";
+import type { Argument, Signature } from "#schemas/functions/signature";
 import type { Evaluate, EvaluateContext } from "#schemas/plan/evaluator";
 import type { Expression } from "#schemas/plan/expression";
 import type { NameNode, SqlExpression } from "#schemas/sql/ast";
@@ -62,7 +62,7 @@ function integerLiteral(value: bigint): Expression {
 
 export class ExpressionBinder {
   readonly #environment: BindEnvironment;
-  /** Where each column was written, for errors found later. */
+  /** Where each column and text was written, for errors found later. */
   readonly spans = new WeakMap<Expression, Span>();
   /** Whether a value depends on the query's moment, so that its plan must not be kept. */
   momentary = false;
@@ -91,7 +91,7 @@ export class ExpressionBinder {
       case "decimal":
         return literal("DOUBLE", Number(node.text));
       case "text":
-        return literal("STRING", node.value);
+        return this.text(node.value, node.span);
       case "boolean":
         return literal("BOOLEAN", node.value);
       case "null":
@@ -117,6 +117,13 @@ export class ExpressionBinder {
     }
   }
 
+  /** A text that stands in the query. */
+  text(value: string, span: Span): Expression {
+    const bound = literal("STRING", value);
+    this.spans.set(bound, span);
+    return bound;
+  }
+
   /** A condition: BOOLEAN, or what casts to it. */
   condition(node: SqlExpression, place: Place): Expression {
     const bound = this.bind(node, place);
@@ -134,9 +141,9 @@ export class ExpressionBinder {
       const type = resolution.coercions[index];
       return type === null ? arg : this.cast(arg, type, this.spans.get(arg) ?? span);
     });
-    const bound: Expression = { kind: "call", type: resolution.type, name: resolution.name, args: coerced };
+    const bound = { kind: "call", type: resolution.type, name: resolution.name, args: coerced } as const;
     const signature = functionNamed(resolution.name);
-    if (signature?.parameters.some(({ literal }) => literal)) this.#located(span, () => this.#probe(bound));
+    this.#located(span, () => this.#probe(bound, signature), literals);
     if (signature?.deterministic !== false) return bound;
     this.momentary = true;
     return isConstantCall(bound) ? this.#located(span, () => this.constant(bound)) : bound;
@@ -174,26 +181,37 @@ export class ExpressionBinder {
     return new StoreError(code, `${message} at ${place}`, { ...detail, position: span });
   }
 
-  /** Runs a call over no rows: a unit, zone or pattern that is none is found now, at its place in the text. */
-  #probe(expression: Expression): void {
+  /**
+   * Runs a call over no rows: a unit, zone or date pattern that is none is found now, at its place in the text. Regular
+   * expressions are compiled when a row needs them: an empty text does.
+   */
+  #probe(call: Expression & { readonly kind: "call" }, signature: Signature | undefined): void {
     const { evaluate, context } = this.#environment;
-    const args = expression.kind === "call" ? expression.args : [];
+    const { args } = call;
+    const parameters = signature?.parameters ?? [];
+    const isRegular = parameters[1]?.name === "pattern" && !parameters[1].literal;
+    if (isRegular && args.slice(1).every((arg) => arg.kind === "literal"))
+      this.constant({ ...call, args: [literal("STRING", ""), ...args.slice(1)] });
+    if (!parameters.some((parameter) => parameter.literal)) return;
     const columns = args.map(
       (arg, index): Expression =>
         arg.kind === "literal" ? arg : { kind: "column", type: arg.type, column: index, name: "" },
     );
     const column = (index: number) => emptyVector(args[index].type, layoutOf(args[index].type));
-    evaluate({ ...expression, args: columns } as Expression, { rows: 0, column }, context);
+    evaluate({ ...call, args: columns }, { rows: 0, column }, context);
   }
 
-  /** Adds the position to errors that have none. */
-  #located<T>(span: Span, run: () => T): T {
+  /** Adds the position to errors that have none: of the text among `args` that was found, or of the whole. */
+  #located<T>(span: Span, run: () => T, args: readonly Expression[] = []): T {
     try {
       return run();
     } catch (error) {
       if (!(error instanceof StoreError) || error.detail.position !== undefined) throw error;
-      const place = placeOf(this.#environment.sql, span.start);
-      const detail = { ...error.detail, position: span, cause: error };
+      const { found } = error.detail;
+      const text = args.find((arg) => arg.kind === "literal" && arg.value === found);
+      const position = (text === undefined ? undefined : this.spans.get(text)) ?? span;
+      const place = placeOf(this.#environment.sql, position.start);
+      const detail = { ...error.detail, position, cause: error };
       throw new StoreError(error.code, `${error.message} at ${place}`, detail);
     }
   }

@@ -10,6 +10,7 @@ export interface Binder {
   bind(node: SqlExpression, place: Place): Expression;
   condition(node: SqlExpression, place: Place): Expression;
   call(name: string, args: readonly Expression[], span: Span): Expression;
+  text(value: string, span: Span): Expression;
 }
 
 type OperatorKind =
@@ -100,7 +101,7 @@ export function bindPredicate(binder: Binder, node: OperatorNode, standing: Stan
       return binder.call(name, each(node.left, node.right), span);
     }
     case "extract":
-      return binder.call("extract", [literal("STRING", node.unit), ...each(node.operand)], span);
+      return binder.call("extract", [binder.text(node.unit, node.unitSpan), ...each(node.operand)], span);
     case "atTimeZone":
       return binder.call("atTimeZone", each(node.operand, node.zone), span);
     default:

@@ -252,7 +252,8 @@ function parseExtract(cursor: Cursor, token: Token): SqlExpression {
   cursor.expectWord("FROM");
   const operand = cursor.expression();
   cursor.expect(")");
-  return { kind: "extract", unit: unit.text.toLowerCase(), operand, span: cursor.since(token.span.start) };
+  const span = cursor.since(token.span.start);
+  return { kind: "extract", unit: unit.text.toLowerCase(), unitSpan: unit.span, operand, span };
 }
 
 /** TRIM(BOTH ' ' FROM x) reads as trim(x, ' '), LEADING as ltrim, TRAILING as rtrim. */

@@ -50,6 +50,7 @@ export function partsOf(pattern: string): Part[] {
         throw new StoreError(
           "VALUE_SYNTAX",
           `the pattern "${pattern}" has no letter "${letter}"; quote it if it is text`,
+          { found: pattern },
         );
       while (pattern[end] === letter) end++;
       parts.push({ letter, count: end - at, text: "", adjacent: false });

@@ -2,6 +2,7 @@
 
 import { assert, StoreError } from "#schemas/errors";
 import { commonType, typeFor } from "#schemas/functions/coerce";
+import { insteadOf } from "#schemas/functions/foreign";
 import { type Argument, plainName, type Signature } from "#schemas/functions/signature";
 import { functionTable } from "#schemas/functions/table";
 import { nearest } from "#schemas/suggest";
@@ -39,8 +40,9 @@ export function usageOf(signature: Signature): string {
 
 function unknown(name: string, others: readonly string[]): StoreError {
   const known = [...functionTable.map((signature) => signature.name), ...others];
-  const near = nearest(plainName(name), known);
-  const hint = near === null ? "" : `; did you mean ${near}?`;
+  const instead = insteadOf(name);
+  const near = instead === null ? nearest(plainName(name), known) : null;
+  const hint = instead !== null ? `; use ${instead},` : near === null ? "" : `; did you mean ${near}?`;
   return new StoreError("FUNCTION_UNKNOWN", `there is no function ${name}${hint}`, { found: name });
 }
 

@@ -5,6 +5,7 @@
  */
 import { StoreError } from "#schemas/errors";
 import { dayMs, daysOf, timeMsMax, yearOfDays } from "#schemas/functions/calendar";
+import { didYouMean } from "#schemas/suggest";
 
 export interface Zone {
   readonly name: string;
@@ -146,14 +147,16 @@ export function findZone(name: string): Zone | null {
 /** As `findZone`; VALUE_SYNTAX when there is no such zone. */
 export function zoneNamed(name: string): Zone {
   const zone = findZone(name);
-  if (zone === null)
+  if (zone === null) {
+    const hint = didYouMean(name, Intl.supportedValuesOf("timeZone"));
     throw new StoreError(
       "VALUE_SYNTAX",
-      `there is no time zone "${name}"; expected a name such as Europe/Berlin`,
+      `there is no time zone "${name}"; expected a name such as Europe/Berlin${hint && `.${hint}`}`,
       {
         expected: "an IANA time zone",
         found: name,
       },
     );
+  }
   return zone;
 }

@@ -122,7 +122,12 @@ export type SqlExpression =
       readonly type: string;
       readonly typeSpan: Span;
     })
-  | (Node & { readonly kind: "extract"; readonly unit: UnitName; readonly operand: SqlExpression })
+  | (Node & {
+      readonly kind: "extract";
+      readonly unit: UnitName;
+      readonly unitSpan: Span;
+      readonly operand: SqlExpression;
+    })
   | (Node & {
       readonly kind: "atTimeZone";
       readonly operand: SqlExpression;

@@ -84,14 +84,15 @@ class Parser {
   fail(message: string): StoreError {
     return new StoreError(
       "VALUE_SYNTAX",
-      `the regular expression "${this.#pattern}" ${message} at ${this.#at}`,
-      { found: this.#pattern.slice(this.#at, this.#at + 16) },
+      `the regular expression "${this.#pattern}" ${message} (character ${this.#at + 1} of it)`,
+      { expected: "what Java's and JavaScript's regular expressions have in common", found: this.#pattern },
     );
   }
 
   whole(): Node {
     const node = this.#choice();
-    if (this.#at < this.#pattern.length) throw this.fail('has a ")" without its "("');
+    if (this.#at < this.#pattern.length)
+      throw this.fail('has a ")" without its "("; write "\\)" for the character itself');
     return node;
   }
 
@@ -141,7 +142,7 @@ class Parser {
       const bounds = this.#bounds();
       if (bounds === null) return node;
       if (times > 0) throw this.fail("has a quantifier behind a quantifier");
-      if (this.#peek() === "+") throw this.fail("has a possessive quantifier, which is not supported,");
+      if (this.#peek() === "+") throw this.fail("has a possessive quantifier, which is not supported");
       node = { kind: "repeat", node, least: bounds[0], most: bounds[1], greedy: !this.#take("?") };
     }
   }
@@ -204,7 +205,7 @@ class Parser {
       return this.#closed(this.#groups);
     }
     const flags = /^([a-z]*)(?:-([a-z]+))?([:)])/.exec(this.#pattern.slice(this.#at, this.#at + 16));
-    if (flags === null) throw this.fail("uses lookaround or an atomic group, which are not supported,");
+    if (flags === null) throw this.fail("uses lookaround or an atomic group, which are not supported");
     this.#at += flags[0].length;
     const before = this.#flags;
     this.#flags = this.#switched(flags[1], flags[2] ?? "");
@@ -228,13 +229,13 @@ class Parser {
 
   #closed(index: number): Node {
     const node = this.#choice();
-    if (!this.#take(")")) throw this.fail('has a "(" without its ")"');
+    if (!this.#take(")")) throw this.fail('has a "(" without its ")"; write "\\(" for the character itself');
     return index === 0 ? node : { kind: "group", node, index };
   }
 
   #escape(): Node {
     const letter = this.#peek();
-    if (/[1-9k]/.test(letter)) throw this.fail("has a backreference, which is not supported,");
+    if (/[1-9k]/.test(letter)) throw this.fail("has a backreference, which is not supported");
     const assertion = ({ A: "start", z: "end", Z: "end", b: "word", B: "notWord" } as const)[letter];
     if (assertion !== undefined) {
       this.#at++;
@@ -301,9 +302,10 @@ class Parser {
     const isNegated = this.#take("^");
     const ranges: (readonly [number, number])[] = [];
     for (let first = true; first || this.#peek() !== "]"; first = false) {
-      if (this.#at >= this.#pattern.length) throw this.fail('has a "[" without its "]"');
+      if (this.#at >= this.#pattern.length)
+        throw this.fail('has a "[" without its "]"; write "\\[" for the character itself');
       if (this.#pattern.startsWith("&&", this.#at))
-        throw this.fail("intersects classes, which is not supported,");
+        throw this.fail("intersects classes, which is not supported");
       ranges.push(...this.#classItem());
     }
     this.#at++;

@@ -14,6 +14,7 @@ import {
 } from "#schemas/functions/calendar";
 import { unitNamed } from "#schemas/functions/units";
 import type { Zone } from "#schemas/functions/zone";
+import { didYouMean } from "#schemas/suggest";
 import { type Call, constantText, type Kernel, numbersOf } from "#server/execute/functions/operand";
 import { checkTime, mapTimes, outside, timesOf, zoneAt } from "#server/execute/functions/time-vectors";
 import { integersOf, isNullAt } from "#server/execute/functions/vectors";
@@ -77,10 +78,16 @@ function fieldNamed(name: string): Field {
   if (own !== undefined) return fields[own];
   const unit = unitNamed(upper);
   if (unit !== null) return fields[unit];
-  throw new StoreError("FUNCTION_ARGUMENTS", `a time has no field "${name}"`, {
-    expected: `${Object.keys(fields).join(", ")} or EPOCH`,
-    found: name,
-  });
+  const known = [...Object.keys(fields), "EPOCH"];
+  const hint = didYouMean(name, known);
+  throw new StoreError(
+    "FUNCTION_ARGUMENTS",
+    `a time has no field "${name}"; expected YEAR … EPOCH${hint && `.${hint}`}`,
+    {
+      expected: known.join(", "),
+      found: name,
+    },
+  );
 }
 
 function runField(call: Call, field: Field, zone: Zone, at: number): Vector {

@@ -2,8 +2,9 @@
 import type { Vector } from "#schemas/batch";
 import { StoreError } from "#schemas/errors";
 import { timeMsMax } from "#schemas/functions/calendar";
-import { type TimeUnit, unitMs, unitNamed } from "#schemas/functions/units";
+import { type TimeUnit, timeUnits, unitMs, unitNamed } from "#schemas/functions/units";
 import { type Zone, zoneNamed } from "#schemas/functions/zone";
+import { didYouMean } from "#schemas/suggest";
 import { type Call, intsOf, type Operand, optionalText } from "#server/execute/functions/operand";
 import { exactDoubles, integersOf, isNullAt } from "#server/execute/functions/vectors";
 
@@ -38,15 +39,17 @@ export function mapTimes(
 
 export function unitAt(name: string): TimeUnit {
   const unit = unitNamed(name);
-  if (unit === null)
+  if (unit === null) {
+    const hint = didYouMean(name, timeUnits);
     throw new StoreError(
       "FUNCTION_ARGUMENTS",
-      `there is no time unit "${name}"; expected millisecond … year`,
+      `there is no time unit "${name}"; expected millisecond … year${hint && `.${hint}`}`,
       {
         expected: "MILLISECOND, SECOND, MINUTE, HOUR, DAY, WEEK, MONTH, QUARTER or YEAR",
         found: name,
       },
     );
+  }
   return unit;
 }
 

@@ -68,7 +68,10 @@ function periodMs(text: string): number {
   if (short !== null && unitNamed(short[2]) !== null) return Number(short[1]) * fixedUnitMs(short[2]);
   const match = trimmed === "" || /^[+-]?PT?$/i.test(trimmed) ? null : periodShape.exec(trimmed);
   if (match === null)
-    throw new StoreError("VALUE_SYNTAX", `expected a period such as PT1H30M, 15m or 7d, found "${text}"`);
+    throw new StoreError("VALUE_SYNTAX", `expected a period such as PT1H30M, 15m or 7d, found "${text}"`, {
+      expected: "PT1H30M, 15m, 7d",
+      found: text,
+    });
   const part = (at: number, size: number): number => Number(match[at] ?? 0) * size;
   const ms = part(2, 7 * dayMs) + part(3, dayMs) + part(4, 3_600_000) + part(5, 60_000) + part(6, 1000);
   return (match[1] === "-" ? -1 : 1) * Math.round(ms);

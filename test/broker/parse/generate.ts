@@ -97,7 +97,9 @@ const nested = (inner: fc.Arbitrary<SqlExpression>): fc.Arbitrary<SqlExpression>
       })
       .map((node): SqlExpression => ({ kind: "case", ...node, span })),
     inner.map((operand): SqlExpression => ({ kind: "cast", operand, type: "VARCHAR", typeSpan: span, span })),
-    fc.record({ unit, operand: inner }).map((node): SqlExpression => ({ kind: "extract", ...node, span })),
+    fc
+      .record({ unit, operand: inner })
+      .map((node): SqlExpression => ({ kind: "extract", unitSpan: span, ...node, span })),
     fc
       .record({
         name: fc.constantFrom("sum", "DATE_TRUNC", "left", "replace"),
