@@ -14,14 +14,31 @@ const formats: readonly (readonly [string, PushOptions["format"]])[] = [
   ["text/csv", "csv"],
 ];
 
-/** What the content type says; plain or missing types are told apart by the first byte. */
+const bracket = 0x5b;
+const brace = 0x7b;
+const hintBytes = 40;
+
+/** What the content type says; plain or missing types, and JSON, are told apart by the body's first line. */
 export function formatOf(contentType: string, body: Uint8Array): PushOptions["format"] {
   const named = formats.find(([type]) => contentType.toLowerCase().startsWith(type))?.[1];
-  const start = body[0] === 0xef ? 3 : 0; // a byte order mark
-  const first = body.subarray(start).find((byte) => byte > 0x20);
-  // Many senders call NDJSON "application/json": an object on the first line, not an array, is rows.
-  if (named === "json" || named === undefined) return first === 0x5b ? "json" : "ndjson";
-  return named;
+  if (named === "csv" || named === "ndjson") return named;
+  const mark = body[0] === 0xef ? 3 : 0;
+  const blank = body.subarray(mark).findIndex((byte) => byte > 0x20);
+  const text = body.subarray(mark + Math.max(0, blank));
+  if (text[0] === bracket) return "json";
+  const newline = text.indexOf(0x0a);
+  const line = Buffer.from(newline < 0 ? text : text.subarray(0, newline))
+    .toString()
+    .trimEnd();
+  // Many senders call NDJSON "application/json": a whole object on the first line is a row, the rest of one is not.
+  if (text[0] === brace) return newline < 0 || line.endsWith("}") ? "ndjson" : "json";
+  if (blank >= 0 && text.indexOf(brace) < 0)
+    throw new StoreError(
+      "BODY_SYNTAX",
+      `expected rows as JSON objects, one a line, or as a JSON array, but found "${line.slice(0, hintBytes)}"; ` +
+        "for CSV, whose first line names the columns, send the header content-type: text/csv",
+    );
+  return "ndjson";
 }
 
 /** The route; idempotent with an Idempotency-Key, and queryable on answer with ?sync=true. */

@@ -27,14 +27,16 @@ export interface PushBody {
 
 export function readBody(body: Uint8Array, format: PushOptions["format"], decoder: Decoder): PushBody {
   switch (format) {
-    case "ndjson": {
-      const lines = withoutMark(body);
-      const slices = decoder.slice(lines, 0n);
-      const lineAt = lineFinder(lines);
-      return { slices, lineOf: (record) => lineAt(slices.starts[record]), rejects: [] };
+    case "ndjson":
+      return readLines(withoutMark(body), decoder);
+    case "json": {
+      const text = withoutMark(body);
+      const found = readValues(text);
+      if (typeof found !== "string") return found;
+      // Lines, some of which are no rows: the others are.
+      if (text.find((byte) => byte > 0x20) !== 0x5b) return readLines(text, decoder);
+      throw new StoreError("BODY_SYNTAX", `expected a JSON array of rows: ${found}`);
     }
-    case "json":
-      return readArray(withoutMark(body));
     case "csv": {
       const { bytes, lines, rejects } = csvRows(body, decoder.table);
       return {
@@ -50,35 +52,44 @@ export function readBody(body: Uint8Array, format: PushOptions["format"], decode
 const withoutMark = (body: Uint8Array): Uint8Array =>
   body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? body.subarray(3) : body;
 
+function readLines(lines: Uint8Array, decoder: Decoder): PushBody {
+  const slices = decoder.slice(lines, 0n);
+  const lineAt = lineFinder(lines);
+  return { slices, lineOf: (record) => lineAt(slices.starts[record]), rejects: [] };
+}
+
 /**
- * An array of rows, or one row. Line breaks between tokens become blanks, so that a row is one line of the
- * log.
+ * An array of rows, or rows one after the other, each over as many lines as it likes; or what is wrong, and where. Line
+ * breaks between tokens become blanks, so that a row is one line of the log.
  */
-function readArray(body: Uint8Array): PushBody {
+function readValues(body: Uint8Array): PushBody | string {
   const bytes = body.slice();
   const scanner = new JsonScanner();
   scanner.reset(bytes, 0, bytes.length);
   const starts: number[] = [];
   const stops: number[] = [];
-  const fail = (fault: string): never => {
-    throw new StoreError("BODY_SYNTAX", `expected a JSON array of rows: ${fault}, at byte ${scanner.at}`);
-  };
-  const element = () => {
-    if (!scanner.value()) fail(scanner.fault);
+  const fault = (what: string): string => `${what}, at byte ${scanner.at}`;
+  const element = (): boolean => {
+    if (!scanner.value()) return false;
     // A string's span leaves its quotes out.
     const isText = bytes[scanner.at - 1] === 0x22;
     starts.push(isText ? scanner.start - 1 : scanner.start);
     stops.push(scanner.at);
+    scanner.skipSpace();
+    return true;
   };
   if (scanner.take(0x5b)) {
     if (!scanner.take(0x5d)) {
-      do element();
+      do if (!element()) return fault(scanner.fault);
       while (scanner.take(0x2c));
-      if (!scanner.take(0x5d)) fail('expected "," or "]"');
+      if (!scanner.take(0x5d)) return fault('expected "," or "]"');
     }
-  } else element();
-  scanner.skipSpace();
-  if (scanner.at < bytes.length) fail("expected the body's end");
+    scanner.skipSpace();
+    if (scanner.at < bytes.length) return fault("expected the body's end");
+  } else {
+    do if (!element()) return fault(scanner.fault);
+    while (scanner.at < bytes.length);
+  }
   for (let at = 0; at < bytes.length; at++) if (bytes[at] === 0x0a || bytes[at] === 0x0d) bytes[at] = 0x20;
   const lengths = Int32Array.from(stops, (stop, at) => stop - starts[at]);
   const slices: RecordSlices = {

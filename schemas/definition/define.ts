@@ -12,6 +12,7 @@ import { StoreError } from "#schemas/errors";
 import type { Limits } from "#schemas/limits";
 import { didYouMean } from "#schemas/suggest";
 import type { Column, Table } from "#schemas/table";
+import { layoutOf } from "#schemas/types";
 
 export interface Definition {
   readonly table: Table;
@@ -105,6 +106,9 @@ function timeColumnOf(columns: readonly Column[], config: TableConfig | null): s
   return columns.find((column) => column.role === "dateTime")?.name ?? null;
 }
 
+const isDouble = (columns: readonly Column[], name: string): boolean =>
+  columns.some((column) => column.name === name && layoutOf(column.type) === "double");
+
 /** Columns with an index or encoding, from both of Pinot's spellings. */
 function fieldColumns(config: TableConfig | null, columns: readonly Column[]) {
   const index = config?.tableIndexConfig;
@@ -119,16 +123,21 @@ function fieldColumns(config: TableConfig | null, columns: readonly Column[]) {
   const raw = fields.filter((field) => field.encodingType === "RAW").map((field) => field.name);
   const sorted = typeof index?.sortedColumn === "string" ? [index.sortedColumn] : (index?.sortedColumn ?? []);
   const unique = (names: readonly string[], path: string) => [...new Set(namedColumns(columns, names, path))];
+  const inverted = unique(
+    [...(index?.invertedIndexColumns ?? []), ...listed],
+    "$.tableIndexConfig.invertedIndexColumns",
+  );
   return {
-    invertedColumns: unique(
-      [...(index?.invertedIndexColumns ?? []), ...listed],
-      "$.tableIndexConfig.invertedIndexColumns",
-    ),
+    invertedColumns: inverted.filter((name) => !isDouble(columns, name)),
     rawColumns: unique(
       [...(index?.noDictionaryColumns ?? []), ...Object.keys(index?.noDictionaryConfig ?? {}), ...raw],
       "$.tableIndexConfig.noDictionaryColumns",
     ),
     sortedColumn: unique(sorted, "$.tableIndexConfig.sortedColumn")[0] ?? null,
+    /** Zone maps alone prune doubles: hardly a value comes twice. */
+    unindexed: inverted
+      .filter((name) => isDouble(columns, name))
+      .map((name) => `invertedIndexColumns: ${name} (no index over FLOAT and DOUBLE)`),
   };
 }
 
@@ -175,13 +184,14 @@ export function defineTable(schemaJson: unknown, configJson: unknown, options: D
   const plan = streamPlanOf(config, name, nowMs);
   if (previous !== null) checkSameStream(previous, plan);
   const keys = namedColumns(columns, schema.primaryKeyColumns ?? [], "$.primaryKeyColumns");
+  const { unindexed, ...fields } = fieldColumns(config, columns);
   const table: Table = {
     name,
     version: (previous?.version ?? 0) + 1,
     columns,
     nextColumnId,
     timeColumn: timeColumnOf(columns, config),
-    ...fieldColumns(config, columns),
+    ...fields,
     stream: previous?.stream ?? plan.stream,
     flushRows: plan.flushRows,
     flushMs: plan.flushMs,
@@ -196,5 +206,6 @@ export function defineTable(schemaJson: unknown, configJson: unknown, options: D
       "retention needs a time column; name one in timeColumnName.",
     );
   }
-  return { table, ignored: config === null ? [] : [...ignoredKeys(config), ...plan.ignored] };
+  const ignored = config === null ? [] : [...ignoredKeys(config), ...unindexed, ...plan.ignored];
+  return { table, ignored };
 }

@@ -89,6 +89,20 @@ describe("a push", () => {
     await test.host.close();
   });
 
+  it("takes objects over several lines, and lines of which the first is none", async () => {
+    const test = await running(memoryWorld());
+    const push = (text: string) => test.host.push("events", encode(text), { ...plain, format: "json" });
+    const pretty = '{\n  "v": 1,\n  "s": "a b"\n}\r\n\n{\n  "v": 2\n}\n';
+    expect(await push(pretty)).toMatchObject({ accepted: 2, rejected: 0 });
+    expect(await push('{"v":3,\n{"v":4}\n')).toMatchObject({ accepted: 1, rejects: [{ line: 1 }] });
+    expect(test.rows(table)).toEqual([
+      { v: 1n, s: "a b" },
+      { v: 2n, s: null },
+      { v: 4n, s: null },
+    ]);
+    await test.host.close();
+  });
+
   it("is there after a restart, behind what was committed", async () => {
     const world = memoryWorld();
     const first = await running(world);

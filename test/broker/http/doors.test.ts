@@ -35,5 +35,18 @@ describe("the format of a push", () => {
     ["", '[{"a":1}]', "json"],
     ["application/json", '\ufeff[{"a":1}]', "json"],
     ["text/plain", '{"a":1}', "ndjson"],
+    ["application/json", '\n{\n  "a": 1\n}\n', "json"],
+    ["", '{"a": [1,\r\n2]}', "json"],
+    ["text/plain", 'nope\n{"a":1}', "ndjson"],
+    ["application/x-ndjson", "a,b\n1,2", "ndjson"],
   ] as const)("%s", (type, body, format) => expect(formatOf(type, bytes(body))).toBe(format));
+
+  test.each(["", "application/x-www-form-urlencoded", "application/json"])(
+    "%s over CSV is a hint",
+    (type) => {
+      expect(() => formatOf(type, bytes("city,price\nOslo,5\n"))).toThrow(
+        'found "city,price"; for CSV, whose first line names the columns, send the header content-type: text/csv',
+      );
+    },
+  );
 });

@@ -71,6 +71,18 @@ function errorOf(run: () => unknown): StoreError {
 }
 
 describe("a Pinot schema and table config", () => {
+  test("an inverted index over doubles is named as ignored, however it is asked for", () => {
+    const asked = {
+      ...config,
+      tableIndexConfig: { ...config.tableIndexConfig, invertedIndexColumns: ["city", "amount"] },
+    };
+    const { table, ignored } = define(schema, asked);
+    expect(table.invertedColumns).toEqual(["city"]);
+    expect(ignored).toContain("invertedIndexColumns: amount (no index over FLOAT and DOUBLE)");
+    const listed = { ...config, fieldConfigList: [{ name: "amount", indexTypes: ["INVERTED"] }] };
+    expect(define(schema, listed).ignored).toContainEqual(expect.stringContaining("amount"));
+  });
+
   test("become a table; what is not used is named", () => {
     const { table, ignored } = define(schema, config);
     expect(table).toMatchObject({
