@@ -54,7 +54,10 @@ export function truncateTime(unit: TimeUnit, zone: Zone, utcMs: number): number 
   const offset = zone.offsetMs(utcMs);
   const local = truncateLocal(unit, utcMs + offset);
   const start = local - offset;
-  if (zone.fixedMs !== null || zone.offsetMs(start) === offset) return start;
+  if (zone.fixedMs !== null) return start;
+  // Days whose midnight comes twice (the clock goes back to it) begin with the first; hours that come twice are two.
+  const isClock = (unitMs[unit] ?? dayMs) < dayMs;
+  if (isClock && zone.offsetMs(start) === offset) return start;
   // The clock changed since the start; a start that the change skipped is the moment of the change.
   return Math.min(zone.utcOf(local), utcMs);
 }

@@ -20,8 +20,14 @@ export type Steps =
     }
   | { readonly kind: "listed"; readonly boundaries: BigInt64Array; readonly values: BigInt64Array };
 
-const listedMax = 4096;
+/** Forty years of days. */
+const listedMax = 1 << 14;
 const equalMax = 1 << 20;
+/** More steps than this of the first one's size are not counted out. */
+const countedMax = 16 * listedMax;
+/** Boundaries guessed at a time, and sizes tried. */
+const runMax = 256;
+const sizesMax = 12;
 /** Candidates a round of the boundary search. */
 const fan = 63;
 
@@ -133,11 +139,12 @@ export function stepsOf(
   if (second !== null) {
     const equal = equalSteps(f, { min, max, first, size: second - first });
     if (equal !== null) return equal;
+    if ((max - min) / (second - first) > countedMax) return null;
   }
   return listedSteps(f, min, max, first);
 }
 
-/** Equal steps of the size seen first, checked at both sides of every boundary. */
+/** Equal steps of the size seen first, checked at both sides of every boundary; unequal ones show within a few. */
 function equalSteps(
   f: Stepped,
   seen: { readonly min: bigint; readonly max: bigint; readonly first: bigint; readonly size: bigint },
@@ -147,29 +154,93 @@ function equalSteps(
   if (origin > min) return null;
   const count = Number((max - origin) / size) + 1;
   if (count > equalMax) return null;
-  const probes = new BigInt64Array(count * 2);
-  for (let bucket = 0; bucket < count; bucket++) {
-    const start = origin + BigInt(bucket) * size;
-    probes[bucket * 2] = start < min ? min : start;
-    probes[bucket * 2 + 1] = start + size - 1n > max ? max : start + size - 1n;
-  }
-  const values = f.at(probes);
-  if (values === null) return null;
-  const step = values[2] - values[0];
+  const edges = f.at(BigInt64Array.of(min, first));
+  if (edges === null) return null;
+  const [start, next] = edges;
+  const step = next - start;
   if (step <= 0n) return null;
-  for (let bucket = 0; bucket < count; bucket++) {
-    const expected = values[0] + BigInt(bucket) * step;
-    if (values[bucket * 2] !== expected || values[bucket * 2 + 1] !== expected) return null;
+  for (let from = 0, rows = 64; from < count; from += rows, rows *= 2) {
+    const until = Math.min(count, from + rows);
+    const probes = new BigInt64Array((until - from) * 2);
+    for (let bucket = from; bucket < until; bucket++) {
+      const low = origin + BigInt(bucket) * size;
+      probes[(bucket - from) * 2] = low < min ? min : low;
+      probes[(bucket - from) * 2 + 1] = low + size - 1n > max ? max : low + size - 1n;
+    }
+    const values = f.at(probes);
+    if (values === null) return null;
+    for (let bucket = from; bucket < until; bucket++) {
+      const expected = start + BigInt(bucket) * step;
+      if (values[(bucket - from) * 2] !== expected || values[(bucket - from) * 2 + 1] !== expected)
+        return null;
+    }
   }
-  return { kind: "equal", origin, size, first: values[0], step, count };
+  return { kind: "equal", origin, size, first: start, step, count };
+}
+
+/**
+ * Steps of days, weeks and months come in few sizes, most as long as the one before: where the next boundaries should
+ * be is asked first, both sides of many at a time, and searched only where none of the sizes seen fits. Since f never
+ * falls, a boundary that was guessed right is the one that a search would find.
+ */
+class Guesses {
+  private readonly f: Stepped;
+  private readonly max: bigint;
+  /** Sizes seen, the newest first. */
+  private sizes: bigint[] = [];
+  private run = 1;
+
+  constructor(f: Stepped, max: bigint) {
+    this.f = f;
+    this.max = max;
+  }
+
+  learn(size: bigint): void {
+    this.sizes = [size, ...this.sizes.filter((known) => known !== size)].slice(0, sizesMax);
+  }
+
+  /** Boundaries that follow `low`, or none when nothing was guessed right. */
+  after(low: bigint): readonly bigint[] {
+    const [size] = this.sizes;
+    if (size === undefined) return [];
+    const run = this.fitting(Array.from({ length: this.run }, (_, at) => [low + BigInt(at) * size, size]));
+    this.run = Math.max(1, Math.min(runMax, run.length === this.run ? this.run * 2 : this.run >> 1));
+    if (run.length > 0) return run;
+    for (const other of this.sizes.slice(1)) {
+      const found = this.fitting([[low, other]]);
+      if (found.length === 0) continue;
+      this.learn(other);
+      return found;
+    }
+    return [];
+  }
+
+  /** The ends of steps as far as each is right: f stays the same up to it and is another at it. */
+  private fitting(steps: readonly (readonly [low: bigint, size: bigint])[]): bigint[] {
+    const within = steps.filter(([low, size]) => low + size <= this.max);
+    const values = this.f.at(
+      BigInt64Array.from(within.flatMap(([low, size]) => [low, low + size - 1n, low + size])),
+    );
+    if (values === null) return [];
+    const right = within.findIndex(
+      (_, at) => values[at * 3] !== values[at * 3 + 1] || values[at * 3 + 1] === values[at * 3 + 2],
+    );
+    return within.slice(0, right < 0 ? within.length : right).map(([low, size]) => low + size);
+  }
 }
 
 function listedSteps(f: Stepped, min: bigint, max: bigint, first: bigint): Steps | null {
   const boundaries = [min, first];
+  const guesses = new Guesses(f, max);
   while (true) {
-    const next = f.next(boundaries[boundaries.length - 1], max);
+    const last = boundaries[boundaries.length - 1];
+    const guessed = guesses.after(last);
+    boundaries.push(...guessed);
+    if (boundaries.length > listedMax) return null;
+    if (guessed.length > 0) continue;
+    const next = f.next(last, max);
     if (next === null) break;
-    if (boundaries.length >= listedMax) return null;
+    guesses.learn(next - last);
     boundaries.push(next);
   }
   const values = f.at(BigInt64Array.from(boundaries));
