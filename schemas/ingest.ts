@@ -66,7 +66,8 @@ export interface IngestEnvironment {
   readonly world: World;
   readonly limits: Limits;
   /**
-   * decode/extract.as.ts, compiled with shared memory imported; null: the TypeScript decoder does all rows.
+   * decode/extract.as.ts and what it imports, compiled with shared memory imported; null: the TypeScript
+   * decoder does all rows.
    */
   readonly extractor: WebAssembly.Module | null;
   /**

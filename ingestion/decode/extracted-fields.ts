@@ -3,7 +3,7 @@ import { bytesOf } from "#ingestion/decode/utf8";
 import type { Limits } from "#schemas/limits";
 import type { Column, TimeFormat } from "#schemas/table";
 
-/** As in extract.as.ts. `raw`: it finds the value's end and leaves the rest. */
+/** As in values.as.ts. `raw`: it finds the value's end and leaves the rest. */
 export const fieldKinds = {
   raw: 0,
   int: 1,
@@ -37,7 +37,7 @@ const zAllowed = 1 << 16;
 const pattern = /^yyyy-MM-dd(?:'([ -~])'|([ _]))HH:mm:ss(?:\.(S{1,9}))?$/;
 
 /**
- * Separator, digits of the fraction and what may follow, as extract.as.ts `timeOf` takes them; 0 for none.
+ * Separator, digits of the fraction and what may follow, as times.as.ts `timeOf` takes them; 0 for none.
  */
 function shapeOf(format: TimeFormat | undefined): number {
   if (format === undefined || format.kind === "timestamp") return (anyFraction << 8) | zAllowed;

@@ -1,7 +1,7 @@
 /**
  * The WebAssembly extractor's other half: lays out what it reads (the plan, fields, columns, records) at
  * the head of the stage's text area, runs it, and does the values that it left. The layout's grammar is in
- * extract.as.ts.
+ * plan.as.ts.
  */
 import type { Cells } from "#ingestion/decode/cells";
 import type { CopiedRecords } from "#ingestion/decode/decoder";
