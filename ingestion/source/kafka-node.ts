@@ -14,6 +14,8 @@ import { type FetchOptions, type FetchResult, OffsetGone, type Source } from "#s
 /** Partitions past this share connections, and then wait shorter so that an idle one delays a busy one little. */
 const connectionsMax = 16;
 const sharedWaitMs = 20;
+/** A connection of its own: a broker that does not answer a question must not end a fetch beside it. */
+const questionSlot = -1;
 const recordBytesMax = 64 << 20;
 
 /** Kafka's error codes that a fetch meets. Source: kafka.apache.org/protocol, "Error Codes". */
@@ -51,7 +53,7 @@ export class KafkaSource implements Source {
   }
 
   async partitions(): Promise<readonly number[]> {
-    const found = await this.#ask(this.#connection(0).partitions());
+    const found = await this.#ask(this.#connection(questionSlot).partitions());
     this.#partitionsKnown = found.length;
     return found.toSorted((left, right) => left - right);
   }

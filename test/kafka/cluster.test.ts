@@ -2,6 +2,7 @@
  * Three brokers: leaders die, stand still, come back and are elected anew while a producer writes and we read. Every row
  * is counted once, and a partition says what it waits for until it goes on.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Freshet, startFreshet } from "#test/setup/freshet-node";
 import { type KafkaCluster, type NodeId, startKafkaCluster } from "#test/setup/kafka-cluster-node";
@@ -101,6 +102,23 @@ async function flows(): Promise<void> {
   await eventually(moved).toEqual(before.map(() => "consuming, moving"));
 }
 
+/** Looks at a partition all the time; the call answers in which states it was. */
+function watched(partition: number): () => Promise<readonly unknown[]> {
+  const seen = new Set<unknown>();
+  let isDone = false;
+  const looking = (async () => {
+    while (!isDone) {
+      seen.add((await statesOf("events"))[partition]);
+      await sleep(30);
+    }
+  })();
+  return async () => {
+    isDone = true;
+    await looking;
+    return [...seen];
+  };
+}
+
 test("a leader dies: its partitions say so, and go on from the new leader", async () => {
   await eventually(async () => (await partitionsOf("events")).length).toBe(replicas.length);
   await flows();
@@ -141,8 +159,11 @@ test("the broker comes back and is elected: we follow the leader, not the one th
 });
 
 test("a leader that stands still, its connections open, is left for the new one", async () => {
+  const states = watched(0);
   kafka.freeze(2);
   await flows();
+  // Partition 0 was led by another while broker 1 was dead: whoever went on reading there would stand still now.
+  expect(await states()).toEqual(["consuming"]);
   await eventually(async () => (await kafka.leaders("events"))[1]).not.toBe(2);
   kafka.thaw(2);
   await flows();

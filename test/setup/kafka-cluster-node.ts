@@ -113,7 +113,9 @@ function clusterOf({ classPath, root, nodes, brokers }: Parts): KafkaCluster {
   const address = (node: NodeId) => `127.0.0.1:${nodes[node].plain}`;
   const addresses = nodeIds.map(address);
   const list = addresses.join(",");
-  const client = new Client({ brokers: addresses, logLevel: logLevel.NOTHING });
+  // One of them may stand still: an answer that takes longer will not come.
+  const patience = { requestTimeout: 1000, enforceRequestTimeout: true };
+  const client = new Client({ brokers: addresses, logLevel: logLevel.NOTHING, ...patience });
   const admin = client.admin();
   const partitions = async (topic: string) => {
     const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
