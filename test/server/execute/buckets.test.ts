@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { EvaluateContext } from "#schemas/plan/evaluator";
 import type { Expression } from "#schemas/plan/expression";
-import { type Steps, stepsOf } from "#server/execute/buckets";
+import { type Steps, stepsOf } from "#server/execute/compile/buckets";
 import { evaluate } from "#server/execute/functions/evaluate";
 
 const context: EvaluateContext = { nowMs: 0, timeZone: "UTC" };
