@@ -39,11 +39,15 @@ async function answer(
   const asStatus = request.headers["pinot-use-http-status-for-errors"] === "true";
   // Busy and oversized answers keep their status always: clients and proxies back off by it.
   const keeps = status === 413 || status === 429;
-  return reply
-    .code(asStatus || keeps ? status : 200)
-    .header("x-pinot-error-code", String(errorCode))
-    .type(contentType)
-    .send(typeof body === "string" ? body : Readable.from(body, { objectMode: false }));
+  reply.code(asStatus || keeps ? status : 200);
+  reply.header("x-pinot-error-code", String(errorCode)).type(contentType);
+  if (typeof body === "string") return reply.send(body);
+  // Known beforehand, so that downloads show how far they are; compression takes it off again.
+  reply.header(
+    "content-length",
+    body.reduce((total, block) => total + block.length, 0),
+  );
+  return reply.send(Readable.from(body, { objectMode: false }));
 }
 
 /** POST and GET of /query/sql, /query and the controller's /sql; DELETE /query/{id}; GET /queries. */
