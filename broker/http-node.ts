@@ -9,16 +9,23 @@ import fastifyRateLimit from "@fastify/rate-limit";
 import fastifyWebsocket from "@fastify/websocket";
 import fastify, { type FastifyInstance } from "fastify";
 import { sendError } from "#broker/http/answers-node";
-import { appDocumentRoutes, appInfoRoutes, appTableRoutes } from "#broker/http/app-node";
+import { appDocumentRoutes } from "#broker/http/app-documents-node";
+import { appInfoRoutes } from "#broker/http/app-info-node";
+import { appTableRoutes } from "#broker/http/app-tables-node";
+import { clusterRoutes } from "#broker/http/cluster-node";
+import { consumptionRoutes } from "#broker/http/consumption-node";
 import { guardDoors } from "#broker/http/doors-node";
 import { ingestRoutes } from "#broker/http/ingest-node";
-import { metricRoutes } from "#broker/http/metrics-node";
+import { metricsRoute } from "#broker/http/metrics-node";
+import { documentRoute } from "#broker/http/openapi-node";
 import type { HttpParts } from "#broker/http/parts";
-import { clusterRoutes } from "#broker/http/pinot-node";
 import { queryRoutes } from "#broker/http/query-node";
-import { schemaRoutes, tableRoutes } from "#broker/http/tables-node";
+import { openPaths, type Route, register } from "#broker/http/route-node";
+import { schemaRoutes } from "#broker/http/schemas-node";
+import { segmentRoutes } from "#broker/http/segments-node";
+import { tableRoutes } from "#broker/http/tables-node";
 import { webRoutes } from "#broker/http/web-node";
-import { liveRoutes } from "#broker/live/socket-node";
+import { liveOperation, liveRoutes } from "#broker/live/socket-node";
 import type { LiveHub } from "#broker/live/subscriptions";
 import { messageOf, StoreError } from "#schemas/errors";
 
@@ -107,6 +114,25 @@ function handleFaults(app: FastifyInstance, parts: HttpParts): void {
   );
 }
 
+/** Every route of the process but the web app's pages, as data. */
+function routesOf(app: FastifyInstance, parts: HttpParts): readonly Route[] {
+  const routes = [
+    ...queryRoutes(parts),
+    ...ingestRoutes(parts),
+    ...schemaRoutes(parts),
+    ...tableRoutes(parts),
+    ...consumptionRoutes(parts),
+    ...segmentRoutes(parts),
+    ...appTableRoutes(parts),
+    ...appDocumentRoutes(parts),
+    ...appInfoRoutes(parts),
+    ...clusterRoutes(parts),
+    metricsRoute(app, parts),
+  ];
+  const operations = [...routes.map(({ operation }) => operation), liveOperation];
+  return [...routes, documentRoute(operations, parts)];
+}
+
 /** The application, routes registered, not listening yet. */
 export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> {
   const { parts, live, allowedHosts } = options;
@@ -116,8 +142,9 @@ export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> 
     forceCloseConnections: true,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 512 },
   });
+  const routes = routesOf(app, parts);
   handleFaults(app, parts);
-  guardDoors(app, allowedHosts);
+  guardDoors(app, allowedHosts, openPaths(routes));
   boundBodies(app, parts.limits.bodyBytes);
   parseBodies(app);
   await app.register(fastifyHelmet, {
@@ -134,15 +161,7 @@ export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> 
   });
   await app.register(fastifyCompress, { threshold: 4096, encodings: ["gzip", "deflate"] });
   await app.register(fastifyWebsocket, { options: { maxPayload: 1 << 20 } });
-  metricRoutes(app, parts);
-  clusterRoutes(app, parts);
-  queryRoutes(app, parts);
-  ingestRoutes(app, parts);
-  schemaRoutes(app, parts);
-  tableRoutes(app, parts);
-  appTableRoutes(app, parts);
-  appDocumentRoutes(app, parts);
-  appInfoRoutes(app, parts);
+  register(app, routes);
   await app.register(async (scope) => liveRoutes(scope, live, parts.limits.resultBytes));
   if (parts.webFolder !== null) await webRoutes(app, parts.webFolder);
   return app;

@@ -9,7 +9,7 @@ import { Cafe, type DemoRows, demoTopics } from "#ingestion/demo";
 import { feedDemo } from "#ingestion/demo-feed";
 import type { KafkaTopics } from "#ingestion/source/kafka-topics-node";
 import type { TableAdmin } from "#schemas/admin";
-import { parseDashboard } from "#schemas/api/dashboard-check";
+import { parseDashboard } from "#schemas/api/dashboards";
 import type { CatalogClient } from "#schemas/catalog";
 import { defineTable } from "#schemas/definition/define";
 import { messageOf } from "#schemas/errors";

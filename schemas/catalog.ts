@@ -3,6 +3,7 @@
  * thread, PostgreSQL), one test suite over both. Every method is atomic.
  */
 import type { Dashboard, DashboardSummary } from "#schemas/api/dashboards";
+import type { SavedQuery } from "#schemas/api/query";
 import type { Gap, Reservation, SegmentRecord, SourceRange } from "#schemas/segment";
 import type { Table } from "#schemas/table";
 
@@ -29,13 +30,6 @@ export interface SegmentCommit {
   readonly epoch: number;
   /** Compare-and-set per range: the partition's nextOffset must equal `start`; it becomes `end`. */
   readonly lastRecordCrcs: Readonly<Record<number, number | null>>;
-}
-
-export interface SavedQuery {
-  readonly id: string;
-  readonly name: string;
-  readonly sql: string;
-  readonly updatedMs: number;
 }
 
 export interface CatalogClient {

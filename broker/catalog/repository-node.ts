@@ -4,13 +4,8 @@
  * an offset compares before it sets, so two writers can never both succeed. Nothing here knows which store it is.
  */
 import type { Dashboard, DashboardSummary } from "#schemas/api/dashboards";
-import type {
-  CatalogClient,
-  PartitionRecord,
-  SavedQuery,
-  SegmentCommit,
-  TableRecord,
-} from "#schemas/catalog";
+import type { SavedQuery } from "#schemas/api/query";
+import type { CatalogClient, PartitionRecord, SegmentCommit, TableRecord } from "#schemas/catalog";
 import { StoreError } from "#schemas/errors";
 import { readExactJson, writeExactJson } from "#schemas/exact-json";
 import type { Gap, Reservation, SegmentRecord, SourceRange } from "#schemas/segment";

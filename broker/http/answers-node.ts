@@ -1,5 +1,6 @@
 /** Bodies in, answers and errors out: what every route shares. */
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { type ErrorAnswer, isBusyStatus } from "#schemas/api/error";
 import { errorCodes, type StoreError, storeErrorOf } from "#schemas/errors";
 
 /** JSON with 64-bit integers as digits. */
@@ -11,7 +12,7 @@ export const sendJson = (reply: FastifyReply, value: unknown, status = 200) =>
   reply.code(status).type("application/json; charset=utf-8").send(jsonText(value));
 
 /** One error body for all our routes: Pinot's `code` and `error`, plus ours. */
-function errorBody(error: StoreError) {
+function errorBody(error: StoreError): ErrorAnswer {
   const { position, expected, found, at } = error.detail;
   return {
     code: errorCodes[error.code].status,
@@ -28,29 +29,9 @@ function errorBody(error: StoreError) {
 export function sendError(reply: FastifyReply, thrown: unknown): FastifyReply {
   const error = storeErrorOf(thrown);
   const { status } = errorCodes[error.code];
-  if (status === 429 || status === 503) reply.header("retry-after", "1");
+  if (isBusyStatus(status)) reply.header("retry-after", "1");
   return sendJson(reply, errorBody(error), status);
 }
-
-export type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
-
-/** Any thrown thing becomes its error answer. */
-export const guarded =
-  (handler: Handler): Handler =>
-  async (request, reply) => {
-    try {
-      return await handler(request, reply);
-    } catch (error) {
-      return sendError(reply, error);
-    }
-  };
-
-/** A path parameter, decoded. */
-export const parameter = (request: FastifyRequest, name: string): string =>
-  (request.params as Record<string, string>)[name] as string;
-
-export const query = (request: FastifyRequest, name: string): string | undefined =>
-  (request.query as Record<string, string | undefined>)[name];
 
 /** An AbortSignal that fires when the client closes its connection before the answer is sent. */
 export function closedSignal(request: FastifyRequest, reply: FastifyReply): AbortSignal {

@@ -1,6 +1,8 @@
 /** Schemas and table configs that come in over HTTP or from files, against the tables there are. */
+import type { HttpParts } from "#broker/http/parts";
 import type { TableAdmin } from "#schemas/admin";
 import type { TableRecord } from "#schemas/catalog";
+import { definitionError } from "#schemas/definition/check";
 import { defineTable, plainTableName } from "#schemas/definition/define";
 import { StoreError } from "#schemas/errors";
 import type { Limits } from "#schemas/limits";
@@ -10,8 +12,13 @@ export interface DefinitionDesk {
   readonly admin: TableAdmin;
   readonly limits: Limits;
   readonly nowMs: () => number;
-  /** Schemas that wait for nothing: a schema alone is a table. */
 }
+
+export const deskOf = ({ admin, limits, world }: HttpParts): DefinitionDesk => ({
+  admin,
+  limits,
+  nowMs: () => world.clock.nowMs(),
+});
 
 /** The record of a name in any of Pinot's spellings (`"default".t`, `t_REALTIME`), or TABLE_UNKNOWN with a near name. */
 export function knownTable(admin: TableAdmin, name: string): TableRecord {
@@ -100,4 +107,12 @@ export async function putTable(
 /** Checks without doing: what would be ignored, or the error. */
 export function validate(desk: DefinitionDesk, schemaJson: unknown, configJson: unknown): readonly string[] {
   return recordOf(schemaJson, configJson, desk, undefined).ignored;
+}
+
+/** A PUT changes what its path names: a body about another one is a mistake, not another change. */
+export function bodyNames(body: unknown, field: "schemaName" | "tableName", name: string): void {
+  const wanted = plainTableName(name);
+  const found = (body as Record<string, unknown> | null | undefined)?.[field];
+  if (typeof found !== "string" || plainTableName(found).toLowerCase() === wanted.toLowerCase()) return;
+  throw definitionError(`$.${field}`, `expected "${wanted}" as in the path but found "${found}".`);
 }

@@ -36,11 +36,12 @@ export function doorFault(
   return null;
 }
 
-/** Open to probes without a look at Host: they carry no data. */
-const openPaths = new Set(["/health", "/health/liveness", "/health/readiness"]);
-
-/** Refuses foreign hosts and origins with ORIGIN_REFUSED before a body is read. */
-export function guardDoors(app: FastifyInstance, allowedHosts: readonly string[]): void {
+/** Refuses foreign hosts and origins with ORIGIN_REFUSED before a body is read, but on paths that carry no data. */
+export function guardDoors(
+  app: FastifyInstance,
+  allowedHosts: readonly string[],
+  openPaths: ReadonlySet<string>,
+): void {
   app.addHook("onRequest", async (request: FastifyRequest, reply) => {
     if (openPaths.has(request.url.split("?")[0] as string)) return;
     const { host, origin } = request.headers;

@@ -1,9 +1,12 @@
 /** POST /ingest/{table}: rows as NDJSON, a JSON array or CSV; the answer comes after they are durable. */
-import type { FastifyInstance } from "fastify";
-import { parameter, query, sendError, sendJson } from "#broker/http/answers-node";
 import { knownTable } from "#broker/http/definitions";
 import type { HttpParts } from "#broker/http/parts";
+import { aTable } from "#broker/http/path-parameters";
+import { jsonRoute, type Route } from "#broker/http/route-node";
 import type { PushOptions } from "#schemas/admin";
+import { ingestHeaders, ingestParameters, rowsAsJson } from "#schemas/api/ingest";
+import { json, text } from "#schemas/api/operation";
+import { ingestAnswer } from "#schemas/api/tables";
 import { StoreError } from "#schemas/errors";
 
 const formats: readonly (readonly [string, PushOptions["format"]])[] = [
@@ -41,24 +44,50 @@ export function formatOf(contentType: string, body: Uint8Array): PushOptions["fo
   return "ndjson";
 }
 
-/** The route; idempotent with an Idempotency-Key, and queryable on answer with ?sync=true. */
-export function ingestRoutes(app: FastifyInstance, parts: HttpParts): void {
-  app.post("/ingest/:table", async (request, reply) => {
-    try {
-      const { body } = request;
+const rows = [
+  { transaction_time: 1_700_000_000_000, product_id: 101, price: 5.5, quantity: 2 },
+  { transaction_time: 1_700_000_060_000, product_id: 102, price: 4, quantity: 1 },
+];
+const csv = `transaction_time,product_id,price,quantity
+1700000000000,101,5.5,2
+`;
+
+/** Idempotent with an Idempotency-Key, and queryable on answer with ?sync=true. */
+const pushRoute = ({ admin }: HttpParts): Route =>
+  jsonRoute({
+    method: "POST",
+    path: "/ingest/:table",
+    tag: "Rows",
+    summary: "Takes rows into a table that is fed by pushes.",
+    details:
+      "One JSON object a line, a JSON array, or CSV with a header. All rows that fit are one durable record before " +
+      "the answer is sent: after a crash all of them are there or none. Rows that do not fit are counted, listed " +
+      "and kept as dead letters; the others are taken.",
+    parameters: { table: aTable },
+    query: ingestParameters,
+    headers: ingestHeaders,
+    body: {
+      ...text("application/x-ndjson", rows.map((each) => `${JSON.stringify(each)}\n`).join("")),
+      ...json(rowsAsJson, rows),
+      ...text("text/csv", csv),
+    },
+    answer: ingestAnswer,
+    errors: [
+      ...(["TABLE_UNKNOWN", "TABLE_STREAM", "IDEMPOTENCY_CONFLICT", "QUERY_DEADLINE"] as const),
+      ...(["INGESTION_PAUSED", "MEMORY_BUDGET", "SHUTTING_DOWN", "DISK_FULL"] as const),
+    ],
+    handle: ({ path, query, body, request }) => {
       const bytes = Buffer.isBuffer(body) ? body : Buffer.from(typeof body === "string" ? body : "");
       if (bytes.length === 0)
         throw new StoreError("BODY_SYNTAX", "the body is empty; send one JSON object a line");
       const key = request.headers["idempotency-key"];
-      const { table } = knownTable(parts.admin, parameter(request, "table"));
-      const answer = await parts.admin.push(table.name, bytes, {
+      const { table } = knownTable(admin, path.table);
+      return admin.push(table.name, bytes, {
         format: formatOf(request.headers["content-type"] ?? "", bytes),
         idempotencyKey: typeof key === "string" && key !== "" ? key : null,
-        sync: query(request, "sync") === "true",
+        sync: query.sync === "true",
       });
-      return sendJson(reply, answer);
-    } catch (error) {
-      return sendError(reply, error);
-    }
+    },
   });
-}
+
+export const ingestRoutes = (parts: HttpParts): readonly Route[] => [pushRoute(parts)];

@@ -2,6 +2,8 @@
 import type { FastifyInstance } from "fastify";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { HttpParts } from "#broker/http/parts";
+import { plainRoute, type Route } from "#broker/http/route-node";
+import { text } from "#schemas/api/operation";
 import type { Metric } from "#schemas/metric";
 
 const latencySeconds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
@@ -23,10 +25,8 @@ function copier(registry: Registry): (metrics: readonly Metric[]) => void {
   };
 }
 
-/** The route, and a hook that counts and times every request by route pattern and status. */
-export function metricRoutes(app: FastifyInstance, parts: HttpParts): void {
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry, prefix: "freshet_" });
+/** Counts and times every request by route pattern and status. */
+function observeRequests(app: FastifyInstance, registry: Registry): void {
   const requests = new Counter({
     name: "freshet_http_requests_total",
     help: "Requests by route and status",
@@ -45,9 +45,24 @@ export function metricRoutes(app: FastifyInstance, parts: HttpParts): void {
     requests.inc({ route, status: String(reply.statusCode) });
     durations.observe({ route }, reply.elapsedTime / 1000);
   });
+}
+
+/** The route, and the hook that feeds it. */
+export function metricsRoute(app: FastifyInstance, parts: HttpParts): Route {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry, prefix: "freshet_" });
+  observeRequests(app, registry);
   const copy = copier(registry);
-  app.get("/metrics", async (_request, reply) => {
-    copy(parts.metrics());
-    return reply.type(registry.contentType).send(await registry.metrics());
+  return plainRoute({
+    method: "GET",
+    path: "/metrics",
+    tag: "Process",
+    summary: "Figures of the process and of every table, in Prometheus' text format.",
+    details: "`freshet_table_healthy` is the one to alert on: 0 as soon as something is wrong with a table.",
+    answer: text("text/plain", 'freshet_table_healthy{table="purchases"} 1\n'),
+    handle: async ({ reply }) => {
+      copy(parts.metrics());
+      return reply.type(registry.contentType).send(await registry.metrics());
+    },
   });
 }

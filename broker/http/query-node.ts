@@ -1,10 +1,14 @@
 /** SQL over HTTP: Pinot's broker and controller paths, cancel, and what runs now. */
 import { Readable } from "node:stream";
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { closedSignal, parameter, query, sendError, sendJson } from "#broker/http/answers-node";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { closedSignal } from "#broker/http/answers-node";
 import type { HttpParts } from "#broker/http/parts";
-import type { QueryRequest } from "#schemas/api/query";
-import { StoreError } from "#schemas/errors";
+import { jsonRoute, plainRoute, type Route } from "#broker/http/route-node";
+import { runningQueries, statusAnswer } from "#schemas/api/controller";
+import { bytes, json, type Operation, text } from "#schemas/api/operation";
+import { type QueryRequest, queryRequest } from "#schemas/api/query";
+import { queryAnswer, queryAnswerHeaders, queryHeaders, queryParameters } from "#schemas/api/query-answer";
+import { type ErrorCode, StoreError } from "#schemas/errors";
 
 /** Fields of the request body, checked one by one: a wrong type is their mistake, named. */
 function requestOf(body: unknown): QueryRequest {
@@ -50,39 +54,86 @@ async function answer(
   return reply.send(Readable.from(body, { objectMode: false }));
 }
 
+/** What a statement may be refused for. */
+const faults: readonly ErrorCode[] = [
+  ...(["SQL_SYNTAX", "SQL_UNSUPPORTED", "SQL_TYPE", "OPTION_UNKNOWN", "OPTION_VALUE"] as const),
+  ...(["FUNCTION_UNKNOWN", "FUNCTION_ARGUMENTS", "COLUMN_UNKNOWN", "VALUE_RANGE", "VALUE_SYNTAX"] as const),
+  ...(["RESULT_ROWS", "RESULT_BYTES", "QUERY_MEMORY", "BODY_SYNTAX"] as const),
+  ...(["TABLE_UNKNOWN", "BODY_BYTES", "QUERIES_QUEUED", "QUERY_CANCELLED", "QUERY_DEADLINE"] as const),
+  ...(["SEGMENT_CORRUPT", "SERVER_MISSING", "MEMORY_BUDGET", "SHUTTING_DOWN"] as const),
+];
+
+const asked = {
+  tag: "Queries",
+  details:
+    "The answer is JSON as Pinot writes it, or what `Accept` prefers of CSV, NDJSON (also as `application/jsonl`) " +
+    "and an Arrow stream. Only JSON can say that rows are missing, so an answer with `exceptions` is always JSON.",
+  headers: queryHeaders,
+  answer: {
+    ...json(queryAnswer),
+    ...text("text/csv", "city,total\r\nOslo,12.5\r\n"),
+    ...text("application/x-ndjson", '{"city":"Oslo","total":12.5}\n'),
+    ...bytes("application/vnd.apache.arrow.stream"),
+  },
+  answerHeaders: queryAnswerHeaders,
+  errors: faults,
+  faultyAnswer: queryAnswer,
+} as const satisfies Partial<Operation>;
+
+const postRoute = (parts: HttpParts, path: string): Route =>
+  plainRoute({
+    ...asked,
+    method: "POST",
+    path,
+    summary: "Answers one SQL statement.",
+    body: json(queryRequest, {
+      sql: "SELECT product_id, SUM(quantity) FROM purchases GROUP BY product_id",
+      queryOptions: "timeoutMs=5000",
+    }),
+    handle: ({ body, request, reply }) => answer(parts, request, reply, requestOf(body)),
+  });
+
+const getRoute = (parts: HttpParts, path: string): Route =>
+  plainRoute({
+    ...asked,
+    method: "GET",
+    path,
+    summary: "Answers the SQL statement of the address.",
+    query: queryParameters,
+    handle: ({ query, request, reply }) => answer(parts, request, reply, requestOf(query)),
+  });
+
+const cancelRoute = ({ queries }: HttpParts, path: "/query/:id" | "/clientQuery/:id"): Route =>
+  jsonRoute({
+    method: "DELETE",
+    path,
+    tag: "Queries",
+    summary: "Stops a running statement.",
+    parameters: {
+      id: { description: "The statement's requestId or clientQueryId", example: "my-query-1" },
+    },
+    answer: statusAnswer,
+    errors: ["NOT_FOUND"],
+    handle: ({ path: { id } }) => {
+      if (queries.cancel(id)) return { status: `Cancelled query: ${id}` };
+      throw new StoreError("NOT_FOUND", `no query "${id}" is running`);
+    },
+  });
+
+const runningRoute = ({ queries }: HttpParts): Route =>
+  jsonRoute({
+    method: "GET",
+    path: "/queries",
+    tag: "Queries",
+    summary: "The statements that run now, by id.",
+    answer: runningQueries,
+    handle: () => Object.fromEntries(queries.running().map(({ id, sql }) => [id, sql])),
+  });
+
 /** POST and GET of /query/sql, /query and the controller's /sql; DELETE /query/{id}; GET /queries. */
-export function queryRoutes(app: FastifyInstance, parts: HttpParts): void {
-  const post = async (request: FastifyRequest, reply: FastifyReply) => {
-    try {
-      return await answer(parts, request, reply, requestOf(request.body));
-    } catch (error) {
-      return sendError(reply, error);
-    }
-  };
-  const get = async (request: FastifyRequest, reply: FastifyReply) => {
-    try {
-      const options = query(request, "queryOptions");
-      const asked = {
-        sql: query(request, "sql"),
-        ...(options === undefined ? {} : { queryOptions: options }),
-      };
-      return await answer(parts, request, reply, requestOf(asked));
-    } catch (error) {
-      return sendError(reply, error);
-    }
-  };
-  for (const path of ["/query/sql", "/query", "/sql"]) {
-    app.post(path, post);
-    app.get(path, get);
-  }
-  const cancel = async (request: FastifyRequest, reply: FastifyReply) => {
-    const id = parameter(request, "id");
-    if (parts.queries.cancel(id)) return sendJson(reply, { status: `Cancelled query: ${id}` });
-    return sendError(reply, new StoreError("NOT_FOUND", `no query "${id}" is running`));
-  };
-  app.delete("/query/:id", cancel);
-  app.delete("/clientQuery/:id", cancel);
-  app.get("/queries", async (_request, reply) =>
-    sendJson(reply, Object.fromEntries(parts.queries.running().map(({ id, sql }) => [id, sql]))),
-  );
-}
+export const queryRoutes = (parts: HttpParts): readonly Route[] => [
+  ...["/query/sql", "/query", "/sql"].flatMap((path) => [postRoute(parts, path), getRoute(parts, path)]),
+  cancelRoute(parts, "/query/:id"),
+  cancelRoute(parts, "/clientQuery/:id"),
+  runningRoute(parts),
+];

@@ -1,255 +1,151 @@
-/** Pinot's controller paths for schemas and tables, as its clients, UIs and scripts call them. */
-import type { FastifyInstance, FastifyRequest } from "fastify";
-import { guarded, type Handler, parameter, query, sendJson } from "#broker/http/answers-node";
-import { type DefinitionDesk, knownTable, putSchema, putTable, validate } from "#broker/http/definitions";
+/** Pinot's controller paths for tables, as its clients, UIs and scripts call them. */
+import { bodyNames, deskOf, knownTable, putTable, validate } from "#broker/http/definitions";
 import type { HttpParts } from "#broker/http/parts";
+import { aTable } from "#broker/http/path-parameters";
+import { jsonRoute, type Route } from "#broker/http/route-node";
+import { schemaRoute } from "#broker/http/schemas-node";
+import {
+  statusAnswer,
+  tableConfigs,
+  tableCreated,
+  tableNames,
+  validateRequest,
+} from "#schemas/api/controller";
+import { json, type Operation } from "#schemas/api/operation";
+import { definitionAnswer } from "#schemas/api/tables";
 import { plainTableName } from "#schemas/definition/define";
-import { StoreError } from "#schemas/errors";
+import { type TableConfig, tableConfig } from "#schemas/definition/table-config";
+import type { ErrorCode } from "#schemas/errors";
 
-const deskOf = (parts: HttpParts) => ({
-  admin: parts.admin,
-  limits: parts.limits,
-  nowMs: () => parts.world.clock.nowMs(),
-});
+const tag = "Tables" satisfies Operation["tag"];
+const errors: readonly ErrorCode[] = [
+  ...(["TABLE_DEFINITION", "TABLE_UNKNOWN", "TABLE_EXISTS", "TABLE_STREAM"] as const),
+  ...(["CATALOG_CONFLICT", "STREAM_UNREACHABLE", "DISK_FULL"] as const),
+];
 
-/** A PUT changes what its path names: a body about another one is a mistake, not another change. */
-function bodyNames(request: FastifyRequest, field: "schemaName" | "tableName"): void {
-  const wanted = plainTableName(parameter(request, "name"));
-  const found = (request.body as Record<string, unknown> | null | undefined)?.[field];
-  if (typeof found !== "string" || plainTableName(found).toLowerCase() === wanted.toLowerCase()) return;
-  throw new StoreError(
-    "TABLE_DEFINITION",
-    `$.${field}: expected "${wanted}" as in the path but found "${found}".`,
-    {
-      at: `$.${field}`,
-    },
-  );
-}
+const example = {
+  tableName: "orders",
+  tableType: "REALTIME",
+  segmentsConfig: { timeColumnName: "ts", retentionTimeUnit: "DAYS", retentionTimeValue: "30" },
+  tableIndexConfig: {
+    invertedIndexColumns: ["city"],
+    streamConfigs: { streamType: "embedded", "stream.embedded.topic.name": "orders" },
+  },
+};
+const body = json(tableConfig, example);
 
-/** POST, GET, PUT and DELETE of schemas. */
-export function schemaRoutes(app: FastifyInstance, parts: HttpParts): void {
-  const desk = deskOf(parts);
-  app.get("/schemas", async (_request, reply) =>
-    sendJson(
-      reply,
-      parts.admin.records().map(({ table }) => table.name),
-    ),
-  );
-  app.get(
-    "/schemas/:name",
-    guarded(async (request, reply) =>
-      sendJson(reply, knownTable(parts.admin, parameter(request, "name")).schemaJson),
-    ),
-  );
-  const put: Handler = async (request, reply) => {
-    const ignored = await putSchema(desk, request.body);
-    const name = (request.body as { schemaName: string }).schemaName;
-    return sendJson(reply, { status: `${name} successfully added`, ignored });
-  };
-  app.post("/schemas", guarded(put));
-  app.put(
-    "/schemas/:name",
-    guarded(async (request, reply) => {
-      bodyNames(request, "schemaName");
-      return await put(request, reply);
-    }),
-  );
-  app.post(
-    "/schemas/validate",
-    guarded(async (request, reply) => {
-      const ignored = validate(desk, request.body, null);
-      return sendJson(reply, { ...(request.body as object), ignored });
-    }),
-  );
-  app.delete(
-    "/schemas/:name",
-    guarded(async (request, reply) => {
-      const { table, configJson } = knownTable(parts.admin, parameter(request, "name"));
-      if (configJson !== null) {
-        throw new StoreError(
-          "TABLE_EXISTS",
-          `schema "${table.name}" has a table; DELETE /tables/${table.name} first.`,
-        );
-      }
-      await parts.admin.drop(table.name);
-      return sendJson(reply, { status: `Schema ${table.name} deleted` });
-    }),
-  );
-}
-
-/** POST, GET, PUT and DELETE of tables, and Pinot's consumption controls. */
-export function tableRoutes(app: FastifyInstance, parts: HttpParts): void {
-  const desk = deskOf(parts);
-  const { admin } = parts;
-  const named = (request: FastifyRequest) => knownTable(admin, parameter(request, "name")).table.name;
-  const list: Handler = async (_request, reply) =>
-    sendJson(reply, { tables: admin.records().map(({ table }) => table.name) });
-  app.get("/tables", list);
-  app.get("/mytables", list);
-  app.post(
-    "/tables",
-    guarded(async (request, reply) => {
-      const ignored = await putTable(desk, request.body, "create");
-      const name = plainTableName((request.body as { tableName: string }).tableName);
-      return sendJson(reply, {
-        status: `Table ${name} successfully added`,
-        unrecognizedProperties: {},
-        ignored,
-      });
-    }),
-  );
-  app.put(
-    "/tables/:name",
-    guarded(async (request, reply) => {
-      bodyNames(request, "tableName");
-      const ignored = await putTable(desk, request.body, "change");
-      return sendJson(reply, { status: `Table config updated for ${parameter(request, "name")}`, ignored });
-    }),
-  );
-  app.get(
-    "/tables/:name",
-    guarded(async (request, reply) => {
-      const { table, configJson } = knownTable(admin, parameter(request, "name"));
-      const type = (configJson as { tableType?: string } | null)?.tableType ?? "REALTIME";
-      return sendJson(reply, {
-        [type]: configJson ?? { tableName: `${table.name}_REALTIME`, tableType: "REALTIME" },
-      });
-    }),
-  );
-  app.delete(
-    "/tables/:name",
-    guarded(async (request, reply) => {
-      const name = named(request);
-      await admin.drop(name);
-      return sendJson(reply, { status: `Tables: [${name}] deleted` });
-    }),
-  );
-  app.get(
-    "/tables/:name/schema",
-    guarded(async (request, reply) =>
-      sendJson(reply, knownTable(admin, parameter(request, "name")).schemaJson),
-    ),
-  );
-  validationRoute(app, desk);
-  consumptionRoutes(app, parts, named);
-  sizeRoutes(app, parts, named);
-}
-
-/** What resuming did: a stopped partition needs more than that. */
-async function resumedText(admin: HttpParts["admin"], name: string): Promise<string> {
-  const stopped = (await admin.detail(name)).partitions.filter(({ state }) => state === "stopped");
-  if (stopped.length === 0) return "Consumption goes on where it stopped.";
-  const reasons = stopped.map(({ partition, lastError }) => `partition ${partition}: ${lastError}`);
-  return `Stopped until the process starts again: ${reasons.join("; ")}`;
-}
-
-function validationRoute(app: FastifyInstance, desk: DefinitionDesk): void {
-  app.post(
-    "/tables/validate",
-    guarded(async (request, reply) => {
-      const { schema, config } = (request.body ?? {}) as { schema?: unknown; config?: unknown };
-      return sendJson(reply, { status: "valid", ignored: validate(desk, schema, config ?? null) });
-    }),
-  );
-}
-
-function consumptionRoutes(
-  app: FastifyInstance,
-  { admin }: HttpParts,
-  named: (request: FastifyRequest) => string,
-): void {
-  const statusOf = async (name: string) => {
-    const { partitions, state } = await admin.detail(name);
-    const consuming = partitions
-      .filter((partition) => partition.state === "consuming")
-      .map(({ partition }) => `${name}__${partition}`);
-    return { pauseFlag: state === "paused", consumingSegments: consuming };
-  };
-  app.post(
-    "/tables/:name/pauseConsumption",
-    guarded(async (request, reply) => {
-      const name = named(request);
-      await admin.pause(name);
-      return sendJson(reply, {
-        ...(await statusOf(name)),
-        description: "Consumption is paused; rows in memory stay queryable.",
-      });
-    }),
-  );
-  app.post(
-    "/tables/:name/resumeConsumption",
-    guarded(async (request, reply) => {
-      const name = named(request);
-      await admin.resume(name);
-      return sendJson(reply, {
-        ...(await statusOf(name)),
-        description: await resumedText(admin, name),
-      });
-    }),
-  );
-  app.get(
-    "/tables/:name/pauseStatus",
-    guarded(async (request, reply) => sendJson(reply, await statusOf(named(request)))),
-  );
-  app.post(
-    "/tables/:name/forceCommit",
-    guarded(async (request, reply) => {
-      const segments = await admin.forceCommit(named(request));
-      return sendJson(reply, { status: "SUCCESS", forceCommitStatus: "SUCCESS", segments });
-    }),
-  );
-  app.get(
-    "/tables/:name/consumingSegmentsInfo",
-    guarded(async (request, reply) => {
-      const { segments } = await admin.detail(named(request));
-      const consuming = segments.filter((segment) => segment.state !== "sealed");
-      return sendJson(reply, {
-        serversFailingToRespond: 0,
-        _segmentToConsumingInfoMap: Object.fromEntries(consuming.map((segment) => [segment.id, [segment]])),
-      });
-    }),
-  );
-}
-
-function sizeRoutes(
-  app: FastifyInstance,
-  { admin }: HttpParts,
-  named: (request: FastifyRequest) => string,
-): void {
-  app.get(
-    "/tables/:name/metadata",
-    guarded(async (request, reply) => {
-      const { name, bytes, segments, rows } = await admin.detail(named(request));
-      return sendJson(reply, {
-        tableName: name,
-        diskSizeInBytes: bytes,
-        numSegments: segments.length,
-        numRows: rows,
-      });
-    }),
-  );
-  app.get(
-    "/tables/:name/size",
-    guarded(async (request, reply) => {
-      const { name, bytes } = await admin.detail(named(request));
-      return sendJson(reply, { tableName: name, reportedSizeInBytes: bytes, estimatedSizeInBytes: bytes });
-    }),
-  );
-  app.get(
-    "/segments/:name",
-    guarded(async (request, reply) => {
-      const { segments } = await admin.detail(named(request));
-      return sendJson(reply, [{ [query(request, "type") ?? "REALTIME"]: segments.map(({ id }) => id) }]);
-    }),
-  );
-  const views: Handler = guarded(async (request, reply) => {
-    const { segments } = await admin.detail(named(request));
-    const entries = segments.map(({ id, state }) => [
-      id,
-      { Server_freshet: state === "sealed" ? "ONLINE" : "CONSUMING" },
-    ]);
-    return sendJson(reply, { OFFLINE: null, REALTIME: Object.fromEntries(entries) });
+const listRoute = ({ admin }: HttpParts, path: "/tables" | "/mytables"): Route =>
+  jsonRoute({
+    method: "GET",
+    path,
+    tag,
+    summary: "The names of all tables.",
+    answer: tableNames,
+    handle: () => ({ tables: admin.records().map(({ table }) => table.name) }),
   });
-  app.get("/tables/:name/idealstate", views);
-  app.get("/tables/:name/externalview", views);
-}
+
+const createRoute = (parts: HttpParts): Route =>
+  jsonRoute({
+    method: "POST",
+    path: "/tables",
+    tag,
+    summary: "Gives a schema its stream, indexes and retention; it consumes when this answers.",
+    body,
+    answer: tableCreated,
+    errors,
+    handle: async (call) => {
+      const ignored = await putTable(deskOf(parts), call.body, "create");
+      const name = plainTableName((call.body as TableConfig).tableName);
+      return { status: `Table ${name} successfully added`, unrecognizedProperties: {}, ignored };
+    },
+  });
+
+const changeRoute = (parts: HttpParts): Route =>
+  jsonRoute({
+    method: "PUT",
+    path: "/tables/:name",
+    tag,
+    summary: "Changes a table's indexes, thresholds and retention.",
+    parameters: { name: { ...aTable, example: "orders" } },
+    body,
+    answer: definitionAnswer,
+    errors,
+    handle: async (call) => {
+      const { name } = call.path;
+      bodyNames(call.body, "tableName", name);
+      const ignored = await putTable(deskOf(parts), call.body, "change");
+      return { status: `Table config updated for ${name}`, ignored };
+    },
+  });
+
+const validateRoute = (parts: HttpParts): Route =>
+  jsonRoute({
+    method: "POST",
+    path: "/tables/validate",
+    tag,
+    summary: "Checks a schema and a table config without making a table.",
+    body: json(validateRequest, {
+      schema: {
+        schemaName: "orders",
+        dateTimeFieldSpecs: [{ name: "ts", dataType: "TIMESTAMP", format: "TIMESTAMP" }],
+      },
+      config: { tableName: "orders", segmentsConfig: { timeColumnName: "ts" } },
+    }),
+    answer: definitionAnswer,
+    errors: ["TABLE_DEFINITION"],
+    handle: (call) => {
+      const { schema, config } = (call.body ?? {}) as {
+        readonly schema?: unknown;
+        readonly config?: unknown;
+      };
+      return { status: "valid", ignored: validate(deskOf(parts), schema, config ?? null) };
+    },
+  });
+
+const readRoute = ({ admin }: HttpParts): Route =>
+  jsonRoute({
+    method: "GET",
+    path: "/tables/:name",
+    tag,
+    summary: "A table's config by table type, as it was given.",
+    parameters: { name: aTable },
+    answer: tableConfigs,
+    errors: ["TABLE_UNKNOWN"],
+    handle: ({ path: { name } }) => {
+      const { table, configJson } = knownTable(admin, name);
+      const config = configJson as TableConfig | null;
+      return {
+        [config?.tableType ?? "REALTIME"]: config ?? {
+          tableName: `${table.name}_REALTIME`,
+          tableType: "REALTIME",
+        },
+      };
+    },
+  });
+
+const dropRoute = ({ admin }: HttpParts): Route =>
+  jsonRoute({
+    method: "DELETE",
+    path: "/tables/:name",
+    tag,
+    summary: "Drops a table with its schema and all its rows.",
+    parameters: { name: { ...aTable, example: "orders" } },
+    answer: statusAnswer,
+    errors: ["TABLE_UNKNOWN"],
+    handle: async (call) => {
+      const { name } = knownTable(admin, call.path.name).table;
+      await admin.drop(name);
+      return { status: `Tables: [${name}] deleted` };
+    },
+  });
+
+export const tableRoutes = (parts: HttpParts): readonly Route[] => [
+  listRoute(parts, "/tables"),
+  listRoute(parts, "/mytables"),
+  createRoute(parts),
+  validateRoute(parts),
+  readRoute(parts),
+  changeRoute(parts),
+  dropRoute(parts),
+  schemaRoute(parts, "/tables/:name/schema"),
+];

@@ -10,6 +10,7 @@ import type { LiveHub } from "#broker/live/subscriptions";
 import { exceptionOf } from "#broker/response/exception";
 import type { LiveMessage } from "#schemas/api/live";
 import { parseLiveRequest } from "#schemas/api/live-request";
+import type { Operation } from "#schemas/api/operation";
 import { messageOf, storeErrorOf } from "#schemas/errors";
 
 const tryAgainLater = 1013;
@@ -51,11 +52,26 @@ function attach(socket: WebSocket, hub: LiveHub, waitingBytesMax: number): void 
   socket.on("error", () => client.close());
 }
 
+/** The handshake; what goes over the socket then is in `schemas/api/live.ts`. */
+export const liveOperation: Operation = {
+  method: "GET",
+  path: "/live",
+  tag: "Queries",
+  summary: "Opens a WebSocket over which subscribed statements answer again whenever their data changes.",
+  details:
+    'Frames are JSON. Send `{"kind": "subscribe", "id": "a", "sql": "SELECT COUNT(*) FROM purchases", "range": ' +
+    '{"kind": "last", "ms": 3600000}, "zone": "UTC"}`: a `snapshot` comes at once, then a `delta` for every change; ' +
+    'each is answered with `{"kind": "ack", "id": "a", "sequence": 1}`. The statement may use `:from`, `:to` (ms) and ' +
+    "`:zone`.",
+  answer: {},
+  status: 101,
+};
+
 /**
  * Registers GET /live. `@fastify/websocket` must be registered before; Host and Origin are checked by the
  * application's own onRequest hook, which also runs for upgrades.
  */
 export function liveRoutes(app: FastifyInstance, hub: LiveHub, waitingBytesMax: number): void {
-  app.get("/live", { websocket: true }, (socket) => attach(socket, hub, waitingBytesMax));
+  app.get(liveOperation.path, { websocket: true }, (socket) => attach(socket, hub, waitingBytesMax));
   app.addHook("onClose", () => hub.close());
 }

@@ -1,78 +1,113 @@
 /** A dashboard is data: a definition file drawn by the generic renderer. Kept in the catalog with versions. */
+import { z } from "zod";
+import { byName, instantMs, list, shape } from "#schemas/api/shape";
+import { checked } from "#schemas/definition/check";
 
-export type ChartKind = "bigNumber" | "line" | "area" | "bar" | "stackedBar" | "pie" | "table" | "text";
+/** As `shape`, and unknown keys are refused: a dashboard file is written by hand. */
+const strict = <Fields extends z.core.$ZodShape>(fields: Fields) => z.strictObject(fields).readonly();
 
-export interface NumberFormat {
-  readonly kind: "number" | "currency" | "percent" | "bytes" | "duration" | "time";
-  readonly currency?: string;
-  readonly decimals?: number;
-  readonly unit?: string;
-  readonly compact?: boolean;
-}
+const optionalText = z.string().exactOptional();
 
-export interface ChartSettings {
-  readonly kind: ChartKind;
-  /** Column of the result for the x axis or the categories. */
-  readonly x?: string;
-  /** Measures. */
-  readonly y?: readonly string[];
-  /** Column whose values make one series each. */
-  readonly series?: string;
-  readonly format?: NumberFormat;
-  /** Per column, for tables. */
-  readonly formats?: Readonly<Record<string, NumberFormat>>;
-  readonly labels?: Readonly<Record<string, string>>;
-  /** Table columns drawn with a bar behind the number. */
-  readonly bars?: readonly string[];
-  /** Running total of the measures along x. */
-  readonly cumulative?: boolean;
-  /** Width of a time bucket, so that the open one can be drawn in progress. */
-  readonly bucketMs?: number;
-  /** Big number: the SQL returns one row (value, previous) and `trendSql` a series (time, value). */
-  readonly comparisonLabel?: string;
-  /** Which direction of a delta is good. */
-  readonly goodWhen?: "up" | "down" | "neither";
-  readonly thresholds?: readonly {
-    readonly at: number;
-    readonly tone: "good" | "warn" | "bad";
-    readonly column?: string;
-  }[];
-  readonly text?: string;
-}
+const numberFormat = strict({
+  kind: z.enum(["number", "currency", "percent", "bytes", "duration", "time"]),
+  currency: optionalText,
+  decimals: z.number().int().min(0).max(12).exactOptional(),
+  unit: optionalText,
+  compact: z.boolean().exactOptional(),
+});
+export type NumberFormat = z.infer<typeof numberFormat>;
 
-export interface Panel {
-  readonly id: string;
-  readonly title: string;
-  readonly subtitle?: string;
-  readonly table: string;
-  /** May use :from, :to (ms since 1970) and :zone. */
-  readonly sql: string;
-  readonly trendSql?: string;
-  /** Shows names instead of a column's values: `sql` answers (value, name). */
-  readonly lookup?: { readonly column: string; readonly sql: string };
-  readonly chart: ChartSettings;
-  /** Grid of 12 columns, rows of 32 px. */
-  readonly at: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
-}
+const chartKind = z.enum(["bigNumber", "line", "area", "bar", "stackedBar", "pie", "table", "text"]);
+export type ChartKind = z.infer<typeof chartKind>;
 
-export interface Dashboard {
-  readonly id: string;
-  readonly title: string;
-  readonly description?: string;
-  /** Default range, as in the URL: "now-24h", "today" … */
-  readonly from: string;
-  readonly to: string;
-  readonly zone?: string;
-  readonly panels: readonly Panel[];
-  readonly version: number;
-  readonly updatedMs: number;
-}
+const threshold = strict({ at: z.number(), tone: z.enum(["good", "warn", "bad"]), column: optionalText });
 
-export interface DashboardSummary {
-  readonly id: string;
-  readonly title: string;
-  readonly description?: string;
-  readonly panels: number;
-  readonly version: number;
-  readonly updatedMs: number;
-}
+const chartSettings = strict({
+  kind: chartKind,
+  x: optionalText.describe("Column of the result for the x axis or the categories"),
+  y: list(z.string()).exactOptional().describe("Measures"),
+  series: optionalText.describe("Column whose values make one series each"),
+  format: numberFormat.exactOptional(),
+  formats: byName(numberFormat).exactOptional().describe("Per column, for tables"),
+  labels: byName(z.string()).exactOptional(),
+  bars: list(z.string()).exactOptional().describe("Table columns drawn with a bar behind the number"),
+  cumulative: z.boolean().exactOptional().describe("Running total of the measures along x"),
+  bucketMs: z
+    .number()
+    .positive()
+    .exactOptional()
+    .describe("Width of a time bucket, so that the open one can be drawn in progress"),
+  comparisonLabel: optionalText.describe(
+    "Big number: the SQL returns one row (value, previous), trendSql a series (time, value)",
+  ),
+  goodWhen: z.enum(["up", "down", "neither"]).exactOptional().describe("Which direction of a change is good"),
+  thresholds: list(threshold).exactOptional(),
+  text: optionalText,
+});
+export type ChartSettings = z.infer<typeof chartSettings>;
+
+const panel = strict({
+  id: z.string().min(1),
+  title: z.string(),
+  subtitle: optionalText,
+  table: z.string(),
+  sql: z.string().describe("May use :from, :to (ms since 1970) and :zone"),
+  trendSql: optionalText,
+  lookup: strict({ column: z.string(), sql: z.string() })
+    .exactOptional()
+    .describe("Shows names instead of a column's values: sql answers (value, name)"),
+  chart: chartSettings,
+  at: strict({
+    x: z.number().int().min(0).max(11),
+    y: z.number().int().min(0),
+    w: z.number().int().min(1).max(12),
+    h: z.number().int().min(1).max(100),
+  }).describe("Grid of 12 columns, rows of 32 px"),
+});
+export type Panel = z.infer<typeof panel>;
+
+const id = z.string().regex(/^[a-z0-9-]{1,64}$/, "expected lower-case letters, digits and -");
+
+const fields = {
+  title: z.string().min(1),
+  description: optionalText,
+  from: z.string().describe('Default range, as in the URL: "now-24h", "today" …'),
+  to: z.string(),
+  zone: optionalText,
+  panels: z.array(panel).max(100).readonly(),
+};
+
+/** The dashboard's own shape; JSON Schema for editors comes from it. */
+export const dashboardType = strict({
+  id,
+  ...fields,
+  version: z.number().int().min(0).default(0),
+  updatedMs: z.number().default(0),
+}).meta({ id: "Dashboard" });
+export type Dashboard = z.infer<typeof dashboardType>;
+
+/** PUT /api/dashboards/{id}: the path has the id, the server the time. */
+export const dashboardRequest = strict({
+  id: id.exactOptional(),
+  ...fields,
+  version: z
+    .number()
+    .int()
+    .min(0)
+    .exactOptional()
+    .describe("The stored version that this one follows; 0 for a new one"),
+  updatedMs: z.number().exactOptional(),
+}).meta({ id: "DashboardRequest" });
+
+export const dashboardSummary = shape({
+  id: z.string(),
+  title: z.string(),
+  description: optionalText,
+  panels: z.number().int(),
+  version: z.number().int(),
+  updatedMs: instantMs,
+}).meta({ id: "DashboardSummary" });
+export type DashboardSummary = z.infer<typeof dashboardSummary>;
+
+/** A dashboard as its renderer takes it; throws TABLE_DEFINITION's kind of error with the JSON path. */
+export const parseDashboard = (json: unknown): Dashboard => checked(dashboardType, json);

@@ -1,62 +1,96 @@
-/** The query response: Pinot's fields (their order is the encoder's business) plus ours. */
+/** SQL over HTTP: what is asked, and Pinot's response fields (their order is the encoder's business) plus ours. */
+import { z } from "zod";
+import { count, instantMs, list, shape } from "#schemas/api/shape";
+import { sqlType } from "#schemas/api/tables";
 import type { Span } from "#schemas/errors";
 import type { Gap } from "#schemas/segment";
-import type { SqlType } from "#schemas/types";
 
-export interface QueryException {
-  readonly errorCode: number;
-  readonly message: string;
-  readonly code: string;
-  readonly position?: Span;
-  readonly expected?: string;
-  readonly found?: string;
-}
+export const span = shape({ start: count, end: count })
+  .describe("Where in the statement: UTF-16 code units from its start")
+  .meta({ id: "Span" }) satisfies z.ZodType<Span>;
 
+const queryException = shape({
+  errorCode: z.number().int().describe("Pinot's number of the error"),
+  message: z.string(),
+  code: z.string().describe("Our code of the error"),
+  position: span.exactOptional(),
+  expected: z.string().exactOptional(),
+  found: z.string().exactOptional(),
+}).meta({ id: "QueryException" });
+export type QueryException = z.infer<typeof queryException>;
+
+const cell = z
+  .union([z.number(), z.string(), z.boolean(), z.null()])
+  .describe("LONG digits past 2^53 are exact in the text; a JSON parser of doubles rounds them")
+  .meta({ id: "Cell" });
 /** A cell as JSON carries it. LONG digits past 2⁵³ are exact in the text; a JSON parser of doubles rounds them. */
-export type Cell = number | string | boolean | null;
+export type Cell = z.infer<typeof cell>;
 
-export interface QueryResponse {
-  readonly resultTable?: {
-    readonly dataSchema: {
-      readonly columnNames: readonly string[];
-      readonly columnDataTypes: readonly SqlType[];
-    };
-    readonly rows: readonly (readonly Cell[])[];
-  };
-  readonly numRowsResultSet: number;
-  readonly partialResult: boolean;
-  readonly exceptions: readonly QueryException[];
-  readonly timeUsedMs: number;
-  readonly requestId: string;
-  readonly brokerId: string;
-  readonly numDocsScanned: number;
-  readonly totalDocs: number;
-  readonly numEntriesScannedInFilter: number;
-  readonly numEntriesScannedPostFilter: number;
-  readonly numServersQueried: number;
-  readonly numServersResponded: number;
-  readonly numSegmentsQueried: number;
-  readonly numSegmentsProcessed: number;
-  readonly numSegmentsMatched: number;
-  readonly numSegmentsPrunedByServer: number;
-  readonly numConsumingSegmentsQueried: number;
-  readonly minConsumingFreshnessTimeMs: number;
-  readonly tablesQueried: readonly string[];
-  /** Ours, beyond Pinot's: */
-  readonly numSegmentsCached: number;
-  readonly timeUsedUs: number;
-  readonly indexesUsed: readonly string[];
-  readonly resultRowsLimitReached: boolean;
-  readonly gaps: readonly Gap[];
-  readonly snapshot: string;
-  readonly newestEventMs: number | null;
-}
+const gap = shape({
+  partition: count,
+  start: z.bigint(),
+  end: z.bigint(),
+  reason: z.string(),
+  foundMs: instantMs,
+})
+  .describe("A stretch of the stream that is not there and never will be")
+  .meta({ id: "Gap" }) satisfies z.ZodType<Gap>;
 
-export interface QueryRequest {
-  readonly sql: string;
-  /** "timeoutMs=5000;useCache=false" */
-  readonly queryOptions?: string;
-  readonly trace?: boolean;
-  /** The client's id, to cancel by: DELETE /query/{id}. */
-  readonly clientQueryId?: string;
-}
+/** What our own pages read of it; `schemas/api/query-answer.ts` has the whole. */
+export const queryResponse = shape({
+  resultTable: shape({
+    dataSchema: shape({ columnNames: list(z.string()), columnDataTypes: list(sqlType) }),
+    rows: list(list(cell)),
+  })
+    .exactOptional()
+    .describe("Missing when the statement failed: see exceptions"),
+  numRowsResultSet: count,
+  partialResult: z.boolean(),
+  exceptions: list(queryException).describe("What went wrong, or is missing from the rows; empty: nothing"),
+  timeUsedMs: count,
+  requestId: z.string(),
+  brokerId: z.string(),
+  numDocsScanned: count,
+  totalDocs: count,
+  numEntriesScannedInFilter: count,
+  numEntriesScannedPostFilter: count,
+  numServersQueried: count,
+  numServersResponded: count,
+  numSegmentsQueried: count,
+  numSegmentsProcessed: count,
+  numSegmentsMatched: count,
+  numSegmentsPrunedByServer: count,
+  numConsumingSegmentsQueried: count,
+  minConsumingFreshnessTimeMs: z.number(),
+  tablesQueried: list(z.string()),
+  // Ours, beyond Pinot's:
+  numSegmentsCached: count,
+  timeUsedUs: count,
+  indexesUsed: list(z.string()),
+  resultRowsLimitReached: z.boolean(),
+  gaps: list(gap),
+  snapshot: z.string(),
+  newestEventMs: instantMs.nullable(),
+});
+export type QueryResponse = z.infer<typeof queryResponse>;
+
+export const queryRequest = shape({
+  sql: z.string(),
+  queryOptions: z.string().exactOptional().describe('As "timeoutMs=5000;useCache=false"'),
+  trace: z.boolean().exactOptional(),
+  clientQueryId: z.string().exactOptional().describe("An id of your own, to cancel by"),
+}).meta({ id: "QueryRequest" });
+export type QueryRequest = z.infer<typeof queryRequest>;
+
+/** A query kept by name. */
+export const savedQuery = shape({
+  id: z.string(),
+  name: z.string(),
+  sql: z.string(),
+  updatedMs: instantMs,
+}).meta({
+  id: "SavedQuery",
+});
+export type SavedQuery = z.infer<typeof savedQuery>;
+
+export const savedQueryRequest = shape({ name: z.string(), sql: z.string() });

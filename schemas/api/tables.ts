@@ -1,130 +1,162 @@
 /** What the app's /api routes say of tables. Big integers travel as decimal strings. */
-import type { SqlType } from "#schemas/types";
+import { z } from "zod";
+import { byName, count, digits, instantMs, list, shape } from "#schemas/api/shape";
+import { type SqlType, sqlTypes } from "#schemas/types";
 
-export interface PartitionStatus {
-  readonly partition: number;
-  readonly state: "consuming" | "paused" | "retrying" | "stopped" | "starting";
-  readonly nextOffset: string;
-  /** The source's end offset; null while unknown. */
-  readonly endOffset: string | null;
-  readonly lagRows: number | null;
-  readonly lagMs: number | null;
-  readonly rowsPerSecond: number;
-  readonly lastError: string | null;
-  /** Code of `lastError` (ERRORS.md). */
-  readonly lastErrorCode?: string;
-  readonly retryInMs: number | null;
-}
+export const sqlType = z.enum(Object.keys(sqlTypes) as [SqlType, ...SqlType[]]).meta({ id: "SqlType" });
 
-export interface ColumnInfo {
-  readonly id: number;
-  readonly name: string;
-  readonly type: SqlType;
-  readonly role: "dimension" | "metric" | "dateTime";
-  readonly notNull: boolean;
-  /** "dictionary", "raw", "delta", … of the newest sealed segment; "mutable" before the first seal. */
-  readonly encoding: string;
-  readonly indexes: readonly string[];
-  /** Estimated over segments; null when unknown. */
-  readonly distinct: number | null;
-  readonly nulls: number;
-  readonly min: string | null;
-  readonly max: string | null;
-}
+const partitionStatus = shape({
+  partition: count,
+  state: z.enum(["consuming", "paused", "retrying", "stopped", "starting"]),
+  nextOffset: digits,
+  endOffset: digits.nullable().describe("The source's end offset; null while unknown"),
+  lagRows: z.number().nullable(),
+  lagMs: z.number().nullable(),
+  rowsPerSecond: z.number(),
+  lastError: z.string().nullable(),
+  lastErrorCode: z.string().exactOptional().describe("Code of lastError"),
+  retryInMs: z.number().nullable(),
+}).meta({ id: "PartitionStatus" });
+export type PartitionStatus = z.infer<typeof partitionStatus>;
 
-export interface SegmentSummary {
-  readonly id: string;
-  readonly state: "consuming" | "sealing" | "sealed" | "dropped" | "corrupt";
-  readonly rows: number;
-  readonly bytes: number;
-  readonly ranges: readonly { readonly partition: number; readonly start: string; readonly end: string }[];
-  readonly timeMinMs: number | null;
-  readonly timeMaxMs: number | null;
-  readonly error: string | null;
-}
+const columnInfo = shape({
+  id: z.number().int(),
+  name: z.string(),
+  type: sqlType,
+  role: z.enum(["dimension", "metric", "dateTime"]),
+  notNull: z.boolean(),
+  encoding: z
+    .string()
+    .describe(
+      '"dictionary", "raw", "delta", … of the newest sealed segment; "mutable" before the first seal',
+    ),
+  indexes: list(z.string()),
+  distinct: z.number().nullable().describe("Estimated over segments; null when unknown"),
+  nulls: count,
+  min: z.string().nullable(),
+  max: z.string().nullable(),
+}).meta({ id: "ColumnInfo" });
+export type ColumnInfo = z.infer<typeof columnInfo>;
 
-export interface TableSummary {
-  readonly name: string;
-  readonly stream: "embedded" | "kafka";
-  readonly topic: string;
-  readonly rows: number;
-  /** On disk: sealed files and the tail log. */
-  readonly bytes: number;
-  /** Unsealed rows, and what is decoded of sealed ones. */
-  readonly memoryBytes: number;
-  readonly rowsPerSecond: number;
-  readonly rejected: number;
-  readonly sealedSegments: number;
-  readonly consumingSegments: number;
-  readonly timeColumn: string | null;
-  readonly newestEventMs: number | null;
-  /** Now minus the arrival of the newest visible row. */
-  readonly freshnessMs: number | null;
-  readonly lagRows: number | null;
-  readonly lagMs: number | null;
-  readonly state: "running" | "paused" | "degraded" | "stopped";
-  readonly message: string | null;
-}
+export const segmentSummary = shape({
+  id: z.string(),
+  state: z.enum(["consuming", "sealing", "sealed", "dropped", "corrupt"]),
+  rows: count,
+  bytes: count,
+  ranges: list(shape({ partition: count, start: digits, end: digits })).describe(
+    "The stream's offsets that the segment holds, from start up to, not including, end",
+  ),
+  timeMinMs: z.number().nullable(),
+  timeMaxMs: z.number().nullable(),
+  error: z.string().nullable(),
+}).meta({ id: "SegmentSummary" });
+export type SegmentSummary = z.infer<typeof segmentSummary>;
 
-export interface TableDetail extends TableSummary {
-  readonly columns: readonly ColumnInfo[];
-  readonly partitions: readonly PartitionStatus[];
-  readonly segments: readonly SegmentSummary[];
-  /** Fields of the source that the schema does not have, with how often each was seen. */
-  readonly unknownFields: readonly { readonly name: string; readonly count: number }[];
-  readonly gaps: readonly {
-    readonly partition: number;
-    readonly start: string;
-    readonly end: string;
-    readonly reason: string;
-    readonly foundMs: number;
-  }[];
-  /** Pinot schema and table config as given. */
-  readonly schemaJson: unknown;
-  readonly configJson: unknown;
-}
+const summaryFields = {
+  name: z.string(),
+  stream: z.enum(["embedded", "kafka"]),
+  topic: z.string(),
+  rows: count,
+  bytes: count.describe("On disk: sealed files and the tail log"),
+  memoryBytes: count.describe("Unsealed rows, and what is decoded of sealed ones"),
+  rowsPerSecond: z.number(),
+  rejected: count.describe("Rows refused since the table was made: see its dead letters"),
+  sealedSegments: count,
+  consumingSegments: count,
+  timeColumn: z.string().nullable(),
+  newestEventMs: instantMs.nullable(),
+  freshnessMs: z.number().nullable().describe("Now minus the arrival of the newest visible row"),
+  lagRows: z.number().nullable(),
+  lagMs: z.number().nullable(),
+  state: z.enum(["running", "paused", "degraded", "stopped"]),
+  message: z.string().nullable().describe("What is wrong, in a sentence"),
+};
 
-export interface DeadLetter {
-  readonly partition: number;
-  readonly offset: string;
-  readonly reason: string;
-  readonly payload: string;
-  readonly atMs: number;
-}
+export const tableSummary = shape(summaryFields).meta({ id: "TableSummary" });
+export type TableSummary = z.infer<typeof tableSummary>;
 
-export interface DeadLetters {
-  readonly total: number;
-  readonly reasons: readonly { readonly reason: string; readonly count: number }[];
-  readonly samples: readonly DeadLetter[];
-}
+export const tableDetail = shape({
+  ...summaryFields,
+  columns: list(columnInfo),
+  partitions: list(partitionStatus),
+  segments: list(segmentSummary),
+  unknownFields: list(shape({ name: z.string(), count })).describe(
+    "Fields of the source that the schema does not have, with how often each was seen",
+  ),
+  gaps: list(
+    shape({ partition: count, start: digits, end: digits, reason: z.string(), foundMs: instantMs }),
+  ).describe("Stretches of the stream that are not there and never will be"),
+  schemaJson: z.unknown().describe("The schema as it was given"),
+  configJson: z.unknown().describe("The table config as it was given; null without one"),
+}).meta({ id: "TableDetail" });
+export type TableDetail = z.infer<typeof tableDetail>;
+
+const deadLetter = shape({
+  partition: count,
+  offset: digits,
+  reason: z.string(),
+  payload: z.string(),
+  atMs: instantMs,
+});
+export type DeadLetter = z.infer<typeof deadLetter>;
+
+export const deadLetters = shape({
+  total: count,
+  reasons: list(shape({ reason: z.string(), count })),
+  samples: list(deadLetter),
+}).meta({ id: "DeadLetters" });
+export type DeadLetters = z.infer<typeof deadLetters>;
 
 /** GET /api/topics: what can be made into a table. */
-export interface TopicInfo {
-  readonly name: string;
-  readonly partitions: number;
-  readonly table: string | null;
-}
+export const topicInfo = shape({
+  name: z.string(),
+  partitions: count,
+  table: z.string().nullable().describe("The table that reads it; null: none does"),
+}).meta({ id: "TopicInfo" });
+export type TopicInfo = z.infer<typeof topicInfo>;
 
-/** POST /api/infer {rows?: string, topic?: string, table?: string}: an editable proposal. */
-export interface InferredTable {
-  readonly schema: unknown;
-  readonly config: unknown;
-  readonly sample: readonly Record<string, unknown>[];
-  readonly notes: readonly string[];
-}
+/** POST /api/infer */
+export const inferRequest = shape({
+  rows: z.string().exactOptional().describe("Rows as text: JSON objects or CSV with a header"),
+  topic: z.string().exactOptional().describe("Instead of rows: a topic whose newest rows are read"),
+  table: z.string().exactOptional().describe("The name to propose"),
+}).meta({ id: "InferRequest" });
+
+/** POST /api/infer: an editable proposal. */
+export const inferredTable = shape({
+  schema: z.unknown(),
+  config: z.unknown(),
+  sample: list(byName(z.unknown())),
+  notes: list(z.string()).describe("What was guessed, and why"),
+}).meta({ id: "InferredTable" });
+export type InferredTable = z.infer<typeof inferredTable>;
 
 /** POST /ingest/{table} */
-export interface IngestAnswer {
-  readonly accepted: number;
-  readonly rejected: number;
-  readonly rejects: readonly { readonly line: number; readonly reason: string }[];
-  readonly partition: number;
-  /** Offset after the last accepted row. */
-  readonly offset: string;
-}
+export const ingestAnswer = shape({
+  accepted: count,
+  rejected: count,
+  rejects: list(shape({ line: count, reason: z.string() })).describe(
+    "The first refused rows; the counts are of all",
+  ),
+  partition: count,
+  offset: digits.describe("Offset after the last accepted row"),
+}).meta({
+  id: "IngestAnswer",
+  examples: [
+    {
+      accepted: 2,
+      rejected: 1,
+      rejects: [{ line: 3, reason: "transaction_time: a value is required" }],
+      partition: 0,
+      offset: "2",
+    },
+  ],
+});
+export type IngestAnswer = z.infer<typeof ingestAnswer>;
 
 /** POST /tables and /schemas answer Pinot's `status` plus what was ignored. */
-export interface DefinitionAnswer {
-  readonly status: string;
-  readonly ignored: readonly string[];
-}
+export const definitionAnswer = shape({
+  status: z.string(),
+  ignored: list(z.string()).describe("Keys that were accepted and have no meaning here"),
+}).meta({ id: "DefinitionAnswer" });
+export type DefinitionAnswer = z.infer<typeof definitionAnswer>;

@@ -44,7 +44,7 @@ export const pinotSchema = z
     tags: z.array(z.string()).optional(),
     updateSchemaFromTableConfig: z.boolean().optional(),
   })
-  .describe("A table's columns, in Apache Pinot's schema format");
+  .meta({ id: "Schema", description: "A table's columns, in Apache Pinot's schema format" });
 
 export type PinotSchema = z.infer<typeof pinotSchema>;
 export type PinotField = z.infer<typeof fieldSpec> & { readonly format?: string };

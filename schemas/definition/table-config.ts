@@ -136,6 +136,9 @@ export const tableConfig = z
     dimensionTableConfig: anything,
     version: anything,
   })
-  .describe("How a table is fed and kept, in Apache Pinot's table-config format");
+  .meta({
+    id: "TableConfig",
+    description: "How a table is fed and kept, in Apache Pinot's table-config format",
+  });
 
 export type TableConfig = z.infer<typeof tableConfig>;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseDashboard } from "#schemas/api/dashboard-check";
+import { parseDashboard } from "#schemas/api/dashboards";
 import { emptyDashboard, idOf, withoutPanel, withPanel, withPlaces } from "../../web/dashboard/edit.ts";
 
 const panel = (title: string, kind: "bar" | "bigNumber" | "pie") => ({

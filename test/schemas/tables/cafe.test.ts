@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { Preparer } from "#broker/prepare";
-import { parseDashboard } from "#schemas/api/dashboard-check";
+import { parseDashboard } from "#schemas/api/dashboards";
 import { defineTable } from "#schemas/definition/define";
 import { limits } from "#schemas/limits";
 import { bindParameters, parametersOf } from "#schemas/sql/parameters";

@@ -1,0 +1,92 @@
+/** What Pinot's controller and broker paths answer, as its clients, UIs and scripts read it. */
+import { z } from "zod";
+import { byName, count, list, names, shape } from "#schemas/api/shape";
+import { definitionAnswer, segmentSummary } from "#schemas/api/tables";
+import { pinotSchema } from "#schemas/definition/pinot-schema";
+import { tableConfig } from "#schemas/definition/table-config";
+
+export const statusAnswer = shape({ status: z.string() }).meta({ id: "StatusAnswer" });
+
+/** Texts of the statements that run, by id. */
+export const runningQueries = byName(z.string());
+
+export const tableNames = shape({ tables: names }).meta({ id: "TableNames" });
+
+export const tableCreated = shape({
+  ...definitionAnswer.unwrap().shape,
+  unrecognizedProperties: byName(z.unknown()).describe("Always empty: unknown keys are refused"),
+}).meta({ id: "TableCreated" });
+
+export const tableConfigs = shape({
+  REALTIME: tableConfig.exactOptional(),
+  OFFLINE: tableConfig.exactOptional(),
+}).meta({ id: "TableConfigs" });
+
+export const checkedSchema = pinotSchema
+  .extend({ ignored: definitionAnswer.unwrap().shape.ignored })
+  .meta({ id: "CheckedSchema" });
+
+export const validateRequest = shape({
+  schema: pinotSchema,
+  config: tableConfig.nullable().exactOptional(),
+}).meta({ id: "ValidateRequest" });
+
+const consumption = {
+  pauseFlag: z.boolean(),
+  consumingSegments: names.describe("table__partition of each partition that consumes"),
+};
+export const pauseStatus = shape(consumption).meta({ id: "PauseStatus" });
+export const consumptionAnswer = shape({ ...consumption, description: z.string() }).meta({
+  id: "ConsumptionAnswer",
+});
+
+export const forceCommitAnswer = shape({
+  status: z.string(),
+  forceCommitStatus: z.string(),
+  segments: names.describe("Ids of the segments that are being sealed"),
+}).meta({ id: "ForceCommitAnswer" });
+
+export const consumingSegmentsInfo = shape({
+  serversFailingToRespond: count,
+  _segmentToConsumingInfoMap: byName(list(segmentSummary)),
+}).meta({ id: "ConsumingSegmentsInfo" });
+
+export const tableMetadata = shape({
+  tableName: z.string(),
+  diskSizeInBytes: count,
+  numSegments: count,
+  numRows: count,
+}).meta({ id: "TableMetadata" });
+
+export const tableSize = shape({
+  tableName: z.string(),
+  reportedSizeInBytes: count,
+  estimatedSizeInBytes: count,
+}).meta({ id: "TableSize" });
+
+export const segmentParameters = z.object({
+  type: z.enum(["REALTIME", "OFFLINE"]).exactOptional().describe("The table type to answer under"),
+});
+
+/** One entry: ids of the segments by table type. */
+export const segmentNames = list(byName(names));
+
+export const segmentView = shape({
+  OFFLINE: z.null(),
+  REALTIME: byName(byName(z.enum(["ONLINE", "CONSUMING"]))).describe("State by server by segment"),
+}).meta({ id: "SegmentView" });
+
+export const brokerInstance = shape({
+  host: z.string(),
+  port: count,
+  instanceName: z.string(),
+}).meta({ id: "BrokerInstance" });
+
+export const instances = shape({ instances: names });
+export const tenants = shape({ SERVER_TENANTS: names, BROKER_TENANTS: names });
+export const clusterInfo = shape({ clusterName: z.string() });
+export const authInfo = shape({ workflow: z.string() });
+export const verified = z.boolean();
+export const liveBrokers = byName(list(brokerInstance));
+/** Version by component. */
+export const pinotVersions = byName(z.string());

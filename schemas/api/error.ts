@@ -1,0 +1,34 @@
+/** The one shape in which every route says no. The query routes say what a statement did wrong in `exceptions`. */
+import { z } from "zod";
+import { span } from "#schemas/api/query";
+import { shape } from "#schemas/api/shape";
+import { errorDocs } from "#schemas/error-docs";
+import { type ErrorCode, errorCodes } from "#schemas/errors";
+
+const codes = Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]];
+const meanings = codes.map(
+  (code) => `- \`${code}\` (${errorCodes[code].status}): ${errorDocs[code].meaning}`,
+);
+
+export const errorAnswer = shape({
+  code: z.number().int().describe("The HTTP status again, as Pinot has it"),
+  error: z.string().describe("What was expected, what was found, where, and what to do"),
+  errorCode: z.enum(codes).describe(`Each with its status:\n${meanings.join("\n")}`),
+  position: span.exactOptional(),
+  expected: z.string().exactOptional(),
+  found: z.string().exactOptional(),
+  at: z.string().exactOptional().describe("A JSON path, a file, a table: where the fault lies"),
+}).meta({
+  id: "Error",
+  examples: [
+    {
+      code: 404,
+      error: 'there is no table "purchase". Did you mean "purchases"?',
+      errorCode: "TABLE_UNKNOWN",
+    },
+  ],
+});
+export type ErrorAnswer = z.infer<typeof errorAnswer>;
+
+/** Statuses after which the same request may succeed: their answers say when to try again. */
+export const isBusyStatus = (status: number): boolean => status === 429 || status === 503;

@@ -1,0 +1,82 @@
+/** The whole process but its command line: production's server and broker, on one thread, listening on a free port. */
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { FastifyInstance, RouteOptions } from "fastify";
+import { startBroker } from "#broker/main-node";
+import { inferTable } from "#ingestion/infer";
+import { evaluate } from "#server/execute/functions/evaluate";
+import { startServer } from "#server/main-node";
+import { root } from "#test/setup/sources-node";
+
+export interface Served {
+  /** http://127.0.0.1:PORT */
+  readonly url: string;
+  /** "GET /tables/:name" of every route that the router knows; HEAD goes without saying. */
+  readonly registered: readonly string[];
+  close(): Promise<void>;
+}
+
+/** Hears of every route of the applications made while `work` runs, from the framework itself. */
+async function hearingRoutes<T>(work: () => Promise<T>): Promise<{ result: T; registered: string[] }> {
+  const registered: string[] = [];
+  const hear = (message: unknown) => {
+    const { fastify } = message as { readonly fastify: FastifyInstance };
+    fastify.addHook("onRoute", ({ method, url }: RouteOptions) => {
+      for (const one of [method].flat()) if (one !== "HEAD") registered.push(`${one} ${url}`);
+    });
+  };
+  subscribe("fastify.initialization", hear);
+  try {
+    return { result: await work(), registered };
+  } finally {
+    unsubscribe("fastify.initialization", hear);
+  }
+}
+
+/** A web app of one page, so that its routes are there too. */
+function webPage(folder: string): string {
+  mkdirSync(join(folder, "web/assets"), { recursive: true });
+  writeFileSync(join(folder, "web/index.html"), "<!doctype html>");
+  return join(folder, "web");
+}
+
+export async function serve(): Promise<Served> {
+  const folder = mkdtempSync(join(tmpdir(), "freshet-serve-"));
+  const log = () => {};
+  const server = await startServer({
+    dataFolder: join(folder, "data"),
+    memoryBytes: 128 << 20,
+    threads: "inline",
+    log,
+  });
+  const { result: broker, registered } = await hearingRoutes(() =>
+    startBroker({
+      ...server,
+      servers: [server.client],
+      evaluate,
+      infer: inferTable,
+      host: "127.0.0.1",
+      port: 0,
+      allowedHosts: [],
+      version: "1.2.3",
+      kafkaBrokers: [],
+      webFolder: webPage(folder),
+      log,
+    }),
+  );
+  return {
+    url: broker.url.replace("localhost", "127.0.0.1"),
+    registered,
+    close: async () => {
+      await broker.close();
+      await server.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A definition that the repository carries. */
+export const definition = (path: string): unknown =>
+  JSON.parse(readFileSync(join(root, "schemas/tables", path), "utf8"));
