@@ -74,6 +74,22 @@ describe("imports", () => {
   });
 });
 
+describe("the browser", () => {
+  test("is sent types of the API, not the checks that they come from", () => {
+    const byPath = new Map(ours.map((source) => [source.path, source]));
+    const reached = new Set(ours.map(({ path }) => path).filter((path) => path.startsWith("web/")));
+    for (const path of reached) {
+      const values = byPath.get(path)?.imports.filter(({ typeOnly }) => !typeOnly) ?? [];
+      for (const { target } of values) if (target !== null) reached.add(target);
+    }
+    const checks = [...reached].filter((path) =>
+      byPath.get(path)?.imports.some(({ specifier, typeOnly }) => specifier === "zod" && !typeOnly),
+    );
+    expect(reached).toContain("schemas/api/live-range.ts");
+    expect(checks).toEqual([]);
+  });
+});
+
 describe("sizes", () => {
   test("of files", () => {
     const sizes = ours.map(({ lines }) => lines);

@@ -62,7 +62,7 @@ export const liveOperation: Operation = {
     'Frames are JSON. Send `{"kind": "subscribe", "id": "a", "sql": "SELECT COUNT(*) FROM purchases", "range": ' +
     '{"kind": "last", "ms": 3600000}, "zone": "UTC"}`: a `snapshot` comes at once, then a `delta` for every change; ' +
     'each is answered with `{"kind": "ack", "id": "a", "sequence": 1}`. The statement may use `:from`, `:to` (ms) and ' +
-    "`:zone`.",
+    '`:zone`. `{"kind": "watch", "id": "b", "table": null}` tells of the state of all tables, or of one in full.',
   answer: {},
   status: 101,
 };

@@ -138,6 +138,32 @@ describe("OpenAPI 3.1", () => {
     }
   });
 
+  test("objects have only the keys that OpenAPI gives them", () => {
+    const keys = {
+      operation: ["operationId", "tags", "summary", "description", "parameters", "requestBody", "responses"],
+      parameter: ["name", "in", "required", "description", "schema", "example"],
+      header: ["required", "description", "schema", "example"],
+      response: ["description", "headers", "content"],
+      media: ["schema", "example"],
+      body: ["required", "content"],
+    };
+    const extra = (kind: keyof typeof keys, value: object) =>
+      Object.keys(value).flatMap((key) => (keys[kind].includes(key) ? [] : [`${kind} ${key}`]));
+    const ofContent = (content: Content = {}) => Object.values(content).flatMap((one) => extra("media", one));
+    const found = operations.flatMap(({ operation }) => [
+      ...extra("operation", operation),
+      ...(operation.parameters ?? []).flatMap((one) => extra("parameter", one)),
+      ...(operation.requestBody === undefined ? [] : extra("body", operation.requestBody)),
+      ...ofContent(operation.requestBody?.content),
+      ...Object.values(operation.responses).flatMap((response) => {
+        const { content, headers = {}, ...rest } = placed(response);
+        const ofHeaders = Object.values(headers).flatMap((header) => extra("header", header as object));
+        return [...extra("response", rest), ...ofHeaders, ...ofContent(content)];
+      }),
+    ]);
+    expect(found).toEqual([]);
+  });
+
   test("operations have an id of their own, a known tag, a sentence, bodies where they may", () => {
     const ids = operations.map(({ operation }) => operation.operationId);
     expect(new Set(ids).size).toBe(ids.length);
