@@ -19,11 +19,24 @@ function requestOf(body: unknown): QueryRequest {
   if (typeof fields["sql"] !== "string") {
     throw new StoreError("BODY_SYNTAX", 'expected "sql" to be a string in the JSON body', { at: "$.sql" });
   }
-  const text = (name: string) => (typeof fields[name] === "string" ? { [name]: fields[name] as string } : {});
+  const text = (name: string, example: string) => {
+    const value = fields[name];
+    if (value === undefined || value === null) return {};
+    if (typeof value === "string") return { [name]: value };
+    const expected = `a string such as "${example}"`;
+    throw new StoreError(
+      "BODY_SYNTAX",
+      `expected "${name}" to be ${expected}, found ${JSON.stringify(value)}`,
+      {
+        at: `$.${name}`,
+        expected,
+      },
+    );
+  };
   return {
     sql: fields["sql"],
-    ...text("queryOptions"),
-    ...text("clientQueryId"),
+    ...text("queryOptions", "timeoutMs=5000;useCache=false"),
+    ...text("clientQueryId", "report-17"),
     ...(typeof fields["trace"] === "boolean" ? { trace: fields["trace"] } : {}),
   };
 }

@@ -320,6 +320,22 @@ describe("what the process answers", () => {
     }
   });
 
+  test("to fields of the wrong type: 400, naming the field and what it takes; null is none", async () => {
+    const ask = (body: object) =>
+      fetch(`${served.url}/query/sql`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(body),
+      });
+    for (const field of ["queryOptions", "clientQueryId"]) {
+      const refused = await ask({ sql: "SELECT 1", [field]: { timeoutMs: 5000 } });
+      expect(refused.status).toBe(400);
+      expect(await refused.json()).toMatchObject({ errorCode: "BODY_SYNTAX", at: `$.${field}` });
+      const taken = await ask({ sql: "SELECT 1", [field]: null });
+      expect(await taken.json()).toMatchObject({ exceptions: [] });
+    }
+  });
+
   test("to another site's page: 403, but health is anybody's", async () => {
     const { hostname, port } = new URL(served.url);
     const ask = (path: string) =>
