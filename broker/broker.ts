@@ -14,6 +14,7 @@ import { type ErrorCode, errorCodes, StoreError, storeErrorOf } from "#schemas/e
 import type { Limits } from "#schemas/limits";
 import type { Evaluate } from "#schemas/plan/evaluator";
 import type { ServerClient } from "#schemas/plan/server-client";
+import { atOnce, type Stepwise, Turns } from "#schemas/turns";
 import type { Clock, Log } from "#schemas/world";
 
 export interface BrokerParts {
@@ -70,6 +71,11 @@ const exception = (code: ErrorCode, message: string): QueryException => ({
   code,
 });
 
+function* asItIs(answer: Answer): Stepwise<Answer> {
+  yield;
+  return answer;
+}
+
 /** What is missing from an answer, as exceptions beside its rows. */
 function absences(result: Result): QueryException[] {
   const { missing, faults, serversQueried, serversResponded } = result.scattered;
@@ -103,34 +109,31 @@ export class Broker {
   }
 
   /** The answer; its faults are in `exceptions`. */
-  async ask(question: Question): Promise<Answer> {
+  ask(question: Question): Promise<Answer> {
+    return this.respond(question, asItIs);
+  }
+
+  /** What `render` makes of the answer, within the query's turn, deadline and cancel: text is memory and time too. */
+  async respond<T>(question: Question, render: (answer: Answer) => Stepwise<T>): Promise<T> {
     const { clock } = this.parts;
     const startedMs = clock.nowMs();
     const startedAt = clock.monotonicMs();
     const id = `${startedMs}${String(this.#sequence++ % 1_000_000).padStart(6, "0")}`;
-    const running = {
-      id,
-      sql: question.sql,
-      startedMs,
-      clientQueryId: question.clientQueryId,
-      abort: new AbortController(),
-    };
-    let result: Result | null = null;
-    let exceptions: readonly QueryException[];
-    try {
-      result = await this.#run(question, running);
-      exceptions = absences(result);
-    } catch (thrown) {
-      exceptions = [this.#exception(thrown, question)];
-    }
-    return {
+    const { sql, clientQueryId } = question;
+    const running = { id, sql, startedMs, clientQueryId, abort: new AbortController() };
+    const answerOf = (result: Result | null, exceptions: readonly QueryException[]): Answer => ({
       requestId: id,
-      clientQueryId: question.clientQueryId,
+      clientQueryId,
       brokerId: this.parts.id,
       result,
       exceptions,
       timeUsedUs: Math.round((clock.monotonicMs() - startedAt) * 1000),
-    };
+    });
+    try {
+      return await this.#run(question, running, (result) => render(answerOf(result, absences(result))));
+    } catch (thrown) {
+      return atOnce(render(answerOf(null, [this.#exception(thrown, question)])));
+    }
   }
 
   /** The plan of a text, for those who need to know its table; throws its faults. */
@@ -168,7 +171,7 @@ export class Broker {
     return { running: this.#admission.running, queued: this.#admission.queued };
   }
 
-  async #run(question: Question, running: Running): Promise<Result> {
+  async #run<T>(question: Question, running: Running, render: (result: Result) => Stepwise<T>): Promise<T> {
     const { limits, servers, evaluate, clock } = this.parts;
     const monotonicMs = () => clock.monotonicMs();
     const nowMs = question.nowMs ?? running.startedMs;
@@ -183,10 +186,10 @@ export class Broker {
       try {
         const deadlineMs = running.startedMs + timeoutMs;
         const moment = { nowMs, deadlineMs, signal, snapshot: question.snapshot };
-        return await untilAborted(
-          answer(prepared, { servers, evaluate, limits, monotonicMs }, moment),
-          signal,
-        );
+        const tools = { servers, evaluate, limits, monotonicMs };
+        const turns = new Turns({ nowMs: monotonicMs, check: () => signal.throwIfAborted() });
+        const work = answer(prepared, tools, moment).then((result) => turns.run(render(result)));
+        return await untilAborted(work, signal);
       } finally {
         this.#admission.leave();
       }

@@ -12,7 +12,6 @@ import { assert, StoreError } from "#schemas/errors";
 import type { Limits } from "#schemas/limits";
 import type { SnapshotInfo } from "#schemas/plan/server-client";
 import type { Table } from "#schemas/table";
-import { Turns } from "#schemas/turns";
 import type { Clock } from "#schemas/world";
 
 /** Tables by name, case ignored, in any of Pinot's spellings; the version grows with every definition change. */
@@ -44,7 +43,7 @@ export function queryDoor(broker: Broker, limits: Limits): QueryDoor {
       if (request.sql.length > limits.sqlBytes) {
         throw new StoreError("BODY_BYTES", `the statement is longer than sqlBytes = ${limits.sqlBytes}`);
       }
-      const answer = await broker.ask({
+      const question = {
         sql: request.sql,
         queryOptions: request.queryOptions ?? "",
         dialect,
@@ -54,12 +53,8 @@ export function queryDoor(broker: Broker, limits: Limits): QueryDoor {
         nowMs: null,
         snapshot: null,
         signal,
-      });
-      const turns = new Turns({
-        nowMs: () => broker.parts.clock.monotonicMs(),
-        check: () => signal.throwIfAborted(),
-      });
-      return await turns.run(encode(answer, accept));
+      };
+      return await broker.respond(question, (answer) => encode(answer, accept));
     },
     cancel: (id) => broker.cancel(id),
     running: () => broker.running(),

@@ -3,7 +3,7 @@
  * whoever runs it lets timers, sockets and other queries have their turn when it has gone on for long enough.
  */
 
-/** Work in steps of a millisecond or less; what it holds is given back in `finally`, for it may be left at any step. */
+/** Work in short steps; what it holds is given back in `finally`, for it may be left at any step. */
 export type Stepwise<T = void> = Generator<void, T, void>;
 
 /** Rows, groups or values between two steps of a loop that spends some ten nanoseconds on each. */
@@ -25,23 +25,34 @@ export interface TurnParts {
 /** Runs the work of one query, turn by turn. */
 export class Turns {
   private readonly parts: TurnParts;
+  private endMs: number;
 
   constructor(parts: TurnParts) {
     this.parts = parts;
+    this.endMs = parts.nowMs() + turnMs;
+  }
+
+  /** This turn has lasted long enough: `pass` it on. */
+  get isOver(): boolean {
+    return this.parts.nowMs() >= this.endMs;
+  }
+
+  /** Lets others have their turn; throws what `check` throws. */
+  async pass(): Promise<void> {
+    await breathe();
+    this.endMs = this.parts.nowMs() + turnMs;
+    this.parts.check();
   }
 
   /** The work's result; what `check` throws ends the work first. */
   async run<T>(work: Stepwise<T>): Promise<T> {
-    const { nowMs, check } = this.parts;
-    let endMs = nowMs() + turnMs;
+    this.endMs = this.parts.nowMs() + turnMs;
     for (;;) {
       const step = work.next();
       if (step.done === true) return step.value;
-      if (nowMs() < endMs) continue;
-      await breathe();
-      endMs = nowMs() + turnMs;
+      if (!this.isOver) continue;
       try {
-        check();
+        await this.pass();
       } catch (error) {
         work.throw(error);
         throw error;

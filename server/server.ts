@@ -300,7 +300,8 @@ export class Server implements ServerClient, IngestListener {
     const fault = this.#leaveOutOf(held.state, error, held.readers);
     if (fault === null) return false;
     const at = held.readers.findIndex((reader) => reader.id === fault.segment);
-    if (at < 0) return false;
+    // Another query over this snapshot met it too.
+    if (at < 0) return held.faults.some(({ segment }) => segment === fault.segment);
     held.readers[at]!.release();
     held.readers.splice(at, 1);
     held.faults.push(fault);

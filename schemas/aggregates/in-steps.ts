@@ -1,13 +1,17 @@
 /** States of very many groups, merged a step at a time. */
 import type { Accumulator } from "#schemas/aggregates/aggregate";
+import { StoreError } from "#schemas/errors";
 import type { States } from "#schemas/plan/server-client";
 import { type Stepwise, stepItems } from "#schemas/turns";
 
 /** Bytes of states between two steps. */
 const stepBytes = 1 << 20;
 
-const countOf = (states: States): number =>
-  states.kind === "fixed" ? Math.floor(states.bytes.length / states.stateBytes) : states.offsets.length - 1;
+function countOf(states: States): number {
+  if (states.kind === "variable") return states.offsets.length - 1;
+  if (states.stateBytes < 1) throw new StoreError("FRAME_CORRUPT", "states of no size");
+  return Math.floor(states.bytes.length / states.stateBytes);
+}
 
 /** The end of the states from `from` on that one step merges. */
 function stepEnd(states: States, from: number, count: number): number {
@@ -35,6 +39,9 @@ export function* mergeInSteps(
   targets: Uint32Array | null,
 ): Stepwise {
   const count = countOf(states);
+  if (count > (targets?.length ?? accumulator.groups)) {
+    throw new StoreError("FRAME_CORRUPT", `${count} states came for ${accumulator.groups} groups`);
+  }
   for (let from = 0; from < count; ) {
     const end = stepEnd(states, from, count);
     if (end - from === count) accumulator.merge(states, targets);

@@ -23,6 +23,9 @@ import { InOrder, type Take } from "#server/execute/threads/in-order";
 import { InlinePool } from "#server/execute/threads/pool";
 import type { SegmentReader } from "#server/segment/reader";
 
+const isCancelled = (error: unknown): boolean =>
+  error instanceof StoreError && error.code === "QUERY_CANCELLED";
+
 export class Executor {
   private readonly parts: ExecutorParts;
   private readonly inline: InlinePool;
@@ -63,6 +66,7 @@ export class Executor {
     const memories = new Map<number, TaskMemory>();
     // Panels of one tick share a snapshot's readers: what this query pins, it alone lets go.
     const forks = readers.map((reader) => reader.fork());
+    const own = forks.filter((fork, at) => fork !== readers[at]);
     try {
       control.check();
       return await this.answer(this.query(forks, options, control, memories), fragment);
@@ -72,7 +76,7 @@ export class Executor {
       clearTimeout(timer);
       signal.removeEventListener("abort", cancel);
       for (const memory of memories.values()) memory.freeAll();
-      for (const [at, fork] of forks.entries()) if (fork !== readers[at]) fork.release();
+      for (const fork of own) fork.release();
     }
   }
 
@@ -99,6 +103,7 @@ export class Executor {
       return created;
     };
     const context = { nowMs: options.nowMs, timeZone: options.timeZone };
+    const turns = new Turns({ nowMs: parts.monotonicMs, check: () => control.check() });
     const compile: CompileTools = {
       owner: parts.runtime,
       evaluate: parts.evaluate,
@@ -108,9 +113,9 @@ export class Executor {
       bytesMax: options.queryBytes,
       memoryIn,
       stats,
+      turns,
     };
     const { dictionaries, cache } = this;
-    const turns = new Turns({ nowMs: parts.monotonicMs, check: () => control.check() });
     const scan: Query["scan"] = async (tasks, take) => {
       stats.threadCpuNs += await this.scan(tasks, { control, turns, take });
     };
@@ -127,18 +132,20 @@ export class Executor {
     const chosen = pool === undefined || pool.threads === 0 || cost < limits.inlineNs ? this.inline : pool;
     control.begin();
     const results = new InOrder(tasks, tools);
-    try {
-      const busyNs = await chosen.run(tasks, control, (result) => results.deliver(result));
-      await results.taken();
-      control.check();
-      return busyNs;
-    } catch (error) {
-      // Taking may go on, or be why the scan was stopped.
-      await results.taken();
-      throw error;
-    } finally {
-      results.discard(this.parts.runtime);
-    }
+    const scanned = await chosen
+      .run(tasks, control, (result) => results.deliver(result))
+      .then(
+        (busyNs) => ({ busyNs, fault: null }),
+        (error: unknown) => ({ busyNs: 0, fault: { error } }),
+      );
+    const taken = await results.taken();
+    results.discard(this.parts.runtime);
+    // Either may have stopped the other, which then says no more than that it was stopped.
+    const faults = [taken, scanned.fault].filter((fault) => fault !== null);
+    const cause = faults.find(({ error }) => !isCancelled(error)) ?? faults[0];
+    if (cause !== undefined) throw cause.error;
+    control.check();
+    return scanned.busyNs;
   }
 
   /** What `execute` would do, one line an operator, outermost first. */

@@ -3,14 +3,11 @@
  * memory is plenty there is one wave; a query over more than memory holds takes several.
  */
 import { StoreError } from "#schemas/errors";
-import { breathe, type Stepwise } from "#schemas/turns";
+import type { Stepwise } from "#schemas/turns";
 import { type Compiled, loaded } from "#server/execute/compile/compile";
 import type { Query } from "#server/execute/query";
 import type { Task } from "#server/execute/task";
 import type { ScanResult } from "#server/execute/threads/pool";
-
-/** Reading more than this from cold chunks is long enough for others to have a turn. */
-const breatheBytes = 1 << 20;
 
 const isShort = (error: unknown): boolean => error instanceof StoreError && error.code === "MEMORY_BUDGET";
 
@@ -26,6 +23,7 @@ export async function scanInWaves<One extends Task>(
     const tasks = await nextWave(query, compiled.slice(first));
     from += tasks.length;
     await query.scan(tasks, (result, index) => take(result, first + index));
+    // The one after them may be half loaded: that is where memory ended.
     for (const { segment } of compiled.slice(first, from + 1)) segment.rest();
   }
   control.check();
@@ -35,8 +33,6 @@ export async function scanInWaves<One extends Task>(
 async function nextWave<One extends Task>(query: Query, compiled: readonly Compiled<One>[]): Promise<One[]> {
   const tasks: One[] = [];
   for (const one of compiled) {
-    const { columns } = one.filter;
-    const before = columns.bytesRead;
     try {
       tasks.push(loaded(one));
     } catch (error) {
@@ -44,9 +40,7 @@ async function nextWave<One extends Task>(query: Query, compiled: readonly Compi
       break;
     }
     if (!one.segment.makeRoom()) break;
-    if (columns.bytesRead - before <= breatheBytes) continue;
-    await breathe();
-    query.control.check();
+    if (query.turns.isOver) await query.turns.pass();
   }
   return tasks;
 }

@@ -26,6 +26,8 @@ export class Cache {
   readonly budgetBytes: number;
   #bytes = 0;
   #pinnedBytes = 0;
+  /** Of pinned items by arena. */
+  readonly #pinnedIn = new Map<number, number>();
   /** Unpinned items, least recently used first. */
   readonly #unpinned = new Set<CacheItem>();
 
@@ -42,11 +44,29 @@ export class Cache {
     return this.#pinnedBytes;
   }
 
-  /** Evicts until `bytes` of the arena are free; false when pinned items prevent it, or fill the budget by themselves. */
+  /**
+   * Evicts until `bytes` of the arena are free, or half of all that our items leave and hold where other memory fills it;
+   * false when pinned items prevent it, or fill the budget by themselves.
+   */
   makeRoom(arena: Arena, bytes: number): boolean {
-    const missing = bytes - (arena.memory.buffer.byteLength - arena.bytesUsed());
-    const isFree = missing <= 0 || this.release(arena, missing) >= missing;
-    return isFree && this.#pinnedBytes < this.budgetBytes;
+    if (this.#pinnedBytes >= this.budgetBytes) return false;
+    const free = arena.memory.buffer.byteLength - arena.bytesUsed();
+    if (free >= bytes) return true;
+    const evictable = this.#unpinnedBytes(arena);
+    const ours = free + evictable + (this.#pinnedIn.get(arena.index) ?? 0);
+    const missing = Math.min(bytes, ours / 2) - free;
+    return missing <= 0 || (missing <= evictable && this.release(arena, missing) >= missing);
+  }
+
+  #unpinnedBytes(arena: Arena): number {
+    let bytes = 0;
+    for (const item of this.#unpinned) if (item.arena.index === arena.index) bytes += item.bytes;
+    return bytes;
+  }
+
+  #countPinned({ arena, bytes }: CacheItem, sign: 1 | -1): void {
+    this.#pinnedBytes += sign * bytes;
+    this.#pinnedIn.set(arena.index, (this.#pinnedIn.get(arena.index) ?? 0) + sign * bytes);
   }
 
   /** Arena memory; makes room by dropping unpinned items of that arena. Throws MEMORY_BUDGET when that is not enough. */
@@ -65,20 +85,20 @@ export class Cache {
   add(arena: Arena, bytes: number, drop: () => void): CacheItem {
     const item = new CacheItem(arena, bytes, drop);
     this.#bytes += bytes;
-    this.#pinnedBytes += bytes;
+    this.#countPinned(item, 1);
     this.#shrink();
     return item;
   }
 
   pin(item: CacheItem): void {
-    if (item.pins++ === 0) this.#pinnedBytes += item.bytes;
+    if (item.pins++ === 0) this.#countPinned(item, 1);
     this.#unpinned.delete(item);
   }
 
   unpin(item: CacheItem): void {
     item.pins--;
     if (item.pins > 0 || item.dropped) return;
-    this.#pinnedBytes -= item.bytes;
+    this.#countPinned(item, -1);
     this.#unpinned.add(item);
     this.#shrink();
   }
@@ -100,7 +120,7 @@ export class Cache {
     if (item.dropped) return;
     item.dropped = true;
     this.#unpinned.delete(item);
-    if (item.pins > 0) this.#pinnedBytes -= item.bytes;
+    if (item.pins > 0) this.#countPinned(item, -1);
     this.#bytes -= item.bytes;
     item.drop();
   }

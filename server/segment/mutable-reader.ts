@@ -233,8 +233,4 @@ class MutableColumnReader implements ColumnReader {
     const text = Atomics.load(arena.views.u32, ((block + layout.textPointers) >> 2) + this.#index);
     return { kind, offsets: pointer, pointer: text, validity };
   }
-
-  coldBytes(): number {
-    return 0;
-  }
 }

@@ -88,8 +88,6 @@ export interface ColumnReader {
   zone(chunk: number): Zone;
   /** Makes the chunk resident (reads and decodes it if it is cold) and pins it until the reader rests or is released. */
   forward(chunk: number): Forward;
-  /** Bytes to read and decode before `forward` can answer; 0 when resident. For cost estimates. */
-  coldBytes(chunk: number): number;
 }
 
 export interface SegmentReader {

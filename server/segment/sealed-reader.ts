@@ -177,10 +177,6 @@ class SealedColumnReader implements ColumnReader {
   forward(chunk: number): Forward {
     return this.#reader.keepChunk(this.#reader.segment.chunk(this.#loaded, chunk));
   }
-
-  coldBytes(chunk: number): number {
-    return this.#loaded.chunks[chunk] === null ? this.#loaded.column.chunks[chunk].bytes : 0;
-  }
 }
 
 /** Loads the index when it is first asked for something. */

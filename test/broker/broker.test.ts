@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Admission } from "#broker/admission";
-import { Broker, type BrokerParts, type Question } from "#broker/broker";
+import { type Answer, Broker, type BrokerParts, type Question } from "#broker/broker";
 import { responseOf } from "#broker/response/json";
 import { StoreError } from "#schemas/errors";
 import { type Limits, limits } from "#schemas/limits";
@@ -59,20 +59,20 @@ function brokerOver(
     ...change,
   };
   const broker = new Broker(parts);
+  const questionOf = (sql: string): Question => ({
+    sql,
+    queryOptions: "",
+    dialect: "pinot",
+    timeZone: "UTC",
+    clientQueryId: null,
+    client: "",
+    nowMs: null,
+    snapshot: null,
+    signal: new AbortController().signal,
+  });
   const ask = (sql: string, question: Partial<Question> = {}) =>
-    broker.ask({
-      sql,
-      queryOptions: "",
-      dialect: "pinot",
-      timeZone: "UTC",
-      clientQueryId: null,
-      client: "",
-      nowMs: null,
-      snapshot: null,
-      signal: new AbortController().signal,
-      ...question,
-    });
-  return { broker, clock, ask };
+    broker.ask({ ...questionOf(sql), ...question });
+  return { broker, clock, ask, questionOf };
 }
 
 /** A server that never answers, or fails. */
@@ -256,5 +256,57 @@ describe("plans", () => {
     const { ask } = brokerOver([broken], {}, { log: (_level, message) => void logged.push(message) });
     expect((await ask("SELECT k FROM t")).exceptions[0]).toMatchObject({ code: "INTERNAL", message: "oops" });
     expect(logged).toHaveLength(1);
+  });
+});
+
+describe("writing an answer", () => {
+  /** Takes as many steps as it is told, each of them a turn. */
+  const slowly = (clock: TestClock, steps: number, look: () => void) =>
+    function* render(answer: Answer): Generator<void, Answer, void> {
+      if (answer.result === null) return answer;
+      for (let step = 0; step < steps; step++) {
+        clock.pass(100);
+        look();
+        yield;
+      }
+      return answer;
+    };
+
+  it("is part of the query's turn", async () => {
+    const { broker, clock, questionOf } = brokerOver([modelOver(rowsOf(0, 5))], { queriesRunning: 1 });
+    let most = 0;
+    let writing = 0;
+    const one = async () => {
+      let began = false;
+      await broker.respond(
+        questionOf("SELECT COUNT(*) FROM t"),
+        slowly(clock, 5, () => {
+          if (!began) writing++;
+          began = true;
+          most = Math.max(most, writing);
+          expect(broker.load().running).toBe(1);
+        }),
+      );
+      writing--;
+    };
+    await Promise.all([one(), one(), one()]);
+    expect(most).toBe(1);
+  });
+
+  it("ends at the deadline, and when it is cancelled", async () => {
+    const { broker, clock, questionOf } = brokerOver([modelOver(rowsOf(0, 5))]);
+    let steps = 0;
+    const late = await broker.respond(
+      { ...questionOf("SELECT COUNT(*) FROM t"), queryOptions: "timeoutMs=1000" },
+      slowly(clock, 1000, () => steps++),
+    );
+    expect(late.exceptions).toMatchObject([{ code: "QUERY_DEADLINE" }]);
+    expect(steps).toBeLessThan(20);
+    const cancelled = await broker.respond(
+      { ...questionOf("SELECT COUNT(*) FROM t"), clientQueryId: "mine", queryOptions: "timeoutMs=10000000" },
+      slowly(clock, 1000, () => broker.cancel("mine")),
+    );
+    expect(cancelled.exceptions).toMatchObject([{ code: "QUERY_CANCELLED" }]);
+    expect(broker.load().running).toBe(0);
   });
 });

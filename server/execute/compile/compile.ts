@@ -3,6 +3,7 @@ import type { Evaluate, EvaluateContext } from "#schemas/plan/evaluator";
 import type { Expression } from "#schemas/plan/expression";
 import type { Fragment, Hop } from "#schemas/plan/plan";
 import type { ScanStats } from "#schemas/plan/server-client";
+import type { Turns } from "#schemas/turns";
 import type { Steps } from "#server/execute/compile/buckets";
 import { integerRange, type KeyTools } from "#server/execute/compile/keys";
 import { placesIn } from "#server/execute/compile/places";
@@ -26,6 +27,7 @@ export interface CompileTools {
   /** Memory of this query in a segment's arena, for index bitmaps. */
   readonly memoryIn: (segment: SegmentReader) => TaskMemory;
   readonly stats: ScanStats;
+  readonly turns: Turns;
 }
 
 export interface Compiled<One extends Task> {
@@ -205,7 +207,7 @@ export class Compiler {
       place: number,
     ) => Compiled<One>[],
   ): Promise<Compiled<One>[]> {
-    const { stats, limits, owner } = this.tools;
+    const { stats, limits, owner, turns } = this.tools;
     const compiled: Compiled<One>[] = [];
     for (const [place, segment] of segments.entries()) {
       if (segment.rows === 0) continue;
@@ -219,6 +221,8 @@ export class Compiler {
         compiled.push(...make(filter, slices, pass, place));
         this.noteIndexes(fragment, filter);
         used = true;
+        // Dictionaries and indexes may have been cold.
+        if (turns.isOver) await turns.pass();
       }
       if (used) {
         stats.segmentsProcessed++;

@@ -37,8 +37,6 @@ export class SegmentColumns {
   readonly segment: SegmentReader;
   readonly used: SegmentColumn[] = [];
   private readonly pass: WindowPass | null;
-  /** Bytes that had to be read and decoded for tasks. */
-  bytesRead = 0;
 
   constructor(segment: SegmentReader, pass: WindowPass | null) {
     this.segment = segment;
@@ -138,7 +136,6 @@ export class SegmentColumns {
     const words = new BigInt64Array(chunks.length * forwardWords);
     let at = 0;
     for (const chunk of chunks) {
-      this.bytesRead += column.reader.coldBytes(chunk);
       writeForward(column.reader.forward(chunk), words, at);
       at += forwardWords;
     }

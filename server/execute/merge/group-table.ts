@@ -44,7 +44,7 @@ export class GroupTable {
       const paired = new Uint32Array(right.length);
       for (let row = 0; row < right.length; row++) {
         if (row % stepItems === 0) {
-          yield* table.reserve(stepItems);
+          yield* table.reserve(Math.min(stepItems, right.length - row));
           yield;
         }
         paired[row] = table.intern(numbers[row], right[row]);

@@ -22,6 +22,8 @@ interface GroupCodes {
 /** Pairs between two steps while each may need a set of its own. */
 const setsStep = 1024;
 const setsStepBytes = 4 << 20;
+/** Words of bits between two steps while each bit becomes a pair. */
+const hashedWords = 256;
 /** Bits of all groups' sets together; past it (group, value) pairs are hashed. */
 const setBytesMax = 64 << 20;
 
@@ -170,7 +172,7 @@ export class MergedDistinct implements MergedSlot {
     const { pairs } = this;
     for (let at = from; pairs !== null && at < codes.length; at++) {
       if ((at - from) % stepItems === 0) {
-        yield* pairs.reserve(stepItems);
+        yield* pairs.reserve(Math.min(stepItems, codes.length - at));
         yield;
       }
       const target = part.targets === null ? gids[at] + part.offset : part.targets[gids[at]];
@@ -228,16 +230,18 @@ export class MergedDistinct implements MergedSlot {
     this.sets = null;
     this.setBytes = 0;
     this.pairs = pairs;
+    let looked = 0;
     for (let group = 0; sets !== null && group < sets.length; group++) {
       const set = sets[group];
       for (let word = 0; set !== undefined && word < set.length; word++) {
+        if (looked++ % hashedWords === 0) {
+          yield* pairs.reserve(hashedWords * 32);
+          yield;
+        }
         for (let bits = set[word]; bits !== 0; bits &= bits - 1) {
           pairs.intern(group, word * 32 + 31 - Math.clz32(bits & -bits));
         }
       }
-      if (group % 256 !== 0) continue;
-      yield* pairs.reserve(stepItems);
-      yield;
     }
   }
 

@@ -35,7 +35,7 @@ class WordDomain implements Domain {
     const nulls = plan.kind === "lut" ? plan.values.nulls : null;
     for (let at = 0; at < codes.length; at++) {
       if (at % stepItems === 0) {
-        yield* this.table.reserve(stepItems);
+        yield* this.table.reserve(Math.min(stepItems, codes.length - at));
         yield;
       }
       const code = codes[at];

@@ -34,18 +34,18 @@ export class InOrder {
   }
 
   /** Resolves when all results that can be taken are. What taking throws stops the query; `taken` has it. */
-  deliver(result: ScanResult): Promise<void> {
+  async deliver(result: ScanResult): Promise<void> {
     const index = this.places.get(result.ordinal);
     assert(index !== undefined, "a result belongs to a task");
     this.waiting.set(index, result);
     if (!this.busy) this.taking = this.takeReady();
-    return this.taking;
+    await this.taking;
   }
 
-  /** Resolves when nothing is being taken any more; throws what taking has thrown. */
-  async taken(): Promise<void> {
+  /** Resolves when nothing is being taken any more, with what taking has thrown. */
+  async taken(): Promise<{ readonly error: unknown } | null> {
     await this.taking;
-    if (this.fault !== null) throw this.fault.error;
+    return this.fault;
   }
 
   private async takeReady(): Promise<void> {

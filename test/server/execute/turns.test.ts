@@ -5,6 +5,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { StoreError } from "#schemas/errors";
+import type { Arena } from "#server/arena/arena";
+import { evaluate } from "#server/execute/functions/evaluate";
+import { Runtime } from "#server/execute/runtime";
+import { runTask, type ScanPool } from "#server/execute/threads/pool";
+import { kernelsFor } from "#server/kernels/instance";
 import {
   aggregateFragment,
   column,
@@ -13,11 +18,21 @@ import {
   rowsFragment,
 } from "#test/server/execute/arbitrary";
 import { groupsOf, naiveGroups, rowsOf } from "#test/server/execute/naive";
-import { buildStore, type Store, table, usualOptions } from "#test/server/execute/store";
+import { buildStore, type Store, table, twin, usualOptions } from "#test/server/execute/store";
 import type { Row } from "#test/server/segment/build";
 
 const anyFragment = fc.oneof({ weight: 3, arbitrary: aggregateFragment }, rowsFragment);
 type AnyFragment = Parameters<Store["execute"]>[0];
+
+const countBy = (key: string): AnyFragment & { readonly kind: "aggregate" } => ({
+  kind: "aggregate",
+  table: "things",
+  filter: null,
+  hop: null,
+  keys: [column(key)],
+  aggregates: [{ name: "count", args: [], parameters: [], filter: null, type: "LONG" }],
+  top: null,
+});
 
 /** A clock by which every step has lasted too long: everybody else has a turn after each. */
 function impatient(): () => number {
@@ -145,6 +160,62 @@ test("a deadline takes effect in the middle of one slice's merge", async () => {
   const cut = await looksOf(40, 2);
   expect(cut.code).toBe("QUERY_DEADLINE");
   expect(cut.looks).toBeLessThan(60);
+});
+
+test("a thread's error is the query's, even if a merge is stopped by it half way", async () => {
+  const rows = fc.sample(rowArbitrary, { numRuns: 40, seed: 3 });
+  const failing = (arenas: readonly Arena[]): ScanPool => {
+    const runtime = new Runtime({
+      evaluate,
+      arenaAt: (index) => arenas[index]!,
+      kernelsFor: (arena) => kernelsFor(arena, twin),
+    });
+    return {
+      threads: 1,
+      run: async (tasks, control, deliver) => {
+        void deliver(runTask(runtime, tasks[0]!, control));
+        control.stop();
+        await new Promise((resolve) => setImmediate(resolve));
+        throw new StoreError("QUERY_MEMORY", "too much");
+      },
+      close: async () => {},
+    };
+  };
+  const store = buildStore(rows, [{ rows: 40, sealed: true, chunkRows: 4 }], {
+    pool: failing,
+    monotonicMs: impatient(),
+    limits: { sliceChunks: 1, inlineNs: 0 },
+  });
+  const fragment = { ...countBy("name"), aggregates: [] };
+  const code = await store.execute(fragment).then(
+    () => "answered",
+    (error: unknown) => (error as StoreError).code,
+  );
+  store.close();
+  expect(code).toBe("QUERY_MEMORY");
+});
+
+test("a reader that another query leaves out meanwhile does not shift who releases what", async () => {
+  const rows = fc.sample(rowArbitrary, { numRuns: 40, seed: 3 });
+  const pieces = [
+    { rows: 10, sealed: true, chunkRows: 4 },
+    { rows: 30, sealed: false, chunkRows: 64 },
+  ];
+  const store = buildStore(rows, pieces, { monotonicMs: impatient() });
+  const [sealed, mutable] = store.readers;
+  let released = 0;
+  const release = mutable!.release.bind(mutable);
+  mutable!.release = () => {
+    released++;
+    release();
+  };
+  const shared = [sealed!, mutable!];
+  const { signal } = new AbortController();
+  const running = store.executor.execute(shared, countBy("name"), usualOptions, signal);
+  shared.splice(0, 1);
+  await running;
+  expect(released).toBe(0);
+  store.close();
 });
 
 describe.each(["name", "raw"])("codes of %s are the groups", (key) => {
