@@ -11,7 +11,7 @@ import type { Task } from "#server/execute/task";
 
 export type ScanResult = AggregateResult | RowsResult;
 
-/** Takes a result, or puts it aside; resolves when all that can be taken is. Never rejects. */
+/** Takes a result, or puts it aside; resolves when all that can be taken is; rejects by our own fault alone. */
 export type Deliver = (result: ScanResult) => Promise<void>;
 
 export interface ScanPool {
