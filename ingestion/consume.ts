@@ -311,6 +311,8 @@ export class PartitionConsumer {
     if (this.#altered === null) return;
     this.#store.alter(this.#altered);
     this.#altered = null;
+    // Its source may be another one now: it must be the same stream.
+    this.#isVerified = false;
     this.#changed();
   }
 

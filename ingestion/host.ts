@@ -10,6 +10,7 @@ import { UnknownFields } from "#ingestion/decode/unknown-fields";
 import { IdempotencyKeys } from "#ingestion/log/keys";
 import { type OffsetReserve, TailLog } from "#ingestion/log/tail-log";
 import { push } from "#ingestion/push";
+import { CurrentSource } from "#ingestion/source/current";
 import { EmbeddedPartition } from "#ingestion/source/embedded";
 import type { PushOptions } from "#schemas/admin";
 import type { DeadLetters as DeadLetterList, IngestAnswer, PartitionStatus } from "#schemas/api/tables";
@@ -42,12 +43,14 @@ interface HostedPartition {
 interface HostedTable {
   table: Table;
   readonly start: TableStart;
-  readonly source: Source | null;
+  readonly source: CurrentSource | null;
   readonly letters: DeadLetters;
   readonly unknown: UnknownFields;
   readonly partitions: Map<number, HostedPartition>;
   readonly pending: Map<string, { readonly hash: string; readonly answer: Promise<IngestAnswer> }>;
   readonly closing: AbortController;
+  /** Ends the watch over the topic's partitions, and is it: resolves when that has ended. */
+  watching: { readonly stop: AbortController; readonly ended: Promise<void> } | null;
   isPaused: boolean;
   turn: number;
   sourceError: string | null;
@@ -69,15 +72,17 @@ export class Host implements IngestHost {
     const { table } = start;
     assert(!this.#tables.has(table.name), `table ${table.name} is added once`);
     const letters = new DeadLetters(world, limits, `${logFolderOf(table.name)}/dead-letters`);
+    const source = openSource(table);
     const hosted: HostedTable = {
       table,
       start,
-      source: openSource(table),
+      source: source === null ? null : new CurrentSource(source),
       letters,
       unknown: new UnknownFields(),
       partitions: new Map(),
       pending: new Map(),
       closing: new AbortController(),
+      watching: null,
       isPaused: start.paused,
       turn: 0,
       sourceError: null,
@@ -95,13 +100,26 @@ export class Host implements IngestHost {
       await this.#closeTable(hosted);
       throw error;
     }
-    if (hosted.source !== null) void this.#watchPartitions(hosted, hosted.source);
+    if (hosted.source !== null) this.#watch(hosted, hosted.source);
   }
 
   async alterTable(table: Table): Promise<void> {
     const hosted = this.#hosted(table.name);
+    const isMoved = !isSameTarget(hosted.table.stream, table.stream);
     hosted.table = table;
-    await Promise.all([...hosted.partitions.values()].map(({ consumer }) => consumer.alter(table)));
+    const before = isMoved ? this.#exchangeSource(hosted) : null;
+    const altered = [...hosted.partitions.values()].map(({ consumer }) => consumer.alter(table));
+    // What still waits for the source of before need not wait for its timeouts.
+    await before?.close();
+    if (before !== null && hosted.source !== null) this.#watch(hosted, hosted.source);
+    await Promise.all(altered);
+  }
+
+  /** The source that the table now names instead of the one before, which is returned. */
+  #exchangeSource({ table, source }: HostedTable): Source | null {
+    const next = this.#environment.openSource(table);
+    if (source === null || next === null) return null;
+    return source.exchange(next);
   }
 
   async dropTable(name: string): Promise<void> {
@@ -163,6 +181,11 @@ export class Host implements IngestHost {
     return statuses.map((status) => ({ ...status, lastError: status.lastError ?? sourceError }));
   }
 
+  sourceError(name: string): string | null {
+    const { partitions, sourceError } = this.#hosted(name);
+    return partitions.size === 0 ? sourceError : null;
+  }
+
   logBytes(name: string): number {
     const partitions = [...this.#hosted(name).partitions.values()];
     return partitions.reduce((sum, { log }) => sum + log.bytes, 0);
@@ -187,9 +210,21 @@ export class Host implements IngestHost {
     if (start.partitions !== null) return [...start.partitions];
     if (table.stream.kind === "embedded")
       return Array.from({ length: table.stream.partitions }, (_, at) => at);
-    const logged = await this.#environment.world.disk.list(logFolderOf(table.name));
-    const numbers = [...start.committed.map(({ partition }) => partition), ...logged.map(Number)];
-    return [...new Set(numbers.filter(Number.isInteger))].toSorted((left, right) => left - right);
+    const logged = await this.#loggedPartitions(table.name);
+    const numbers = [...start.committed.map(({ partition }) => partition), ...logged];
+    return [...new Set(numbers)].toSorted((left, right) => left - right);
+  }
+
+  /** Those with a log file: the empty folder of a dropped table of that name says nothing of this one's topic. */
+  async #loggedPartitions(table: string): Promise<number[]> {
+    const { disk } = this.#environment.world;
+    const found: number[] = [];
+    for (const name of await disk.list(logFolderOf(table))) {
+      const isPartition = /^\d+$/.test(name);
+      if (isPartition && (await disk.list(`${logFolderOf(table)}/${name}`)).length > 0)
+        found.push(Number(name));
+    }
+    return found;
   }
 
   async #addPartition(hosted: HostedTable, partition: number, begin: Stream["start"]): Promise<void> {
@@ -242,9 +277,20 @@ export class Host implements IngestHost {
     return new IdempotencyKeys(world, { path: `${folder}/keys`, windowMs, keysMax });
   }
 
+  /** Begins to watch the topic's partitions, anew when it is watched already: one watch at a time adds them. */
+  #watch(hosted: HostedTable, source: Source): void {
+    const before = hosted.watching;
+    before?.stop.abort(new StoreError("SHUTTING_DOWN", "the source was exchanged"));
+    const stop = new AbortController();
+    const signal = AbortSignal.any([stop.signal, hosted.closing.signal]);
+    const ended = (before?.ended ?? Promise.resolve()).then(() =>
+      this.#watchPartitions(hosted, source, signal),
+    );
+    hosted.watching = { stop, ended };
+  }
+
   /** Adds partitions as the topic gets them. */
-  async #watchPartitions(hosted: HostedTable, source: Source): Promise<void> {
-    const { signal } = hosted.closing;
+  async #watchPartitions(hosted: HostedTable, source: Source, signal: AbortSignal): Promise<void> {
     const { clock, log } = this.#environment.world;
     // The first partitions begin where the table says; those added later were empty when it was made.
     let begin = hosted.partitions.size === 0 ? hosted.table.stream.start : "smallest";
@@ -304,6 +350,10 @@ export class Host implements IngestHost {
 function committedOf(start: TableStart, partition: number): CommittedPartition | null {
   return start.committed.find((committed) => committed.partition === partition) ?? null;
 }
+
+/** Whether two streams are read at the same place in the same way: only then does the connection stay. */
+const isSameTarget = (left: Stream, right: Stream): boolean =>
+  JSON.stringify([left.brokers, left.properties]) === JSON.stringify([right.brokers, right.properties]);
 
 function unsealedBytesOf(hosted: HostedTable): number {
   let bytes = 0;

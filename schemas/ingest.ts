@@ -111,6 +111,8 @@ export interface IngestHost {
   /** For SegmentCommit.lastRecordCrcs: the CRC of the record at `offset`; null when the source cannot say. */
   recordCrc(table: string, partition: number, offset: bigint): Promise<number | null>;
   status(table: string): readonly PartitionStatus[];
+  /** Why it is not known which partitions there are; null when at least one is. */
+  sourceError(table: string): string | null;
   /** Bytes of the table's logs on disk. */
   logBytes(table: string): number;
   unknownFields(table: string): readonly UnknownField[];

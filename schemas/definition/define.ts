@@ -11,7 +11,7 @@ import { type TableConfig, tableConfig } from "#schemas/definition/table-config"
 import { StoreError } from "#schemas/errors";
 import type { Limits } from "#schemas/limits";
 import { didYouMean } from "#schemas/suggest";
-import type { Column, Table } from "#schemas/table";
+import type { Column, Stream, Table } from "#schemas/table";
 import { layoutOf } from "#schemas/types";
 
 export interface Definition {
@@ -164,6 +164,12 @@ function checkSameStream(previous: Table, plan: StreamPlan): void {
   );
 }
 
+/** Where and how a topic is read may change; which one it is, and where it began, may not. */
+const streamAfter = (previous: Stream, { stream }: StreamPlan): Stream =>
+  previous.kind === "kafka"
+    ? { ...previous, brokers: stream.brokers, properties: stream.properties }
+    : previous;
+
 function refuseSchema(schema: PinotSchema): void {
   if ((schema.complexFieldSpecs?.length ?? 0) > 0) {
     throw definitionError("$.complexFieldSpecs", "complex fields are not supported; use a JSON column.");
@@ -192,7 +198,7 @@ export function defineTable(schemaJson: unknown, configJson: unknown, options: D
     nextColumnId,
     timeColumn: timeColumnOf(columns, config),
     ...fields,
-    stream: previous?.stream ?? plan.stream,
+    stream: previous === null ? plan.stream : streamAfter(previous.stream, plan),
     flushRows: plan.flushRows,
     flushMs: plan.flushMs,
     flushBytes: plan.flushBytes,

@@ -25,6 +25,8 @@ export interface FrozenSegment {
 
 export interface IngestStatus {
   readonly partitions: readonly PartitionStatus[];
+  /** Why the source does not say which partitions there are. */
+  readonly sourceError: string | null;
   readonly unknownFields: readonly UnknownField[];
   readonly rejected: number;
   /** Arena bytes of segments that are not sealed. */

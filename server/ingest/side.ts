@@ -118,6 +118,7 @@ export class IngestSide implements IngestPort {
   async status(table: string): Promise<IngestStatus> {
     return {
       partitions: this.#host.status(table),
+      sourceError: this.#host.sourceError(table),
       unknownFields: this.#host.unknownFields(table),
       logBytes: this.#host.logBytes(table),
       rejected: this.#host.deadLetters(table).total,

@@ -25,6 +25,7 @@ function stateOf(state: TableState): TableSummary["state"] {
   const states = state.status.partitions.map((partition) => partition.state);
   if (state.fenced || states.includes("stopped")) return "stopped";
   if (state.corrupt().length > 0 || state.message !== null || states.includes("retrying")) return "degraded";
+  if (state.status.sourceError !== null) return "degraded";
   return state.paused || (states.length > 0 && states.every((one) => one === "paused"))
     ? "paused"
     : "running";
@@ -39,7 +40,7 @@ function messageOfTable(state: TableState): string | null {
   }
   const failed = (one: PartitionStatus) => one.lastError !== null && one.state !== "consuming";
   const partition = state.status.partitions.find(failed);
-  return state.message ?? partition?.lastError ?? null;
+  return state.message ?? partition?.lastError ?? state.status.sourceError;
 }
 
 /** When the newest visible row had arrived; 0 when there is none. */

@@ -59,7 +59,14 @@ export class TableState {
   paused: boolean;
   /** When the newest visible row of a segment that is sealed now had arrived. */
   sealedArrivalMs = 0;
-  status: IngestStatus = { partitions: [], unknownFields: [], rejected: 0, unsealedBytes: 0, logBytes: 0 };
+  status: IngestStatus = {
+    partitions: [],
+    sourceError: null,
+    unknownFields: [],
+    rejected: 0,
+    unsealedBytes: 0,
+    logBytes: 0,
+  };
 
   constructor(options: {
     record: TableRecord;

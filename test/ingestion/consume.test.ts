@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 
 import { StoreError } from "#schemas/errors";
 import type { CommittedPartition, TableStart } from "#schemas/ingest";
+import type { Table } from "#schemas/table";
 import { ScriptedTopic, smallLimits, type TestHost, testHost } from "#test/setup/ingest";
 import { testTable } from "#test/setup/tables";
 import { type MemoryWorld, memoryWorld } from "#test/setup/world";
@@ -325,6 +326,59 @@ describe("the consume loop", () => {
     topic.add({ v: 2, w: "b" });
     await seen(world, test, 2);
     expect(test.sinks.get("events/0")!.rows.map(({ values }) => values)).toEqual([[1n], [2n, "b"]]);
+    await test.host.close();
+  });
+
+  it("reads on elsewhere when the table names another address, if it is the same stream", async () => {
+    const world = memoryWorld();
+    const [away, here, other] = [new ScriptedTopic(), new ScriptedTopic(), new ScriptedTopic()];
+    const unreachable = async () => {
+      throw new StoreError("STREAM_UNREACHABLE", "no broker answers");
+    };
+    Object.assign(away, { partitions: unreachable, firstOffset: unreachable, fetch: unreachable });
+    const topics: Record<string, ScriptedTopic> = { away, here, other };
+    const closed: string[] = [];
+    for (const [name, topic] of Object.entries(topics)) topic.close = async () => void closed.push(name);
+    const openSource = ({ stream }: Table) => topics[stream.brokers[0]!]!;
+    const at = (broker: string): Table => ({ ...table, stream: { ...table.stream, brokers: [broker] } });
+    const test = testHost(world, { openSource });
+    await test.host.addTable(startOf([], { table: at("away") }));
+    await world.clock.advance(60_000);
+    expect(test.host.status("events")).toEqual([]);
+    expect(test.host.sourceError("events")).toBe("no broker answers");
+    here.numbers = [0, 1];
+    here.add(...column(3));
+    await test.host.alterTable(at("here"));
+    const altered = world.clock.monotonicMs();
+    await seen(world, test, 3);
+    expect(world.clock.monotonicMs() - altered).toBeLessThan(1000);
+    expect(test.host.status("events").map(({ lastError }) => lastError)).toEqual([null, null]);
+    expect(test.host.sourceError("events")).toBeNull();
+    // The same rows of an other length: the topic of that name in another cluster.
+    other.add({ v: 10 }, { v: 11 }, { v: 12 }, { v: 13 });
+    await test.host.alterTable(at("other"));
+    await world.clock.advance(1000);
+    expect(test.host.status("events")[0]).toMatchObject({
+      state: "stopped",
+      lastErrorCode: "STREAM_CHANGED",
+    });
+    expect(test.offsets(table)).toEqual(numbers(3));
+    await test.host.close();
+    expect(closed).toEqual(["away", "here", "other"]);
+  });
+
+  it("begins at the end of every partition though a dropped table of that name left its folder", async () => {
+    const world = memoryWorld();
+    const topic = new ScriptedTopic();
+    topic.numbers = [0, 1];
+    topic.add(...column(3));
+    const test = testHost(world, { topic });
+    await test.host.addTable(startOf([], { table: { ...table, stream: testTable([]).stream } }));
+    await test.host.dropTable("events");
+    const largest = { ...table, stream: { ...table.stream, start: "largest" as const } };
+    await test.host.addTable(startOf([], { table: largest }));
+    await world.clock.advance(1000);
+    expect(topic.asked).toEqual(["0 largest", "1 largest"]);
     await test.host.close();
   });
 

@@ -145,6 +145,34 @@ describe("a topic becomes a table as the app makes one", () => {
 });
 
 describe("what happens to topics and brokers", () => {
+  test("a wrong address is put right by PUT, and every partition begins where the table says", async () => {
+    await kafka.createTopic("moved", 3);
+    await produce("moved", rowsFrom(0, 300));
+    await makeTable("moved", "moved", {
+      "stream.kafka.broker.list": "127.0.0.1:1",
+      "stream.kafka.consumer.prop.auto.offset.reset": "largest",
+    });
+    const tableOf = async () => ((await freshet.get("/tables/moved")) as { REALTIME: object }).REALTIME;
+    await eventually(() => detail("moved")).toMatchObject({
+      state: "degraded",
+      message: expect.stringContaining("Kafka at 127.0.0.1:1"),
+      partitions: [],
+    });
+    const config = JSON.stringify(await tableOf()).replace("127.0.0.1:1", kafka.brokers);
+    const changed = await fetch(`${freshet.url}/tables/moved`, { method: "PUT", body: config });
+    expect(changed.status).toBe(200);
+    await eventually(async () => (await detail("moved")).partitions.map(({ state }) => state)).toEqual([
+      "consuming",
+      "consuming",
+      "consuming",
+    ]);
+    const ends = (await detail("moved")).partitions.map(({ nextOffset }) => Number(nextOffset));
+    expect(ends.reduce((sum, end) => sum + end)).toBe(300);
+    expect(await freshet.rows("SELECT COUNT(*) FROM moved")).toEqual([[0]]);
+    await produce("moved", rowsFrom(0, 30));
+    await eventually(() => totals("moved")).toEqual([30, sumTo(30)]);
+  });
+
   test("partitions added while running are read", async () => {
     await kafka.createTopic("growing", 1);
     await produce("growing", rowsFrom(0, 10));

@@ -117,6 +117,8 @@ export function testHost(
   world: World,
   options: {
     readonly topic?: Source;
+    /** Instead of `topic`: one for each address. */
+    readonly openSource?: IngestEnvironment["openSource"];
     readonly limits?: Limits;
     readonly extractor?: WebAssembly.Module | null;
     /** Whether the catalog keeps nothing at the moment. */
@@ -141,7 +143,8 @@ export function testHost(
       sinks.set(key, sink);
       return sink;
     },
-    openSource: (table) => (table.stream.kind === "kafka" ? (options.topic ?? null) : null),
+    openSource:
+      options.openSource ?? ((table) => (table.stream.kind === "kafka" ? (options.topic ?? null) : null)),
     sliceKafka: (batch) => sliceLines(batch.bytes, batch.baseOffset),
     crcKafka: (batch, offset) => {
       const slices = sliceLines(batch.bytes, batch.baseOffset);

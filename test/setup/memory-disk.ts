@@ -58,6 +58,8 @@ export class MemoryDisk implements Disk {
     syncIsIgnored: false,
   };
   #files = new Map<string, Content>();
+  /** As on a real disk a folder stays when its last file is gone: nothing in `Disk` removes one. */
+  #folders = new Set<string>();
   #generation = 0;
   syncs = 0;
 
@@ -82,7 +84,16 @@ export class MemoryDisk implements Disk {
     content.append(bytes);
     content.synced = content.length;
     content.named = true;
+    this.#put(path, content);
+  }
+
+  #put(path: string, content: Content): void {
     this.#files.set(path, content);
+    this.#addFolder(folderOf(path));
+  }
+
+  #addFolder(folder: string): void {
+    for (let at = folder; at !== ""; at = folderOf(at)) this.#folders.add(at);
   }
 
   paths(): string[] {
@@ -91,7 +102,7 @@ export class MemoryDisk implements Disk {
 
   async openAppend(path: string): Promise<AppendFile> {
     let content = this.#files.get(path);
-    if (content === undefined) this.#files.set(path, (content = new Content()));
+    if (content === undefined) this.#put(path, (content = new Content()));
     const generation = this.#generation;
     const alive = () => {
       if (generation !== this.#generation) throw new StoreError("DISK_FAILED", `${path}: the power went`);
@@ -133,7 +144,7 @@ export class MemoryDisk implements Disk {
     for (const chunk of chunks) content.append(chunk);
     content.synced = this.faults.syncIsIgnored ? 0 : content.length;
     content.named = !this.faults.syncIsIgnored;
-    this.#files.set(path, content);
+    this.#put(path, content);
   }
 
   async remove(path: string): Promise<void> {
@@ -144,16 +155,18 @@ export class MemoryDisk implements Disk {
   async list(folder: string): Promise<string[]> {
     const prefix = folder === "" ? "" : `${folder}/`;
     const names = new Set<string>();
-    for (const path of this.#files.keys()) {
+    for (const path of [...this.#files.keys(), ...this.#folders]) {
       if (path.startsWith(prefix)) names.add(path.slice(prefix.length).split("/")[0]);
     }
     return [...names].toSorted(byName);
   }
 
-  async makeFolder(): Promise<void> {}
+  async makeFolder(folder: string): Promise<void> {
+    this.#addFolder(folder);
+  }
 
   async exists(path: string): Promise<boolean> {
-    return this.#files.has(path) || [...this.#files.keys()].some((other) => other.startsWith(`${path}/`));
+    return this.#files.has(path) || this.#folders.has(path);
   }
 
   async freeBytes(): Promise<number> {
@@ -234,3 +247,5 @@ function tear(content: Content, random: SeededRandom): void {
 }
 
 const byName = (left: string, right: string) => (left < right ? -1 : left > right ? 1 : 0);
+
+const folderOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf("/")));

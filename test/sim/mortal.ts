@@ -120,7 +120,7 @@ export function mortalWorld(
       writeAtomic: (path, chunks) => run(`writeAtomic ${path}`, () => write(path, chunks)),
       remove: (path) => run(`remove ${path}`, () => disk.remove(path)),
       list: (folder) => run(`list ${folder}`, () => disk.list(folder)),
-      makeFolder: (folder) => run(`makeFolder ${folder}`, () => disk.makeFolder()),
+      makeFolder: (folder) => run(`makeFolder ${folder}`, () => disk.makeFolder(folder)),
       exists: (path) => run(`exists ${path}`, () => disk.exists(path)),
       freeBytes: () => run("freeBytes", () => disk.freeBytes()),
     },

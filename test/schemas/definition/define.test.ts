@@ -259,6 +259,27 @@ describe("a bad definition names path, value, what is allowed and a near word", 
     expect(error.message).toContain(part);
   });
 
+  test("where and how a topic is read may change, where it began may not", () => {
+    const kafkaConfig = (more: Record<string, string>) => ({
+      tableName: "orders",
+      tableType: "REALTIME",
+      tableIndexConfig: {
+        streamConfigs: { streamType: "kafka", "stream.kafka.topic.name": "orders", ...more },
+      },
+    });
+    const reset = "stream.kafka.consumer.prop.auto.offset.reset";
+    const first = define(
+      schema,
+      kafkaConfig({ "stream.kafka.broker.list": "old:9092", [reset]: "largest" }),
+    ).table;
+    const moved = { "stream.kafka.broker.list": "new:9092", "security.protocol": "SSL" };
+    expect(define(schema, kafkaConfig(moved), first).table.stream).toEqual({
+      ...first.stream,
+      brokers: ["new:9092"],
+      properties: { "security.protocol": "SSL" },
+    });
+  });
+
   test("a stream cannot change", () => {
     const first = define(schema).table;
     expect(errorOf(() => define(schema, config, first)).code).toBe("TABLE_STREAM");
