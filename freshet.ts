@@ -35,15 +35,6 @@ const log: Log = (level, message, fields) => {
   process.stderr.write(`${new Date().toISOString()} ${level} ${message}${more}\n`);
 };
 
-/** kafkajs sets timers in the past, which Node 24 reports; nothing is wrong. Every other warning is shown. */
-function quietTimerWarning(): void {
-  const shown = process.listeners("warning");
-  process.removeAllListeners("warning");
-  process.on("warning", (warning) => {
-    if (warning.name !== "TimeoutNegativeWarning") for (const listener of shown) listener(warning);
-  });
-}
-
 /** Compiles kernels and bundles the app where their sources changed. */
 async function build(): Promise<void> {
   await buildKernels();
@@ -137,7 +128,6 @@ async function main(args: readonly string[]): Promise<void> {
   return start(parsed);
 }
 
-quietTimerWarning();
 try {
   await main(process.argv.slice(2));
   process.exit(0);

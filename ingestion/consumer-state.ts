@@ -1,6 +1,7 @@
 /** What a partition's consumer is made of, and what it shows of itself: state, lag, rate, last error. */
 import type { DeadLetters } from "#ingestion/dead-letters";
 import type { UnknownFields } from "#ingestion/decode/unknown-fields";
+import { FaultLog } from "#ingestion/fault-log";
 import type { IdempotencyKeys } from "#ingestion/log/keys";
 import type { TailLog } from "#ingestion/log/tail-log";
 import type { PartitionStatus } from "#schemas/api/tables";
@@ -48,6 +49,7 @@ const rateWindowMs = 5000;
 export class Progress {
   readonly #parts: ConsumerParts;
   readonly #onStop: () => void;
+  readonly #faults: FaultLog;
   #state: State = "starting";
   #error: StoreError | null = null;
   #stopError: StoreError | null = null;
@@ -66,6 +68,8 @@ export class Progress {
   constructor(parts: ConsumerParts, onStop: () => void) {
     this.#parts = parts;
     this.#onStop = onStop;
+    const { table, partition, environment } = parts;
+    this.#faults = new FaultLog(environment.world, { table: table.name, partition });
     this.#rateMs = parts.environment.world.clock.monotonicMs();
   }
 
@@ -110,15 +114,11 @@ export class Progress {
 
   /** Says what will be tried again and when; answers the delay. */
   retry(error: StoreError, delays: { readonly firstMs: number; readonly lastMs: number }): number {
-    const { clock, log } = this.#parts.environment.world;
+    const { clock } = this.#parts.environment.world;
     const delayMs = Math.min(delays.lastMs, delays.firstMs * 2 ** Math.min(this.#attempts++, 16));
     this.#error = error;
     this.#retryAtMs = clock.monotonicMs() + delayMs;
-    log("warn", error.message, {
-      table: this.#parts.table.name,
-      partition: this.#parts.partition,
-      retryInMs: delayMs,
-    });
+    this.#faults.fault(error.message, { retryInMs: delayMs });
     this.#go("retrying");
     return delayMs;
   }
@@ -141,6 +141,7 @@ export class Progress {
 
   fetched(result: FetchResult): void {
     this.#attempts = 0;
+    this.#faults.over();
     if (this.#state === "retrying") this.consume();
     this.#endOffset = result.endOffset;
     if (result.newestMs !== null) this.#newestSourceMs = result.newestMs;

@@ -7,6 +7,7 @@ import { PartitionConsumer } from "#ingestion/consume";
 import type { ConsumerParts } from "#ingestion/consumer-state";
 import { DeadLetters } from "#ingestion/dead-letters";
 import { UnknownFields } from "#ingestion/decode/unknown-fields";
+import { FaultLog } from "#ingestion/fault-log";
 import { IdempotencyKeys } from "#ingestion/log/keys";
 import { type OffsetReserve, TailLog } from "#ingestion/log/tail-log";
 import { push } from "#ingestion/push";
@@ -291,13 +292,16 @@ export class Host implements IngestHost {
 
   /** Adds partitions as the topic gets them. */
   async #watchPartitions(hosted: HostedTable, source: Source, signal: AbortSignal): Promise<void> {
-    const { clock, log } = this.#environment.world;
+    const { clock } = this.#environment.world;
+    const { name, stream } = hosted.table;
+    const faults = new FaultLog(this.#environment.world, { table: name });
     // The first partitions begin where the table says; those added later were empty when it was made.
     let begin = hosted.partitions.size === 0 ? hosted.table.stream.start : "smallest";
     for (let retryMs = 250; !signal.aborted; ) {
       try {
         const all = hosted.start.partitions ?? (await source.partitions());
         hosted.sourceError = null;
+        faults.over();
         for (const partition of all) {
           if (signal.aborted || hosted.partitions.has(partition)) continue;
           await this.#addPartition(hosted, partition, begin);
@@ -308,7 +312,8 @@ export class Host implements IngestHost {
       } catch (error) {
         if (signal.aborted) return;
         hosted.sourceError = messageOf(error);
-        log("warn", `topic ${hosted.table.stream.topic}: ${messageOf(error)}`, { table: hosted.table.name });
+        const isTold = this.status(name).some(({ state }) => state === "retrying");
+        if (!isTold) faults.fault(`topic ${stream.topic}: ${hosted.sourceError}`);
         await clock.sleep(retryMs, signal).catch(() => {});
         retryMs = Math.min(retryMs * 2, partitionsPollMs);
       }

@@ -11,6 +11,19 @@ export const logCreator =
   ({ namespace, log: entry }: { namespace: string; log: { message: string } }) =>
     log("debug", `kafka ${namespace}: ${entry.message}`);
 
+/**
+ * kafkajs sets timers in the past, which Node 24 reports; nothing is wrong. Every other warning is shown.
+ * Each thread has listeners of its own, so this stands where kafkajs is loaded.
+ */
+function quietTimerWarning(): void {
+  const shown = process.listeners("warning");
+  process.removeAllListeners("warning");
+  process.on("warning", (warning) => {
+    if (warning.name !== "TimeoutNegativeWarning") for (const listener of shown) listener(warning);
+  });
+}
+quietTimerWarning();
+
 export interface KafkaTarget {
   readonly brokers: readonly string[];
   readonly properties: Readonly<Record<string, string>>;

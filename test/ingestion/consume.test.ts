@@ -129,6 +129,30 @@ describe("the consume loop", () => {
     await test.host.close();
   });
 
+  it("logs an outage once, once a minute while it lasts, and its end", async () => {
+    const world = memoryWorld();
+    const topic = new ScriptedTopic();
+    topic.add(...column(3));
+    const away = async () => {
+      throw new StoreError("STREAM_UNREACHABLE", "connection refused");
+    };
+    const { fetch, partitions } = topic;
+    const test = await running(world, topic);
+    await seen(world, test, 3);
+    Object.assign(topic, { fetch: away, partitions: away });
+    topic.wake();
+    await world.clock.advance(600_000);
+    const told = () => world.logged.map(({ message }) => message);
+    expect(new Set(told())).toEqual(new Set(["connection refused"]));
+    expect(told().length).toBeGreaterThanOrEqual(9);
+    expect(told().length).toBeLessThanOrEqual(11);
+    Object.assign(topic, { fetch, partitions });
+    topic.add(...column(1, 3));
+    await seen(world, test, 4);
+    expect(told().at(-1)).toMatch(/^read on after 6\d\d s of: connection refused$/);
+    await test.host.close();
+  });
+
   it("records a gap, and goes on behind it, when the source has forgotten offsets", async () => {
     const world = memoryWorld();
     const topic = new ScriptedTopic();
