@@ -90,6 +90,27 @@ describe("live by push", () => {
   });
 });
 
+test("rows that show no columns: they are added by hand", async () => {
+  await open("/ui/add-table");
+  await page.getByRole("textbox", { name: "Rows" }).fill("{}");
+  await page.getByRole("button", { name: "Propose a schema" }).click();
+  await page.getByText("add columns by hand").waitFor();
+  await page.getByLabel("Table", { exact: true }).fill("by_hand");
+  const create = page.getByRole("button", { name: /Create the table/ });
+  expect(await create.isDisabled()).toBe(true);
+  await page.getByRole("button", { name: "Add a column" }).click();
+  await page.getByLabel("Name of column 1").fill("page");
+  await page.getByRole("button", { name: "Add a column" }).click();
+  await page.getByLabel("Name of column 2").fill("ms");
+  await page.getByRole("combobox", { name: "Type of ms" }).click();
+  await page.getByRole("option", { name: "DOUBLE" }).click();
+  await create.click();
+  await page.waitForURL(/\/tables\/by_hand/);
+  await push("by_hand", [{ page: "/a", ms: 1.5 }]);
+  expect(await freshet.rows("SELECT page, ms FROM by_hand WHERE page IS NOT NULL")).toEqual([["/a", 1.5]]);
+  expect(watched.faults).toEqual([]);
+});
+
 describe("made from a file", () => {
   interface Case {
     readonly name: string;

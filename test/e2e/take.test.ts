@@ -209,6 +209,8 @@ describe("a dashboard", () => {
     await open("/ui/dashboards");
     await page.getByRole("button", { name: "New dashboard" }).click();
     await page.getByRole("heading", { level: 1, name: "New dashboard" }).waitFor();
+    // No panel reads a table: nothing is late, and nothing is being connected to.
+    expect(await page.getByText("connecting").count()).toBe(0);
     await page.getByRole("button", { name: "Open SQL" }).click();
     await page.getByRole("textbox", { name: "SQL" }).waitFor();
     await open("/ui/dashboards");

@@ -30,10 +30,12 @@ function newRows(page: LivePageState, tables: readonly string[]): number {
   return count;
 }
 
+/** Nothing on a dashboard without tables: there is nothing that could be fresh. */
 export function Freshness({ tables }: { readonly tables: readonly string[] }) {
   const page = useLivePage();
   const nowMs = useServerNow(200);
   if (page.status.kind === "waiting") return <Disconnected />;
+  if (tables.length === 0) return null;
   if (page.paused) {
     const rows = newRows(page, tables);
     return (

@@ -1,8 +1,10 @@
 /** The proposed columns as an editable grid. */
-import { Checkbox, Select, TextInput } from "@mantine/core";
+import { Button, Checkbox, Select, TextInput } from "@mantine/core";
+import { IconPlus } from "@tabler/icons-react";
 import type { InferredTable } from "#schemas/api/tables";
 import { columnTypes } from "#schemas/types";
-import type { Field, FieldRole } from "./definition.ts";
+import { sizes } from "../theme.ts";
+import { type Field, type FieldRole, newField } from "./definition.ts";
 import styles from "./tables.module.css";
 
 interface FieldsProps {
@@ -19,25 +21,27 @@ const roles = [
 
 interface FieldRowProps {
   readonly field: Field;
+  /** What its inputs are called: its name, or its place while it has none. */
+  readonly label: string;
   readonly sample: string;
   readonly set: (next: Partial<Field>) => void;
 }
 
-function FieldRow({ field, sample, set }: FieldRowProps) {
+function FieldRow({ field, label, sample, set }: FieldRowProps) {
   const disabled = !field.included;
   return (
     <tr>
       <td>
         <Checkbox
           size="xs"
-          aria-label={`Keep ${field.name}`}
+          aria-label={`Keep ${label}`}
           checked={field.included}
           onChange={(event) => set({ included: event.currentTarget.checked })}
         />
       </td>
       <td>
         <TextInput
-          aria-label={`Name of ${field.name}`}
+          aria-label={`Name of ${label}`}
           value={field.name}
           disabled={disabled}
           onChange={(event) => set({ name: event.currentTarget.value })}
@@ -45,7 +49,7 @@ function FieldRow({ field, sample, set }: FieldRowProps) {
       </td>
       <td>
         <Select
-          aria-label={`Type of ${field.name}`}
+          aria-label={`Type of ${label}`}
           data={columnTypes}
           value={field.type}
           allowDeselect={false}
@@ -55,7 +59,7 @@ function FieldRow({ field, sample, set }: FieldRowProps) {
       </td>
       <td>
         <Select
-          aria-label={`Role of ${field.name}`}
+          aria-label={`Role of ${label}`}
           data={roles}
           value={field.role}
           allowDeselect={false}
@@ -66,7 +70,7 @@ function FieldRow({ field, sample, set }: FieldRowProps) {
       <td>
         {field.role === "dateTime" ? (
           <TextInput
-            aria-label={`Time format of ${field.name}`}
+            aria-label={`Time format of ${label}`}
             value={field.format}
             disabled={disabled}
             onChange={(event) => set({ format: event.currentTarget.value })}
@@ -103,11 +107,26 @@ export function FieldsGrid({ fields, sample, change }: FieldsProps) {
         </thead>
         <tbody>
           {fields.map((field, at) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: a field is its place; its name is being typed
-            <FieldRow key={at} field={field} sample={sampleOf(field.name)} set={(next) => set(at, next)} />
+            <FieldRow
+              // biome-ignore lint/suspicious/noArrayIndexKey: a field is its place; its name is being typed
+              key={at}
+              field={field}
+              label={field.name === "" ? `column ${at + 1}` : field.name}
+              sample={sampleOf(field.name)}
+              set={(next) => set(at, next)}
+            />
           ))}
         </tbody>
       </table>
+      <div className={styles.addField}>
+        <Button
+          size="compact-xs"
+          leftSection={<IconPlus size={sizes.iconSmall} aria-hidden />}
+          onClick={() => change([...fields, newField])}
+        >
+          Add a column
+        </Button>
+      </div>
     </section>
   );
 }

@@ -39,6 +39,16 @@ function fieldOf(given: unknown, role: FieldRole): Field {
   };
 }
 
+/** One that no row showed, to be named and typed by hand. */
+export const newField: Field = {
+  name: "",
+  type: "STRING",
+  role: "dimension",
+  format: "",
+  included: true,
+  rest: {},
+};
+
 /** The fields of a schema, date-times first. */
 export function fieldsOf(schema: unknown): readonly Field[] {
   const json = objectOf(schema);
@@ -91,7 +101,7 @@ export function faultOf(name: string, fields: readonly Field[]): string | null {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
     return "A table's name is letters, digits and _, and begins with a letter.";
   const included = fields.filter((field) => field.included);
-  if (included.length === 0) return "Keep at least one column.";
+  if (included.length === 0) return "A table needs at least one column.";
   const seen = new Set<string>();
   for (const field of included) {
     const key = field.name.toLowerCase();
