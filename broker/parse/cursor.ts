@@ -126,7 +126,9 @@ export class Cursor {
       const named = /expression|name|table|alias/.test(expected);
       return named ? `; write "${token.text}" in double quotes if it is a name` : "";
     }
-    for (const word of [this.#tokens[this.#index - 1], token]) {
+    const before = this.#tokens[this.#index - 1];
+    if (before?.kind === "word" && before.upper === "TOP") return "; write LIMIT at the end instead of TOP";
+    for (const word of [before, token]) {
       if (word?.kind !== "word" || word.text.length < 3 || keywords.includes(word.upper)) continue;
       const best = nearest(word.text, keywords);
       if (best !== null) return `; did you mean ${best} instead of ${word.text}?`;

@@ -110,6 +110,16 @@ const otherStatements: ReadonlySet<string> = new Set(
   ),
 );
 
+const usualDoors = "rows come in through POST /ingest, tables through POST /tables";
+const describeDoor = "GET /tables/{name}/schema answers a table's columns";
+const otherDoors: ReadonlyMap<string, string> = new Map([
+  ["SHOW", "GET /tables lists the tables"],
+  ["DESCRIBE", describeDoor],
+  ["DESC", describeDoor],
+  ["DROP", "DELETE /tables/{name} drops a table"],
+  ["ALTER", "PUT /schemas/{name} changes a table's columns, PUT /tables/{name} the rest"],
+]);
+
 /** Statements other than SELECT get a sentence of their own. */
 function refuseStatement(cursor: Cursor): void {
   const token = cursor.peek();
@@ -121,7 +131,7 @@ function refuseStatement(cursor: Cursor): void {
     throw cursor.unsupported(token.span, "A statement must begin with SELECT");
   }
   if (otherStatements.has(token.upper)) {
-    const message = `${token.upper} is not a query; rows come in through POST /ingest, tables through POST /tables`;
+    const message = `${token.upper} is not a query; ${otherDoors.get(token.upper) ?? usualDoors}`;
     throw cursor.unsupported(token.span, message);
   }
   if (!cursor.isWord("SELECT")) throw cursor.expected("SELECT");
