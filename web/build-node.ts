@@ -60,11 +60,14 @@ function publish(builtFolder: string, outFolder: string, key: string): void {
 /** Makes sure that `outFolder` holds the app of today's sources; says whether it had to build. */
 export async function buildWeb(options: {
   readonly outFolder: string;
+  /** Called before a build begins, which takes seconds. */
+  readonly building?: () => void;
 }): Promise<{ readonly built: boolean }> {
   const { outFolder } = options;
   const key = webKey();
   const keyPath = join(outFolder, keyFile);
   if (existsSync(keyPath) && readFileSync(keyPath, "utf8") === key) return { built: false };
+  options.building?.();
   const { build } = await import("vite");
   const builtFolder = `${outFolder}.${process.pid}`;
   const environment = process.env["NODE_ENV"];
