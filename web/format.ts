@@ -23,6 +23,10 @@ const minus = (text: string) => text.replace("-", "−");
 export const formatCount = (value: number): string =>
   minus(numberFormat({ maximumFractionDigits: 0 }).format(value));
 
+/** 1 row, 1,204 rows */
+export const formatCounted = (count: number, noun: string): string =>
+  `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
+
 /** 1.2K, 9.8M */
 export const formatCompact = (value: number): string =>
   minus(numberFormat({ notation: "compact", maximumFractionDigits: 1 }).format(value));

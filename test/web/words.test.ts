@@ -5,6 +5,7 @@ import {
   formatAge,
   formatBytes,
   formatCell,
+  formatCounted,
   formatDelta,
   formatMicros,
   formatNumber,
@@ -32,6 +33,11 @@ describe("numbers", () => {
     expect([500, 1536, 5e9].map(formatBytes)).toEqual(["500 B", "1.5 KiB", "4.7 GiB"]);
     expect([400, 12_000, 180_000, 7_200_000].map(formatAge)).toEqual(["0.4 s", "12 s", "3 min", "2 h"]);
     expect([640, 1240, 3_400_000].map(formatMicros)).toEqual(["640 µs", "1.2 ms", "3.4 s"]);
+    expect([0, 1, 1204].map((count) => formatCounted(count, "row"))).toEqual([
+      "0 rows",
+      "1 row",
+      "1,204 rows",
+    ]);
     expect(formatDelta(112, 100)).toBe("+12 %");
     expect(formatDelta(96, 100)).toBe("−4 %");
     expect(formatDelta(5, 0)).toBeNull();

@@ -16,7 +16,14 @@ import type { ColumnInfo, TableDetail } from "#schemas/api/tables";
 import { quoteName } from "#schemas/sql/keywords";
 import type { SqlType } from "#schemas/types";
 import { api, type SavedQuery } from "../api.ts";
-import { formatAge, formatBound, formatCompact, formatCount, formatMicros } from "../format.ts";
+import {
+  formatAge,
+  formatBound,
+  formatCompact,
+  formatCount,
+  formatCounted,
+  formatMicros,
+} from "../format.ts";
 import { useStore } from "../store.ts";
 import { sizes } from "../theme.ts";
 import { zoneOf } from "../time.ts";
@@ -155,7 +162,7 @@ function History({ open }: { readonly open: (name: string, sql: string) => void 
       <span className={styles.entrySql}>{entry.sql}</span>
       <span className={styles.entryFoot} data-failed={entry.error === null ? undefined : true}>
         {formatAge(Date.now() - entry.atMs)} ago ·{" "}
-        {entry.error ?? `${formatCount(entry.rows)} rows · ${formatMicros(entry.micros)}`}
+        {entry.error ?? `${formatCounted(entry.rows, "row")} · ${formatMicros(entry.micros)}`}
       </span>
     </button>
   ));

@@ -1,16 +1,14 @@
 /** What a query cost: one line, and the whole answer's fields below it. */
 import type { QueryResponse } from "#schemas/api/query";
-import { formatCompact, formatCount, formatMicros } from "../format.ts";
+import { formatCompact, formatCount, formatCounted, formatMicros } from "../format.ts";
 import styles from "./console.module.css";
-
-const counted = (count: number, noun: string) => `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
 
 /** "1.2 ms · 3 of 41 segments · 12,400 rows scanned of 9.8M · inverted(product_id) · 38 from cache" */
 export function statisticsLine(response: QueryResponse): string {
   const parts = [
     formatMicros(response.timeUsedUs),
-    `${formatCount(response.numSegmentsProcessed)} of ${counted(response.numSegmentsQueried, "segment")}`,
-    `${formatCount(response.numDocsScanned)} rows scanned of ${formatCompact(response.totalDocs)}`,
+    `${formatCount(response.numSegmentsProcessed)} of ${formatCounted(response.numSegmentsQueried, "segment")}`,
+    `${formatCounted(response.numDocsScanned, "row")} scanned of ${formatCompact(response.totalDocs)}`,
     ...response.indexesUsed,
   ];
   if (response.numSegmentsCached > 0) parts.push(`${response.numSegmentsCached} from cache`);

@@ -1,7 +1,7 @@
 /** Small facts about a table: state, numbers, course of its rate. */
 import type { TableSummary } from "#schemas/api/tables";
 import { sparklineOf } from "../chart/sparkline.ts";
-import { formatAge, formatBytes, formatCount, formatRate, missing } from "../format.ts";
+import { formatAge, formatBytes, formatCount, formatCounted, formatRate, missing } from "../format.ts";
 import type { Dated } from "../watch-state.ts";
 import styles from "./tables.module.css";
 import { useFreshness } from "./use-tables.ts";
@@ -19,7 +19,7 @@ function lagOf(table: Pick<TableSummary, "lagRows" | "lagMs">): Fact {
   if (table.lagRows === null) return { label: "Lag", value: missing };
   if (table.lagRows === 0) return { label: "Lag", value: "none" };
   const time = table.lagMs === null ? "" : ` · ${formatAge(table.lagMs)}`;
-  const value = `${formatCount(table.lagRows)} ${table.lagRows === 1 ? "row" : "rows"}${time}`;
+  const value = `${formatCounted(table.lagRows, "row")}${time}`;
   return { label: "Lag", value, ...((table.lagMs ?? 0) > lagMsWarn ? { tone: "warn" as const } : {}) };
 }
 

@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import type { TableDetail } from "#schemas/api/tables";
 import { api } from "../api.ts";
-import { formatAge, formatCount, formatRate, missing } from "../format.ts";
+import { formatAge, formatCount, formatCounted, formatRate, missing } from "../format.ts";
 import { DataGrid, type GridColumn } from "../grid/data-grid.tsx";
 import { sizes } from "../theme.ts";
 import { formatInstant, zoneOf } from "../time.ts";
@@ -61,7 +61,7 @@ function StreamNotes({ table }: { readonly table: TableDetail }) {
             {table.unknownFields.map(({ name, count }) => (
               <div key={name} className={styles.fact}>
                 <dt className="mono">{name}</dt>
-                <dd>{formatCount(count)} rows</dd>
+                <dd>{formatCounted(count, "row")}</dd>
               </div>
             ))}
           </dl>

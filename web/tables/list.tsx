@@ -2,7 +2,7 @@
 import { Button } from "@mantine/core";
 import { IconPlus, IconTable } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
-import { formatCount } from "../format.ts";
+import { formatCounted } from "../format.ts";
 import { Bar } from "../shell/bar.tsx";
 import { Disconnected } from "../shell/connection.tsx";
 import { Empty, Failed } from "../shell/empty.tsx";
@@ -53,7 +53,7 @@ export function TablesPage() {
               <div className={styles.topic}>
                 {table.stream} · {table.topic}
               </div>
-              <div className={styles.rows}>{formatCount(table.rows)} rows</div>
+              <div className={styles.rows}>{formatCounted(table.rows, "row")}</div>
               <div className={styles.rate}>
                 <RateSparkline rates={rates.get(table.name) ?? []} />
               </div>

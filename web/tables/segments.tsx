@@ -2,7 +2,7 @@
 import { Tooltip } from "@mantine/core";
 import { useMemo } from "react";
 import type { SegmentSummary, TableDetail } from "#schemas/api/tables";
-import { formatBytes, formatCount, formatNumber, missing, numberOfCell } from "../format.ts";
+import { formatBytes, formatCount, formatCounted, formatNumber, missing, numberOfCell } from "../format.ts";
 import { DataGrid, type GridColumn } from "../grid/data-grid.tsx";
 import { sizes } from "../theme.ts";
 import { formatInstant, zoneOf } from "../time.ts";
@@ -29,7 +29,7 @@ function Strip({ segments }: { readonly segments: readonly SegmentSummary[] }) {
           {lane.map(({ segment, ...times }) => (
             <Tooltip
               key={segment.id}
-              label={`${segment.id}: ${segment.state}, ${formatCount(segment.rows)} rows, ${formatInstant(times.fromMs, zone)} – ${formatInstant(times.toMs, zone)}`}
+              label={`${segment.id}: ${segment.state}, ${formatCounted(segment.rows, "row")}, ${formatInstant(times.fromMs, zone)} – ${formatInstant(times.toMs, zone)}`}
             >
               <div
                 className={styles.block}
