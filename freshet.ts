@@ -97,6 +97,13 @@ const asked = (): Promise<void> =>
     }
   });
 
+/** A wrong --kafka shows where it was typed, not only when a table is made. */
+const tellKafka = ({ admin }: RunningServer): Promise<void> =>
+  admin.topics().then(
+    () => {},
+    (error: unknown) => log("warn", `${messageOf(error)}; check --kafka. Tables are read once it answers`),
+  );
+
 async function start(args: StartArguments): Promise<void> {
   const stopped = asked();
   await checkNatives();
@@ -110,6 +117,7 @@ async function start(args: StartArguments): Promise<void> {
     const page = args.demo ? "/ui/dashboards/cafe" : "/ui/";
     process.stdout.write(`Freshet ${version} is ready: ${broker.url}${page}\n`);
     flushCompileCache();
+    if (args.kafka.length > 0) void tellKafka(server);
     await stopped;
   } finally {
     stop.abort(new Error("stopping"));

@@ -91,6 +91,14 @@ describe("a process", () => {
     expect(await second.rows("SELECT COUNT(*), SUM(a) FROM t")).toEqual([[2, 3]]);
   });
 
+  test("says that --kafka does not answer, and serves all the same", async () => {
+    const freshet = await start({ flags: ["--no-demo", "--kafka", "127.0.0.1:1"] });
+    await expect
+      .poll(() => freshet.output(), { timeout: 20_000 })
+      .toMatch(/warn Kafka at 127\.0\.0\.1:1 .*--kafka/);
+    expect(await freshet.rows("SELECT 1")).toEqual([[1]]);
+  });
+
   test("shows its flags", () => {
     const { status, stdout } = spawnSync(process.execPath, ["freshet.ts", "start", "--help"], {
       cwd: root,
