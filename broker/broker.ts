@@ -6,12 +6,14 @@
 import { Admission } from "#broker/admission";
 import { answer } from "#broker/answer";
 import { type BrokerCatalog, type Prepared, Preparer } from "#broker/prepare";
+import { QueryCounts } from "#broker/query-counts";
 import { exceptionOf } from "#broker/response/exception";
 import type { Result } from "#broker/result";
 import { releaseSnapshot, type Snapshot, takeSnapshot } from "#broker/snapshot";
 import type { QueryException } from "#schemas/api/query";
 import { type ErrorCode, errorCodes, StoreError, storeErrorOf } from "#schemas/errors";
 import type { Limits } from "#schemas/limits";
+import type { Metric } from "#schemas/metric";
 import type { Evaluate } from "#schemas/plan/evaluator";
 import type { ServerClient } from "#schemas/plan/server-client";
 import { atOnce, type Stepwise, Turns } from "#schemas/turns";
@@ -99,6 +101,7 @@ export class Broker {
   readonly parts: BrokerParts;
   readonly #admission: Admission;
   readonly #preparer: Preparer;
+  readonly #counts = new QueryCounts();
   readonly #running = new Map<string, Running>();
   #sequence = 0;
 
@@ -121,18 +124,28 @@ export class Broker {
     const id = `${startedMs}${String(this.#sequence++ % 1_000_000).padStart(6, "0")}`;
     const { sql, clientQueryId } = question;
     const running = { id, sql, startedMs, clientQueryId, abort: new AbortController() };
+    const tookMs = () => clock.monotonicMs() - startedAt;
     const answerOf = (result: Result | null, exceptions: readonly QueryException[]): Answer => ({
       requestId: id,
       clientQueryId,
       brokerId: this.parts.id,
       result,
       exceptions,
-      timeUsedUs: Math.round((clock.monotonicMs() - startedAt) * 1000),
+      timeUsedUs: Math.round(tookMs() * 1000),
     });
     try {
-      return await this.#run(question, running, (result) => render(answerOf(result, absences(result))));
+      let isWhole = true;
+      const answered = await this.#run(question, running, (result) => {
+        const missing = absences(result);
+        isWhole = missing.length === 0;
+        return render(answerOf(result, missing));
+      });
+      this.#counts.count(isWhole ? "ok" : "partial", tookMs());
+      return answered;
     } catch (thrown) {
-      return atOnce(render(answerOf(null, [this.#exception(thrown, question)])));
+      const error = storeErrorOf(thrown);
+      this.#counts.count(error.code, tookMs());
+      return atOnce(render(answerOf(null, [this.#exception(error, question)])));
     }
   }
 
@@ -169,6 +182,11 @@ export class Broker {
   /** Queries that run and that wait for their turn. */
   load(): { readonly running: number; readonly queued: number } {
     return { running: this.#admission.running, queued: this.#admission.queued };
+  }
+
+  /** What /metrics tells of queries. */
+  metrics(): readonly Metric[] {
+    return this.#counts.metrics(this.load());
   }
 
   async #run<T>(question: Question, running: Running, render: (result: Result) => Stepwise<T>): Promise<T> {
@@ -218,8 +236,7 @@ export class Broker {
     };
   }
 
-  #exception(thrown: unknown, question: Question): QueryException {
-    const error = storeErrorOf(thrown);
+  #exception(error: StoreError, question: Question): QueryException {
     if (error.code === "INTERNAL") {
       this.parts.log("error", "a query failed inside", {
         sql: question.sql,

@@ -76,7 +76,12 @@ export async function startBroker(start: BrokerStart): Promise<RunningBroker> {
   });
   const stopHearing = parts.admin.onChange((table) => live.tableChanged(table));
   const app = await buildHttp({
-    parts: { ...parts, queries: queryDoor(broker, parts.limits), address: { host: shownHost(host), port } },
+    parts: {
+      ...parts,
+      metrics: () => [...broker.metrics(), ...parts.metrics()],
+      queries: queryDoor(broker, parts.limits),
+      address: { host: shownHost(host), port },
+    },
     live,
     allowedHosts: [
       "localhost",

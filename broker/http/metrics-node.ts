@@ -13,14 +13,15 @@ const latencySeconds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.
  * any more, such as a dropped table's rows, is gone.
  */
 function copier(registry: Registry): (metrics: readonly Metric[]) => void {
-  const gauges = new Map<string, Gauge>();
+  const known = new Map<string, Gauge | Counter>();
   return (metrics) => {
-    for (const gauge of gauges.values()) gauge.reset();
-    for (const { name, help, labels = {}, value } of metrics) {
-      const made = () => new Gauge({ name, help, labelNames: Object.keys(labels), registers: [registry] });
-      const gauge = gauges.get(name) ?? made();
-      gauges.set(name, gauge);
-      gauge.set(labels, value);
+    for (const metric of known.values()) metric.reset();
+    for (const { name, help, kind, labels = {}, value } of metrics) {
+      const settings = { name, help, labelNames: Object.keys(labels), registers: [registry] };
+      const made = () => (kind === "counter" ? new Counter(settings) : new Gauge(settings));
+      const metric = known.get(name) ?? made();
+      known.set(name, metric);
+      metric.inc(labels, value); // from the zero of its reset
     }
   };
 }

@@ -184,6 +184,38 @@ describe("a query ends", () => {
   });
 });
 
+describe("what becomes of queries", () => {
+  it("is counted by outcome, whole, partial or failed, with those that run and wait", async () => {
+    const figures = (broker: Broker) =>
+      Object.fromEntries(
+        broker.metrics().map(({ name, labels, value }) => [labels?.["outcome"] ?? name.slice(8), value]),
+      );
+    const whole = brokerOver([modelOver(rowsOf(0, 5))]);
+    await whole.ask("SELECT COUNT(*) FROM t");
+    await whole.ask("SELECT nothing FROM t");
+    await whole.ask("SELEC");
+    await whole.ask("SELEC");
+    expect(figures(whole.broker)).toEqual({
+      ok: 1,
+      partial: 0,
+      COLUMN_UNKNOWN: 1,
+      SQL_SYNTAX: 2,
+      query_seconds_total: 0,
+      queries_running: 0,
+      queries_waiting: 0,
+    });
+    const lame = brokerOver([modelOver(rowsOf(0, 5)), new FaultyServer("gone")]);
+    await lame.ask("SELECT COUNT(*) FROM t");
+    expect(figures(lame.broker)).toMatchObject({ ok: 0, partial: 1 });
+    const slow = brokerOver([new FaultyServer("silent")], { queriesRunning: 1 });
+    const asked = [slow.ask("SELECT COUNT(*) FROM t"), slow.ask("SELECT COUNT(*) FROM t")];
+    expect(figures(slow.broker)).toMatchObject({ queries_running: 1, queries_waiting: 1 });
+    slow.clock.pass(20_000);
+    await Promise.all(asked);
+    expect(figures(slow.broker)).toMatchObject({ QUERY_DEADLINE: 2, query_seconds_total: 40 });
+  });
+});
+
 describe("limits of results", () => {
   it("are errors that name them, unless the caller takes a cut result", async () => {
     const { ask } = brokerOver([modelOver(rowsOf(0, 10))], { resultRows: 4 });

@@ -251,6 +251,10 @@ describe("answers", () => {
   test("metrics, version, health", async () => {
     const metrics = async () => await (await fetch(`${freshet.url}/metrics`)).text();
     expect(await metrics()).toContain("freshet_http_requests_total");
+    await freshet.sql("SELECT unheard_of(1)"); // answers 200, so HTTP's figures do not show it
+    await freshet.sql("SELECT unheard_of(1)");
+    const failed = /# TYPE freshet_queries_total counter[^#]*\{outcome="FUNCTION_UNKNOWN"\} (\d+)/;
+    expect(Number(failed.exec(await metrics())?.[1])).toBeGreaterThanOrEqual(2);
     await freshet.post("/schemas", schema("measured", "a"));
     expect(await metrics()).toContain('freshet_table_healthy{table="measured"} 1');
     await freshet.post("/tables/measured/pauseConsumption", {});
