@@ -4,6 +4,7 @@
  */
 import type { CatalogClient } from "#schemas/catalog";
 import { messageOf } from "#schemas/errors";
+import { formatTimestamp } from "#schemas/functions/timestamp";
 import type { Limits } from "#schemas/limits";
 import type { SegmentRecord } from "#schemas/segment";
 import type { World } from "#schemas/world";
@@ -64,9 +65,27 @@ async function expire(
   const entries = state.sealedEntries().filter((entry) => old.has(entry.id));
   await context.catalog.replaceSegments(state.name, [...old], []);
   context.world.failpoint("expire-committed");
+  tellBornOld(context, state, entries);
   state.replace(entries, []);
   dropFiles(context, entries);
   context.changed(state.name);
+}
+
+/** Rows that retention takes as soon as they are sealed look like a loss; most often their time has another unit. */
+function tellBornOld({ world }: MaintainContext, state: TableState, entries: readonly SealedEntry[]): void {
+  const { name, timeColumn, retentionMs } = state.table;
+  if (retentionMs === null) return;
+  const bornOld = entries.filter(
+    ({ record }) => record.timeMaxMs !== null && record.createdMs - Number(record.timeMaxMs) > retentionMs,
+  );
+  if (bornOld.length === 0) return;
+  const rows = bornOld.reduce((sum, { record }) => sum + record.rows, 0);
+  const newestMs = Math.max(...bornOld.map(({ record }) => Number(record.timeMaxMs)));
+  world.log(
+    "warn",
+    `${rows} rows were older than the retention of ${retentionMs / 86_400_000} days when they were sealed, and are gone; the newest ${timeColumn} is ${formatTimestamp(newestMs)}: check the unit of its format`,
+    { table: name },
+  );
 }
 
 async function merge(context: MaintainContext, state: TableState, plan: MergePlan): Promise<void> {

@@ -261,6 +261,32 @@ describe("retention", () => {
   });
 });
 
+describe("rows that retention takes at once", () => {
+  const warnings = () =>
+    life.world.logged.filter(({ message }) => message.includes("older than the retention"));
+
+  test("are named with their time, rows that grew old are not", async () => {
+    await life.start();
+    await life.until(life.admin.create(record({ retentionMs: 30 * 86_400_000 })));
+    await life.push(range(0, 10));
+    await life.seal();
+    life.world.clock.jump(31 * 86_400_000);
+    await life.maintain();
+    expect(await life.ids()).toEqual([]);
+    expect(warnings()).toEqual([]);
+    await life.push(range(10, 13), { ts: 1_795_169_000 }); // seconds where milliseconds are meant
+    await life.seal();
+    await life.maintain();
+    expect(await life.ids()).toEqual([]);
+    expect(warnings()).toHaveLength(1);
+    // No time at all, as far as calendars go: the round of maintenance must not fail over it.
+    await life.push([13], { ts: "-9000000000000000000" as never });
+    await life.seal();
+    await life.maintain();
+    expect(warnings()[0]?.message).toMatch(/^3 rows .* 30 days .*the newest ts is 1970-01-21 18:39:29/);
+  });
+});
+
 describe("what is damaged", () => {
   async function threeSegments(): Promise<string[]> {
     await life.start();
