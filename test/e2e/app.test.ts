@@ -127,6 +127,11 @@ describe("the SQL console", () => {
     await page.getByRole("button", { name: "Run" }).click();
   };
 
+  test("says whose times it shows", async () => {
+    await run("SELECT transaction_time FROM purchases LIMIT 3");
+    await page.getByText(/rows scanned of .* times in UTC/).waitFor();
+  });
+
   test("answers rows, a chart, the plan, the statistics", async () => {
     await run(
       "SELECT product_category, SUM(quantity) AS sold FROM purchasesEnriched GROUP BY product_category",

@@ -13,6 +13,8 @@ export function statisticsLine(response: QueryResponse): string {
   ];
   if (response.numSegmentsCached > 0) parts.push(`${response.numSegmentsCached} from cache`);
   if (response.partialResult) parts.push("partial");
+  // Dashboards show times in their own zone, the console as the server writes them.
+  if (response.resultTable?.dataSchema.columnDataTypes.includes("TIMESTAMP")) parts.push("times in UTC");
   return parts.join(" · ");
 }
 
