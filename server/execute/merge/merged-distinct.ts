@@ -138,6 +138,10 @@ export class MergedDistinct implements MergedSlot {
       const common = yield* this.domain.map({ ...key, values }, codes, 0n);
       this.known = { result, pairs: { gids, codes: common } };
     }
+    const { codes } = this.known.pairs;
+    // Sets for so many groups would only be made to be hashed.
+    const wanted = Math.min(part.groups, codes.length) * (this.domain.card >> 3);
+    if (this.sets !== null && wanted > setBytesMax) yield* this.hashAll();
     const from = this.sets === null ? 0 : yield* this.addToSets(part, this.known.pairs);
     yield* this.addToPairs(part, this.known.pairs, from);
   }
