@@ -39,3 +39,32 @@ export function codesOf(set: Uint32Array): number[] {
   });
   return codes;
 }
+
+/** Some bit but NULL's is set. */
+export function hasValue(words: Uint32Array): boolean {
+  if ((words[0] & ~1) !== 0) return true;
+  for (let word = 1; word < words.length; word++) if (words[word] !== 0) return true;
+  return false;
+}
+
+/** Adds the bits of codes that are apart from the set's by a constant, NULL's left out. */
+export function orShifted(set: Uint32Array, words: Uint32Array, offset: number): void {
+  const by = offset & 31;
+  let at = offset >> 5;
+  for (let word = 0; word < words.length; word++, at++) {
+    const found = word === 0 ? words[0] & ~1 : words[word];
+    if (found === 0) continue;
+    set[at] |= found << by;
+    if (by !== 0) set[at + 1] |= found >>> (32 - by);
+  }
+}
+
+/** Adds the bits whose codes in the set are `remap`'s, NULL's left out. */
+export function orMapped(set: Uint32Array, words: Uint32Array, remap: Uint32Array): void {
+  for (let word = 0; word < words.length; word++) {
+    for (let rest = word === 0 ? words[0] & ~1 : words[word]; rest !== 0; rest &= rest - 1) {
+      const code = remap[word * 32 + 31 - Math.clz32(rest & -rest)];
+      set[code >>> 5] |= 1 << (code & 31);
+    }
+  }
+}

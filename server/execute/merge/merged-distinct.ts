@@ -3,7 +3,16 @@ import { distinctFinals, encodeDistinctTexts, encodeDistinctWords } from "#schem
 import { AssertionError, assert } from "#schemas/errors";
 import type { States } from "#schemas/plan/server-client";
 import { atOnce, type Stepwise, stepItems } from "#schemas/turns";
-import { bitCount, codesOf, type GroupBits, groupsOfStep, unionOf } from "#server/execute/merge/bit-sets";
+import {
+  bitCount,
+  codesOf,
+  type GroupBits,
+  groupsOfStep,
+  hasValue,
+  orMapped,
+  orShifted,
+  unionOf,
+} from "#server/execute/merge/bit-sets";
 import type { DictionaryPart, Domain, LocalKey } from "#server/execute/merge/domain";
 import type { MergedSlot, MergeHome, SlicePart } from "#server/execute/merge/merged-slot";
 import { RangeDomain } from "#server/execute/merge/number-domain";
@@ -86,22 +95,12 @@ export class MergedDistinct implements MergedSlot {
     const bits = this.bitsOf(part, result);
     const any = yield* unionOf(bits, part.groups);
     const remap = yield* domain.completeIds(dictionary, (id) => (any[id >> 5] & (1 << (id & 31))) !== 0);
-    yield* this.mergeWords(part, bits, (set, word, found) => {
-      for (let rest = found; rest !== 0; rest &= rest - 1) {
-        const code = remap[word * 32 + 31 - Math.clz32(rest & -rest)];
-        set[code >>> 5] |= 1 << (code & 31);
-      }
-    });
+    yield* this.mergeGroups(part, bits, (set, words) => orMapped(set, words, remap));
   }
 
   /** Codes that are apart by a constant: sets are joined word by word. */
   private *mergeRange(part: SlicePart, result: BitsResult, offset: number): Stepwise {
-    const by = offset & 31;
-    yield* this.mergeWords(part, this.bitsOf(part, result), (set, word, found) => {
-      const at = word + (offset >> 5);
-      set[at] |= found << by;
-      if (by !== 0) set[at + 1] |= found >>> (32 - by);
-    });
+    yield* this.mergeGroups(part, this.bitsOf(part, result), (set, words) => orShifted(set, words, offset));
   }
 
   private bitsOf(part: SlicePart, { pointer, card }: BitsResult): GroupBits {
@@ -110,24 +109,20 @@ export class MergedDistinct implements MergedSlot {
     return { u32: this.home.runtime.arena.views.u32, from, words };
   }
 
-  /** Gives every word with a bit, NULL's left out, to its group's set, while the sets are not too large. */
-  private *mergeWords(
+  /** Adds every group's bits to its set, while the sets are not too large. */
+  private *mergeGroups(
     part: SlicePart,
     { u32, from, words }: GroupBits,
-    put: (set: Uint32Array, word: number, found: number) => void,
+    add: (set: Uint32Array, words: Uint32Array) => void,
   ): Stepwise {
     const groupsStep = groupsOfStep(words);
     for (let group = 0; group < part.groups && this.setBytes <= setBytesMax; group++) {
       if (group % groupsStep === 0) yield;
       const start = from + group * words;
+      const own = u32.subarray(start, start + words);
+      if (!hasValue(own)) continue;
       const target = part.targets === null ? group + part.offset : part.targets[group];
-      let set: Uint32Array | null = null;
-      for (let word = 0; word < words; word++) {
-        const found = word === 0 ? u32[start] & ~1 : u32[start + word];
-        if (found === 0) continue;
-        set ??= this.setFor(target);
-        put(set, word, found);
-      }
+      add(this.setFor(target), own);
     }
   }
 
