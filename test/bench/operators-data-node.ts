@@ -112,7 +112,9 @@ export async function loadFreshet(
   }
   const detail = await server.admin.detail(tableName);
   report("Freshet: sealed segments", String(detail.sealedSegments), "≥ 8");
-  report("Freshet: on disk", `${(detail.bytes / rows).toFixed(2)} bytes/row`);
+  const sealed = detail.segments.filter(({ state }) => state === "sealed");
+  const bytes = sealed.reduce((sum, segment) => sum + segment.bytes, 0);
+  report("Freshet: sealed segments, on disk", `${(bytes / rows).toFixed(2)} bytes/row`);
 }
 
 async function pushFile(server: RunningServer, path: string): Promise<void> {

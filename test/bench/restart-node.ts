@@ -25,14 +25,12 @@ await send(0, rows);
 await first.post("/tables/events/forceCommit", {});
 for (;;) {
   const table = (await first.get("/api/tables/events")) as {
-    segments: { state: string; rows: number }[];
-    bytes: number;
+    segments: { state: string; rows: number; bytes: number }[];
   };
-  const sealed = table.segments
-    .filter(({ state }) => state === "sealed")
-    .reduce((sum, segment) => sum + segment.rows, 0);
-  if (sealed >= rows) {
-    report("bytes a row on disk", (table.bytes / sealed).toFixed(1));
+  const sealed = table.segments.filter(({ state }) => state === "sealed");
+  const total = (of: "rows" | "bytes") => sealed.reduce((sum, segment) => sum + segment[of], 0);
+  if (total("rows") >= rows) {
+    report("bytes a row in sealed segments", (total("bytes") / total("rows")).toFixed(1));
     break;
   }
   await new Promise((resolve) => setTimeout(resolve, 500));
