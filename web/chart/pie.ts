@@ -30,7 +30,7 @@ const share = (value: number, total: number): string =>
 function ring(slices: readonly Slice[], total: number, context: ChartContext) {
   return {
     type: "pie",
-    radius: ["56%", "86%"],
+    radius: ["50%", "88%"],
     center: ["50%", "50%"],
     startAngle: 90,
     avoidLabelOverlap: false,
