@@ -1,8 +1,10 @@
 /** EXPLAIN PLAN FOR: Pinot's three columns, the broker's part first, then what a server says of its own. */
+
 import type { Result } from "#broker/result";
 import type { Route } from "#broker/route";
 import { nothingScattered } from "#broker/scatter";
 import type { Snapshot } from "#broker/snapshot";
+import { TextBuilder } from "#schemas/aggregates/vectors";
 import type { Batch, Vector } from "#schemas/batch";
 import type { Expression } from "#schemas/plan/expression";
 import type { Fragment, OutputColumn, Plan } from "#schemas/plan/plan";
@@ -39,24 +41,10 @@ function reduceText(plan: Plan): string {
 }
 
 function texts(lines: readonly string[]): Vector {
-  const parts = lines.map((line) => new TextEncoder().encode(line));
-  const offsets = new Uint32Array(parts.length + 1);
-  parts.forEach((part, index) => {
-    offsets[index + 1] = offsets[index] + part.length;
-  });
-  const bytes = new Uint8Array(offsets[parts.length]);
-  parts.forEach((part, index) => {
-    bytes.set(part, offsets[index]);
-  });
-  const ids = Uint32Array.from(parts, (_, index) => index);
-  return {
-    kind: "text",
-    type: "STRING",
-    rows: ids.length,
-    ids,
-    entries: { count: ids.length, offsets, bytes },
-    nulls: null,
-  };
+  const encoder = new TextEncoder();
+  const builder = new TextBuilder("STRING", lines.length);
+  for (const [row, line] of lines.entries()) builder.set(row, encoder.encode(line));
+  return builder.build();
 }
 
 const ints = (values: readonly number[]): Vector => ({

@@ -5,12 +5,13 @@
 
 import { type ComputeTools, compute, computeAll } from "#broker/compute";
 import { groupRows } from "#broker/groups";
-import { gather, isNullAt } from "#broker/vectors";
+import { isNull } from "#schemas/aggregates/vectors";
 import type { Batch, Vector } from "#schemas/batch";
 import { assert, StoreError } from "#schemas/errors";
 import type { Plan } from "#schemas/plan/plan";
 import { firstInOrder, type SortKey, sequence } from "#schemas/row-order";
 import { type Stepwise, stepItems } from "#schemas/turns";
+import { pickRows } from "#schemas/vector-rows";
 
 export interface FinishTools extends ComputeTools {
   readonly limits: { readonly resultRows: number; readonly resultBytes: number };
@@ -30,7 +31,7 @@ function* passing(plan: Plan, batch: Batch, tools: FinishTools): Stepwise<Uint32
   const rows = new Uint32Array(batch.rows);
   let count = 0;
   for (let row = 0; row < batch.rows; row++) {
-    if (condition.values[row] !== 0n && !isNullAt(condition.nulls, row)) rows[count++] = row;
+    if (condition.values[row] !== 0n && !isNull(condition.nulls, row)) rows[count++] = row;
   }
   return rows.subarray(0, count);
 }
@@ -39,7 +40,7 @@ function* take(batch: Batch, rows: Uint32Array): Stepwise<Batch> {
   if (rows.length === batch.rows && rows.every((row, index) => row === index)) return batch;
   const columns: Vector[] = [];
   for (const column of batch.columns) {
-    columns.push(gather(column, rows));
+    columns.push(pickRows(column, rows));
     yield;
   }
   return { rows: rows.length, columns };
@@ -75,7 +76,7 @@ function rowBytes(columns: readonly Vector[], row: number): number {
   let bytes = 2;
   for (const column of columns) {
     bytes += 8;
-    if (column.kind !== "text" || isNullAt(column.nulls, row)) continue;
+    if (column.kind !== "text" || isNull(column.nulls, row)) continue;
     const { offsets } = column.entries;
     bytes += offsets[column.ids[row] + 1] - offsets[column.ids[row]];
   }

@@ -2,7 +2,7 @@
  * Numbers rows by their values: equal rows get equal group numbers, in order of first appearance. NULL equals NULL
  * and NaN equals NaN. Text is compared by its bytes, never as JavaScript strings.
  */
-import { entryAt, isNullAt } from "#broker/vectors";
+import { entryBytes, isNull } from "#schemas/aggregates/vectors";
 import type { TextEntries, Vector } from "#schemas/batch";
 import { type Stepwise, stepItems } from "#schemas/turns";
 
@@ -49,9 +49,9 @@ function* firstEntries(entries: TextEntries): Stepwise<Uint32Array> {
   const mask = slots.length - 1;
   for (let id = 0; id < entries.count; id++) {
     if (id % stepItems === 0) yield;
-    const bytes = entryAt(entries, id);
+    const bytes = entryBytes(entries, id);
     let slot = hashBytes(bytes) & mask;
-    while (slots[slot] !== 0 && !sameBytes(entryAt(entries, slots[slot] - 1), bytes))
+    while (slots[slot] !== 0 && !sameBytes(entryBytes(entries, slots[slot] - 1), bytes))
       slot = (slot + 1) & mask;
     if (slots[slot] === 0) slots[slot] = id + 1;
     firsts[id] = slots[slot] - 1;
@@ -84,7 +84,7 @@ function* hashesOf(lanes: readonly Lanes[], rows: number): Stepwise<Uint32Array>
     for (let row = 0; row < rows; row++) {
       if (row % stepItems === 0) yield;
       const seed = Math.imul(hashes[row] + 0x9e3779b9, 0x01000193);
-      if (isNullAt(vector.nulls, row)) hashes[row] = mix(seed);
+      if (isNull(vector.nulls, row)) hashes[row] = mix(seed);
       else hashes[row] = mix(mix(seed ^ low[row * stride]) ^ (high === null ? 0 : high[row * stride]));
     }
   }
@@ -93,9 +93,9 @@ function* hashesOf(lanes: readonly Lanes[], rows: number): Stepwise<Uint32Array>
 
 function sameRow(lanes: readonly Lanes[], left: number, right: number): boolean {
   for (const { low, high, stride, vector } of lanes) {
-    const isNull = isNullAt(vector.nulls, left);
-    if (isNull !== isNullAt(vector.nulls, right)) return false;
-    if (isNull) continue;
+    const leftNull = isNull(vector.nulls, left);
+    if (leftNull !== isNull(vector.nulls, right)) return false;
+    if (leftNull) continue;
     if (low[left * stride] !== low[right * stride]) return false;
     if (high !== null && high[left * stride] !== high[right * stride]) return false;
   }

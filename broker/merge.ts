@@ -3,7 +3,6 @@
  * aggregates' states in server order, so that sums have the same digits every time.
  */
 import { groupRows } from "#broker/groups";
-import { concatenate, emptyVector, gather } from "#broker/vectors";
 import type { Accumulator, StateCall } from "#schemas/aggregates/aggregate";
 import { mergeInSteps } from "#schemas/aggregates/in-steps";
 import { aggregateNamed } from "#schemas/aggregates/registry";
@@ -13,7 +12,7 @@ import type { Fragment } from "#schemas/plan/plan";
 import type { Partial } from "#schemas/plan/server-client";
 import { sequence } from "#schemas/row-order";
 import { type Stepwise, stepItems } from "#schemas/turns";
-import { layoutOf } from "#schemas/types";
+import { emptyVector, joinVectors, pickRows } from "#schemas/vector-rows";
 
 type GroupsPartial = Extract<Partial, { kind: "aggregate" }>;
 
@@ -41,11 +40,16 @@ function* mergeKeys(
   if (partials.length === 1) {
     return { count: partials[0].groups, keys: partials[0].keys, targets: [null] };
   }
-  const all = fragment.keys.map((_, index) => concatenate(partials.map((partial) => partial.keys[index])));
+  const all = fragment.keys.map(({ type }, index) =>
+    joinVectors(
+      partials.map((partial) => partial.keys[index]),
+      type,
+    ),
+  );
   const { count, gids, firstRows } = yield* groupRows(all, all[0].rows);
   let start = 0;
   const targets = partials.map(({ groups }) => gids.subarray(start, (start += groups)));
-  return { count, keys: all.map((vector) => gather(vector, firstRows)), targets };
+  return { count, keys: all.map((vector) => pickRows(vector, firstRows)), targets };
 }
 
 function* mergeGroups(
@@ -73,13 +77,13 @@ function* finishInSteps(accumulator: Accumulator, count: number): Stepwise<Vecto
     parts.push(accumulator.finish(sequence(Math.min(stepItems, count - from), from)));
     yield;
   }
-  return concatenate(parts);
+  return joinVectors(parts, parts[0].type);
 }
 
 /** What one server answers that has no rows. */
 function emptyPartial(fragment: Fragment): Partial {
   const empty = (expressions: readonly { readonly type: Vector["type"] }[]) =>
-    expressions.map(({ type }) => emptyVector(type, layoutOf(type)));
+    expressions.map(({ type }) => emptyVector(type));
   if (fragment.kind === "rows") return { kind: "rows", batch: { rows: 0, columns: empty(fragment.project) } };
   return { kind: "aggregate", groups: 0, keys: empty(fragment.keys), states: [] };
 }
@@ -136,8 +140,9 @@ export function* merge(
   const batches = given.filter((partial) => partial.kind === "rows").map(({ batch }) => batch);
   const rows = batches.reduce((total, batch) => total + batch.rows, 0);
   const columns: Vector[] = [];
-  for (const index of fragment.project.keys()) {
-    columns.push(concatenate(batches.map((batch) => batch.columns[index])));
+  for (const [index, { type }] of fragment.project.entries()) {
+    const parts = batches.map((batch) => batch.columns[index]);
+    columns.push(joinVectors(parts, type));
     yield;
   }
   return { rows, columns };

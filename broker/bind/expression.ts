@@ -9,7 +9,6 @@ import type { Place } from "#broker/bind/place";
 import { bindPredicate } from "#broker/bind/predicate";
 import type { Scope } from "#broker/bind/scope";
 import { placeOf } from "#broker/parse/lexer";
-import { emptyVector } from "#broker/vectors";
 import { aggregateNamed, aggregates as aggregateTable } from "#schemas/aggregates/registry";
 import { type Span, StoreError } from "#schemas/errors";
 import { canCast, castTypeNames, castTypeOf, isDateName } from "#schemas/functions/coerce";
@@ -20,7 +19,8 @@ import type { Expression } from "#schemas/plan/expression";
 import type { NameNode, SqlExpression } from "#schemas/sql/ast";
 import { childrenOf } from "#schemas/sql/walk";
 import { didYouMean } from "#schemas/suggest";
-import { layoutOf, type SqlType, sqlTypes } from "#schemas/types";
+import { type SqlType, sqlTypes } from "#schemas/types";
+import { emptyVector } from "#schemas/vector-rows";
 
 export interface BindEnvironment {
   readonly sql: string;
@@ -197,7 +197,7 @@ export class ExpressionBinder {
       (arg, index): Expression =>
         arg.kind === "literal" ? arg : { kind: "column", type: arg.type, column: index, name: "" },
     );
-    const column = (index: number) => emptyVector(args[index].type, layoutOf(args[index].type));
+    const column = (index: number) => emptyVector(args[index].type);
     evaluate({ ...call, args: columns }, { rows: 0, column }, context);
   }
 

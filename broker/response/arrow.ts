@@ -9,11 +9,12 @@
 
 import { FlatBuffer, type Slot } from "#broker/response/flatbuffer";
 import type { Result } from "#broker/result";
-import { entryAt, isNullAt, rowsOf } from "#broker/vectors";
+import { entryBytes, isNull } from "#schemas/aggregates/vectors";
 import type { Batch, Vector } from "#schemas/batch";
 import type { OutputColumn } from "#schemas/plan/plan";
 import type { Stepwise } from "#schemas/turns";
 import type { SqlType } from "#schemas/types";
+import { rowsOf } from "#schemas/vector-rows";
 
 const metadataVersion = 4; // V5
 const headers = { schema: 1, recordBatch: 3 } as const;
@@ -85,7 +86,7 @@ function validity(vector: Vector): { readonly bits: Uint8Array; readonly nulls: 
   const bits = new Uint8Array((vector.rows + 7) >> 3);
   let nulls = 0;
   for (let row = 0; row < vector.rows; row++) {
-    if (isNullAt(vector.nulls, row)) nulls++;
+    if (isNull(vector.nulls, row)) nulls++;
     else bits[row >> 3] |= 1 << (row & 7);
   }
   return { bits, nulls };
@@ -97,11 +98,11 @@ const bytesOf = (array: ArrayBufferView): Uint8Array =>
 function textBuffers(vector: Vector & { readonly kind: "text" }): Uint8Array[] {
   const offsets = new Int32Array(vector.rows + 1);
   const size = (row: number): number =>
-    isNullAt(vector.nulls, row) ? 0 : entryAt(vector.entries, vector.ids[row]).length;
+    isNull(vector.nulls, row) ? 0 : entryBytes(vector.entries, vector.ids[row]).length;
   for (let row = 0; row < vector.rows; row++) offsets[row + 1] = offsets[row] + size(row);
   const bytes = new Uint8Array(offsets[vector.rows]);
   for (let row = 0; row < vector.rows; row++) {
-    if (size(row) > 0) bytes.set(entryAt(vector.entries, vector.ids[row]), offsets[row]);
+    if (size(row) > 0) bytes.set(entryBytes(vector.entries, vector.ids[row]), offsets[row]);
   }
   return [bytesOf(offsets), bytes];
 }

@@ -2,7 +2,7 @@
  * Cells as text, one writer a column, chosen once: exact digits of integers, doubles with their point, NaN and the
  * infinities by name, times as `yyyy-MM-dd HH:mm:ss.S` in UTC, bytes as hexadecimal.
  */
-import { entryAt, isNullAt } from "#broker/vectors";
+import { entryBytes, isNull } from "#schemas/aggregates/vectors";
 import type { Cell } from "#schemas/api/query";
 import type { Vector } from "#schemas/batch";
 import { unreachable } from "#schemas/errors";
@@ -49,7 +49,7 @@ export function entryTexts(
 ): (row: number) => string {
   const { ids, entries, type } = vector;
   const textOf = (id: number): string => {
-    const bytes = entryAt(entries, id);
+    const bytes = entryBytes(entries, id);
     return finish(type === "BYTES" ? hexText(bytes) : decoder.decode(bytes));
   };
   if (entries.count * 2 > vector.rows) return (row) => textOf(ids[row]);
@@ -93,14 +93,15 @@ function textWriter(vector: Vector): (row: number) => string {
 
 /** The writer of a column. */
 export function cellWriter(vector: Vector): CellWriter {
-  const isNull = vector.nulls === null ? () => false : (row: number) => isNullAt(vector.nulls, row);
+  const { nulls } = vector;
+  const isNullAt = nulls === null ? () => false : (row: number) => isNull(nulls, row);
   const text = textWriter(vector);
   if (vector.kind === "double") {
     const { values } = vector;
-    return { isNull, text, kind: (row) => (Number.isFinite(values[row]) ? "bare" : "text") };
+    return { isNull: isNullAt, text, kind: (row) => (Number.isFinite(values[row]) ? "bare" : "text") };
   }
   const kind: CellKind = vector.kind === "int" && vector.type !== "TIMESTAMP" ? "bare" : "text";
-  return { isNull, text, kind: () => kind };
+  return { isNull: isNullAt, text, kind: () => kind };
 }
 
 /** The cell as a JSON parser would read it; integers past 2⁵³ lose digits, as they do there. */

@@ -9,16 +9,17 @@ import type { Batch, Vector } from "#schemas/batch";
 import { assert } from "#schemas/errors";
 import { firstInOrder, type SortKey } from "#schemas/row-order";
 import type { Stepwise } from "#schemas/turns";
+import { joinVectors, pickRows } from "#schemas/vector-rows";
 import { type Compiled, Compiler } from "#server/execute/compile/compile";
 import { placesIn } from "#server/execute/compile/places";
 import { chunkExtent, verdictOf } from "#server/execute/compile/prune";
+import { vectorBytes } from "#server/execute/owned-vectors";
 import type { Answer, Query } from "#server/execute/query";
 import type { RowsResult } from "#server/execute/scan/scan-rows";
 import { type Reach, reachTest } from "#server/execute/scan/top-reach";
 import { addCounts, noteMatched } from "#server/execute/stats";
 import type { RowsFragment, RowsTask } from "#server/execute/task";
 import { memoryError } from "#server/execute/task-memory";
-import { joinVectors, pickRows, vectorBytes } from "#server/execute/vector-lists";
 import { scanInWaves } from "#server/execute/waves";
 
 type Source = Compiled<RowsTask>;

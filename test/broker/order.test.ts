@@ -1,12 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { groupRows } from "#broker/groups";
-import { concatenate, gather, valueAt } from "#broker/vectors";
+import { valueAt } from "#broker/vectors";
 import type { Vector } from "#schemas/batch";
 import { firstInOrder } from "#schemas/row-order";
 import { compareText } from "#schemas/text";
 import { atOnce } from "#schemas/turns";
 import type { SqlType, Value } from "#schemas/types";
+import { joinVectors, pickRows } from "#schemas/vector-rows";
 import { vectorOf } from "#test/sql/values";
 
 const columns: readonly (readonly [SqlType, fc.Arbitrary<Value>])[] = [
@@ -33,7 +34,7 @@ const column = fc
     fc
       .tuple(fc.array(fc.option(value, { freq: 4 }), { maxLength: 30 }), fc.boolean())
       .map(([values, shared]) =>
-        shared ? gather(vectorOf(type, values), Uint32Array.from(values.keys())) : vectorOf(type, values),
+        shared ? pickRows(vectorOf(type, values), Uint32Array.from(values.keys())) : vectorOf(type, values),
       ),
   );
 
@@ -105,7 +106,10 @@ describe("vectors", () => {
           const parts = sizes.map((size, index) =>
             fc.sample(fc.option(value), { numRuns: size, seed: index }),
           );
-          const whole = concatenate(parts.map((values) => vectorOf(type, values)));
+          const whole = joinVectors(
+            parts.map((values) => vectorOf(type, values)),
+            type,
+          );
           expect([...all(whole)].map((row) => valueAt(whole, row))).toEqual(parts.flat());
         },
       ),

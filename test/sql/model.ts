@@ -5,8 +5,8 @@
  */
 import { groupRows } from "#broker/groups";
 import { noStats } from "#broker/scatter";
-import { gather, isNullAt } from "#broker/vectors";
 import { aggregateNamed } from "#schemas/aggregates/registry";
+import { isNull } from "#schemas/aggregates/vectors";
 import type { Batch, Vector } from "#schemas/batch";
 import { assert } from "#schemas/errors";
 import type { AggregateCall, Expression, OrderKey } from "#schemas/plan/expression";
@@ -15,6 +15,7 @@ import type { ExecuteOptions, Partial, ServerClient } from "#schemas/plan/server
 import { firstInOrder } from "#schemas/row-order";
 import type { Table } from "#schemas/table";
 import { atOnce } from "#schemas/turns";
+import { pickRows } from "#schemas/vector-rows";
 import { evaluate } from "#server/execute/functions/evaluate";
 import { columnsById, type Row, vectorOf } from "#test/sql/values";
 
@@ -33,7 +34,7 @@ interface Rows {
 const rowNumbers = (count: number): Uint32Array => Uint32Array.from({ length: count }, (_, row) => row);
 
 function pick(rows: Rows, wanted: Uint32Array): Rows {
-  const columns = new Map([...rows.columns].map(([id, vector]) => [id, gather(vector, wanted)]));
+  const columns = new Map([...rows.columns].map(([id, vector]) => [id, pickRows(vector, wanted)]));
   return { count: wanted.length, columns };
 }
 
@@ -56,7 +57,7 @@ function hopped(rows: Rows, hop: Hop): Rows {
   const source: number[] = [];
   const starts: bigint[] = [];
   for (let row = 0; row < rows.count; row++) {
-    if (isNullAt(time.nulls, row)) continue;
+    if (isNull(time.nulls, row)) continue;
     const at = time.values[row];
     const remainder = ((at % hop.slideMs) + hop.slideMs) % hop.slideMs;
     for (let start = at - remainder; start > at - hop.sizeMs; start -= hop.slideMs) {
@@ -138,7 +139,7 @@ class FragmentRun {
   #passing(condition: Expression, rows: Rows): Uint32Array {
     const vector = this.#compute(condition, rows);
     assert(vector.kind === "int", "a condition is a BOOLEAN");
-    return rowNumbers(rows.count).filter((row) => vector.values[row] !== 0n && !isNullAt(vector.nulls, row));
+    return rowNumbers(rows.count).filter((row) => vector.values[row] !== 0n && !isNull(vector.nulls, row));
   }
 
   #first(order: readonly OrderKey[], rows: Rows, count: number): Uint32Array {
@@ -162,13 +163,13 @@ class FragmentRun {
       ? { count: 1, gids: new Uint32Array(rows.count), firstRows: new Uint32Array(0) }
       : atOnce(groupRows(keys, rows.count));
     const accumulators = fragment.aggregates.map((call) => this.#accumulate(call, rows, { count, gids }));
-    const groupKeys = keys.map((key) => gather(key, firsts));
+    const groupKeys = keys.map((key) => pickRows(key, firsts));
     const kept = this.#top(fragment, groupKeys, {
       count,
       finished: accumulators.map((one) => one.finish(null)),
     });
     const states = accumulators.map((one) => one.states(kept, { final: false }));
-    const shown = kept === null ? groupKeys : groupKeys.map((key) => gather(key, kept));
+    const shown = kept === null ? groupKeys : groupKeys.map((key) => pickRows(key, kept));
     return { kind: "aggregate", groups: kept?.length ?? count, keys: shown, states };
   }
 

@@ -6,6 +6,8 @@
 import type { Vector } from "#schemas/batch";
 import { firstInOrder, type SortKey, sequence } from "#schemas/row-order";
 import { atOnce } from "#schemas/turns";
+import { joinVectors, pickRows } from "#schemas/vector-rows";
+import { owned, vectorBytes } from "#server/execute/owned-vectors";
 import type { Control, Runtime } from "#server/execute/runtime";
 import { Chunk, everything, type Positions, populationOf, type Selection } from "#server/execute/scan/chunk";
 import { conjunction, runTest, TestTables } from "#server/execute/scan/filter";
@@ -14,7 +16,6 @@ import { sourceVector } from "#server/execute/scan/slot-sets";
 import { TopReach } from "#server/execute/scan/top-reach";
 import type { RowsTask } from "#server/execute/task";
 import { TaskMemory } from "#server/execute/task-memory";
-import { joinVectors, owned, pickRows, vectorBytes } from "#server/execute/vector-lists";
 
 export interface RowsResult {
   readonly kind: "rows";

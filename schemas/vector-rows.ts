@@ -1,11 +1,11 @@
-/** Vectors row by row: picking, copying out of arenas, joining. */
+/** Vectors row by row: picking, cutting, joining. Servers and brokers do it alike. */
 import { isNull, NullMarks } from "#schemas/aggregates/vectors";
 import type { NullBits, TextEntries, Vector } from "#schemas/batch";
 import { assert } from "#schemas/errors";
 import { layoutOf, type SqlType } from "#schemas/types";
 
 /** A vector without rows. */
-function emptyVector(type: SqlType): Vector {
+export function emptyVector(type: SqlType): Vector {
   switch (layoutOf(type)) {
     case "int":
       return { kind: "int", type, rows: 0, values: new BigInt64Array(0), nulls: null };
@@ -23,6 +23,20 @@ function pickNulls(nulls: NullBits, rows: Uint32Array): NullBits {
   const marks = new NullMarks(rows.length);
   for (let at = 0; at < rows.length; at++) if (isNull(nulls, rows[at])) marks.mark(at);
   return marks.bits;
+}
+
+/** Rows from … end − 1 of the same memory; `from` is a multiple of eight. */
+export function rowsOf(vector: Vector, from: number, end: number): Vector {
+  const nulls = vector.nulls?.subarray(from >> 3, (end + 7) >> 3) ?? null;
+  const rows = end - from;
+  switch (vector.kind) {
+    case "int":
+      return { ...vector, rows, nulls, values: vector.values.subarray(from, end) };
+    case "double":
+      return { ...vector, rows, nulls, values: vector.values.subarray(from, end) };
+    case "text":
+      return { ...vector, rows, nulls, ids: vector.ids.subarray(from, end) };
+  }
 }
 
 /** The rows listed, in memory of their own except for text entries. */
@@ -49,30 +63,8 @@ export function pickRows(vector: Vector, rows: Uint32Array): Vector {
   }
 }
 
-const isShared = (array: ArrayBufferView): boolean => array.buffer instanceof SharedArrayBuffer;
-
-const ownedArray = <Elements extends { slice(): Elements } & ArrayBufferView>(array: Elements): Elements =>
-  isShared(array) ? array.slice() : array;
-
-/** The vector in memory of its own: nothing of it lies in an arena. Unused text entries are left behind. */
-export function owned(vector: Vector): Vector {
-  const nulls = vector.nulls === null ? null : ownedArray(vector.nulls);
-  switch (vector.kind) {
-    case "int":
-      return { ...vector, nulls, values: ownedArray(vector.values) };
-    case "double":
-      return { ...vector, nulls, values: ownedArray(vector.values) };
-    case "text": {
-      const { entries, rows } = vector;
-      // Functions that keep lengths may share the offsets of their argument's entries, but not the bytes.
-      const isLent = isShared(entries.bytes) || isShared(entries.offsets);
-      const own = { ...vector, nulls, ids: ownedArray(vector.ids) };
-      return isLent || entries.count > rows * 2 + 8 ? compactEntries(own) : own;
-    }
-  }
-}
-
-function compactEntries(vector: Extract<Vector, { kind: "text" }>): Vector {
+/** The same rows over the entries that they use, and no others; a NULL row keeps the entry it has. */
+export function compactEntries(vector: Extract<Vector, { kind: "text" }>): Vector {
   const { entries } = vector;
   const renumbered = new Map<number, number>();
   const used: number[] = [];
@@ -120,7 +112,7 @@ export function joinVectors(vectors: readonly Vector[], type: SqlType): Vector {
       const values = new BigInt64Array(rows);
       for (const vector of vectors) {
         assert(vector.kind === "int", "vectors of one kind are joined");
-        values.set(vector.values, at);
+        values.set(vector.values.subarray(0, vector.rows), at);
         at += vector.rows;
       }
       return { kind: "int", type, rows, values, nulls };
@@ -129,7 +121,7 @@ export function joinVectors(vectors: readonly Vector[], type: SqlType): Vector {
       const values = new Float64Array(rows);
       for (const vector of vectors) {
         assert(vector.kind === "double", "vectors of one kind are joined");
-        values.set(vector.values, at);
+        values.set(vector.values.subarray(0, vector.rows), at);
         at += vector.rows;
       }
       return { kind: "double", type, rows, values, nulls };
@@ -174,10 +166,4 @@ function joinEntries(parts: readonly TextEntries[], count: number): TextEntries 
     to += from.length;
   }
   return { count, offsets, bytes };
-}
-
-/** Bytes held, about. */
-export function vectorBytes(vector: Vector): number {
-  if (vector.kind !== "text") return vector.rows * 8;
-  return vector.rows * 4 + vector.entries.bytes.length + vector.entries.count * 4;
 }
