@@ -4,12 +4,12 @@
  */
 import { bind, type Tables } from "#broker/bind/bind";
 import { bindOptions } from "#broker/bind/options";
-import { parse } from "#broker/parse/parse";
 import { optimize, plan } from "#broker/plan/plan";
 import type { Limits } from "#schemas/limits";
 import type { Evaluate } from "#schemas/plan/evaluator";
 import type { Plan, QueryOptions } from "#schemas/plan/plan";
 import type { Statement } from "#schemas/sql/ast";
+import { parse } from "#schemas/sql/parse";
 
 /** The tables, with a number that changes when any definition does. */
 export interface BrokerCatalog extends Tables {

@@ -2,9 +2,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { bindOptions } from "#broker/bind/options";
-import { parse, parseExpressionText } from "#broker/parse/parse";
 import { aggregates } from "#schemas/aggregates/registry";
 import { limits } from "#schemas/limits";
+import { parse, parseExpressionText } from "#schemas/sql/parse";
 
 const path = new URL("../../SQL.md", import.meta.url);
 const text = readFileSync(path, "utf8");

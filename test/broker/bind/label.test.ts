@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { labelOf } from "#broker/bind/label";
-import { parseExpressionText } from "#broker/parse/parse";
 import { limits } from "#schemas/limits";
+import { parseExpressionText } from "#schemas/sql/parse";
 
 describe("labels of columns without an alias", () => {
   it.each([

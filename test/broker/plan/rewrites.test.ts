@@ -2,11 +2,11 @@ import { describe, expect, it } from "vitest";
 import { bind } from "#broker/bind/bind";
 import { bindOptions } from "#broker/bind/options";
 import { expressionText } from "#broker/explain";
-import { parse } from "#broker/parse/parse";
 import { optimize, plan } from "#broker/plan/plan";
 import { rewrites } from "#broker/plan/rewrites/list";
 import { limits } from "#schemas/limits";
 import type { Plan } from "#schemas/plan/plan";
+import { parse } from "#schemas/sql/parse";
 import { evaluate } from "#server/execute/functions/evaluate";
 import { tableOf } from "#test/server/segment/build";
 

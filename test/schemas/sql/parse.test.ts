@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { loadModule, parseSync } from "libpg-query";
 import { beforeAll, describe, expect, it } from "vitest";
-import { parse, parseExpressionText } from "#broker/parse/parse";
 import { StoreError } from "#schemas/errors";
 import { limits } from "#schemas/limits";
+import { parse, parseExpressionText } from "#schemas/sql/parse";
 import { printExpression, printSql } from "#schemas/sql/print";
 import { walk } from "#schemas/sql/walk";
-import { bare, expressionOf, statement } from "#test/broker/parse/generate";
+import { bare, expressionOf, statement } from "#test/schemas/sql/generate";
 
 const faultOf = (sql: string): StoreError => {
   try {

@@ -1,8 +1,9 @@
 /** Operands of expressions: literals, names, calls and the forms with a grammar of their own. */
-import type { Cursor } from "#broker/parse/cursor";
-import type { Token } from "#broker/parse/lexer";
+
 import type { CallNode, SqlExpression } from "#schemas/sql/ast";
+import type { Cursor } from "#schemas/sql/cursor";
 import { reservedWords } from "#schemas/sql/keywords";
+import type { Token } from "#schemas/sql/lexer";
 
 /** A SELECT in parentheses is for a later version. */
 export function refuseSubquery(cursor: Cursor): void {

@@ -1,12 +1,13 @@
 /** SQL text → syntax tree: SET statements, EXPLAIN PLAN FOR, one SELECT, OPTION(…). */
-import { Cursor, type ParseLimits } from "#broker/parse/cursor";
-import { parseExpression } from "#broker/parse/expression";
-import { parseSelect } from "#broker/parse/select";
+
 import { StoreError } from "#schemas/errors";
 import type { Select, Setting, SqlExpression, Statement } from "#schemas/sql/ast";
+import { Cursor, type ParseLimits } from "#schemas/sql/cursor";
+import { parseExpression } from "#schemas/sql/parse-expression";
+import { parseSelect } from "#schemas/sql/parse-select";
 import { walk } from "#schemas/sql/walk";
 
-export type { ParseLimits } from "#broker/parse/cursor";
+export type { ParseLimits } from "#schemas/sql/cursor";
 
 /** The statement of a text; SQL_SYNTAX or SQL_UNSUPPORTED with a position when it is not one. */
 export function parse(sql: string, limits: ParseLimits): Statement {

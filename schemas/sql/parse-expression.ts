@@ -1,7 +1,8 @@
 /** Expressions by precedence climbing (Pratt): operators here, operands in primary.ts. */
-import type { Cursor } from "#broker/parse/cursor";
-import { parsePrimary, refuseSubquery } from "#broker/parse/primary";
+
 import type { ArithmeticOperator, ComparisonOperator, SqlExpression } from "#schemas/sql/ast";
+import type { Cursor } from "#schemas/sql/cursor";
+import { parsePrimary, refuseSubquery } from "#schemas/sql/parse-primary";
 import { arithmeticPrecedence, precedence } from "#schemas/sql/print";
 
 const comparisons: ReadonlySet<string> = new Set(["=", "<>", "<", "<=", ">", ">="]);

@@ -1,8 +1,9 @@
 /** A position in the tokens, and the errors that name what was expected there. */
-import { placeOf, syntaxError, type Token, tokenize } from "#broker/parse/lexer";
+
 import { assert, type Span, StoreError } from "#schemas/errors";
 import type { SqlExpression } from "#schemas/sql/ast";
 import { keywords, reservedWords } from "#schemas/sql/keywords";
+import { placeOf, syntaxError, type Token, tokenize } from "#schemas/sql/lexer";
 import { nearest } from "#schemas/suggest";
 
 /** What the parser may build before it refuses. */

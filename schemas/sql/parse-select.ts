@@ -1,8 +1,9 @@
 /** SELECT … FROM … and its clauses. */
-import type { Cursor } from "#broker/parse/cursor";
-import { nameToken, refuseSubquery } from "#broker/parse/primary";
+
 import type { FromItem, NameNode, OrderItem, Select, SelectItem, SqlExpression } from "#schemas/sql/ast";
+import type { Cursor } from "#schemas/sql/cursor";
 import { clauseWords, reservedWords } from "#schemas/sql/keywords";
+import { nameToken, refuseSubquery } from "#schemas/sql/parse-primary";
 
 /** A SELECT; stands on its first word. */
 export function parseSelect(cursor: Cursor): Select {
