@@ -15,20 +15,20 @@ import type { Limits } from "#schemas/limits";
 import type { Evaluate } from "#schemas/plan/evaluator";
 import type { Fragment, Plan } from "#schemas/plan/plan";
 import type { ServerClient } from "#schemas/plan/server-client";
-import { type Stepwise, Turns } from "#schemas/turns";
+import type { Stepwise, Turns } from "#schemas/turns";
 
 export interface AnswerTools {
   readonly servers: readonly ServerClient[];
   readonly evaluate: Evaluate;
   readonly limits: Limits;
-  /** For turns. */
-  readonly monotonicMs: () => number;
 }
 
 export interface Moment {
   readonly nowMs: number;
   readonly deadlineMs: number;
   readonly signal: AbortSignal;
+  /** Runs what takes long on this thread. */
+  readonly turns: Turns;
   /** Answer from this snapshot, and leave it to the caller; null: take one. */
   readonly snapshot: Snapshot | null;
 }
@@ -38,7 +38,7 @@ export async function answer(prepared: Prepared, tools: AnswerTools, moment: Mom
   const { plan } = prepared;
   if (plan.fragment === null) {
     if (prepared.statement.explain) return explainWithoutTable(plan);
-    return await turnsOf(tools, moment).run(withoutTable(plan, tools, moment));
+    return await moment.turns.run(withoutTable(plan, tools, moment));
   }
   const snapshot = moment.snapshot ?? (await takeSnapshot(tools.servers, plan.fragment.table));
   try {
@@ -48,14 +48,11 @@ export async function answer(prepared: Prepared, tools: AnswerTools, moment: Mom
     const to = { route: routed, snapshot };
     const scattered = await scatter(plan.fragment, to, { options, signal: moment.signal });
     const gathering = gather(plan, plan.fragment, { tools, moment, scattered, snapshot });
-    return await turnsOf(tools, moment).run(gathering);
+    return await moment.turns.run(gathering);
   } finally {
     if (moment.snapshot === null) releaseSnapshot(snapshot);
   }
 }
-
-const turnsOf = ({ monotonicMs }: AnswerTools, { signal }: Moment): Turns =>
-  new Turns({ nowMs: monotonicMs, check: () => signal.throwIfAborted() });
 
 function executeOptions(plan: Plan, tools: AnswerTools, moment: Moment & { readonly sole: boolean }) {
   const { useCache, timeZone } = plan.options;

@@ -191,7 +191,6 @@ export class Broker {
 
   async #run<T>(question: Question, running: Running, render: (result: Result) => Stepwise<T>): Promise<T> {
     const { limits, servers, evaluate, clock } = this.parts;
-    const monotonicMs = () => clock.monotonicMs();
     const nowMs = question.nowMs ?? running.startedMs;
     const prepared = this.#preparer.prepare(question, nowMs);
     const { timeoutMs } = prepared.options;
@@ -203,10 +202,14 @@ export class Broker {
       if (turn !== null) await turn;
       try {
         const deadlineMs = running.startedMs + timeoutMs;
-        const moment = { nowMs, deadlineMs, signal, snapshot: question.snapshot };
-        const tools = { servers, evaluate, limits, monotonicMs };
-        const turns = new Turns({ nowMs: monotonicMs, check: () => signal.throwIfAborted() });
-        const work = answer(prepared, tools, moment).then((result) => turns.run(render(result)));
+        const turns = new Turns({
+          nowMs: () => clock.monotonicMs(),
+          check: () => signal.throwIfAborted(),
+        });
+        const moment = { nowMs, deadlineMs, signal, turns, snapshot: question.snapshot };
+        const work = answer(prepared, { servers, evaluate, limits }, moment).then((result) =>
+          turns.run(render(result)),
+        );
         return await untilAborted(work, signal);
       } finally {
         this.#admission.leave();

@@ -106,6 +106,10 @@ export function unreachable(value: never): never {
 /** What any thrown thing says, in one line. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
+/** Whether it is ours, of this code. */
+export const hasCode = (error: unknown, code: ErrorCode): error is StoreError =>
+  error instanceof StoreError && error.code === code;
+
 /** The same error as a StoreError: ours as it is, anything else as INTERNAL with its cause. */
 export function storeErrorOf(error: unknown): StoreError {
   if (error instanceof StoreError) return error;

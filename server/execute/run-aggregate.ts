@@ -12,6 +12,7 @@ import { Scratch } from "#server/execute/scratch";
 import { addCounts, noteMatched } from "#server/execute/stats";
 import type { AggregateFragment, AggregateTask } from "#server/execute/task";
 import { TaskMemory } from "#server/execute/task-memory";
+import { freeBlocks } from "#server/execute/threads/pool";
 import { scanInWaves } from "#server/execute/waves";
 
 export async function runAggregate(query: Query, fragment: AggregateFragment): Promise<Answer> {
@@ -119,8 +120,8 @@ class Gathering {
 
   /** Frees a slice's states. */
   private giveBack(result: AggregateResult): void {
-    const { arena } = this.query.parts.runtime.at(result.arena);
-    for (const { pointer } of result.blocks) arena.free(pointer);
+    const { runtime } = this.query.parts;
+    freeBlocks(result, (index) => runtime.at(index).arena);
   }
 }
 

@@ -2,7 +2,7 @@
  * A fragment over a snapshot's segments: prune and compile on this thread, scan slices inline or on the
  * pool's threads, merge in the order of slices. Same rows, same digits, whatever the number of threads.
  */
-import { StoreError, storeErrorOf } from "#schemas/errors";
+import { hasCode, StoreError, storeErrorOf } from "#schemas/errors";
 import type { Fragment } from "#schemas/plan/plan";
 import type { ExecuteOptions } from "#schemas/plan/server-client";
 import { Turns } from "#schemas/turns";
@@ -22,9 +22,6 @@ import { costNs } from "#server/execute/threads/estimate";
 import { InOrder, type Take } from "#server/execute/threads/in-order";
 import { InlinePool } from "#server/execute/threads/pool";
 import type { SegmentReader } from "#server/segment/reader";
-
-const isCancelled = (error: unknown): boolean =>
-  error instanceof StoreError && error.code === "QUERY_CANCELLED";
 
 export class Executor {
   private readonly parts: ExecutorParts;
@@ -142,7 +139,7 @@ export class Executor {
     results.discard(this.parts.runtime);
     // Either may have stopped the other, which then says no more than that it was stopped.
     const faults = [taken, scanned.fault].filter((fault) => fault !== null);
-    const cause = faults.find(({ error }) => !isCancelled(error)) ?? faults[0];
+    const cause = faults.find(({ error }) => !hasCode(error, "QUERY_CANCELLED")) ?? faults[0];
     if (cause !== undefined) throw cause.error;
     control.check();
     return scanned.busyNs;

@@ -2,14 +2,12 @@
  * Scans in waves: a slice's chunks are made resident only when it is its turn, and let go when the wave is merged. While
  * memory is plenty there is one wave; a query over more than memory holds takes several.
  */
-import { StoreError } from "#schemas/errors";
+import { hasCode } from "#schemas/errors";
 import type { Stepwise } from "#schemas/turns";
 import { type Compiled, loaded } from "#server/execute/compile/compile";
 import type { Query } from "#server/execute/query";
 import type { Task } from "#server/execute/task";
 import type { ScanResult } from "#server/execute/threads/pool";
-
-const isShort = (error: unknown): boolean => error instanceof StoreError && error.code === "MEMORY_BUDGET";
 
 /** Hands the slices' results over in the order of `compiled`; ends early when the query has enough. */
 export async function scanInWaves<One extends Task>(
@@ -36,7 +34,7 @@ async function nextWave<One extends Task>(query: Query, compiled: readonly Compi
     try {
       tasks.push(loaded(one));
     } catch (error) {
-      if (tasks.length === 0 || !isShort(error)) throw error;
+      if (tasks.length === 0 || !hasCode(error, "MEMORY_BUDGET")) throw error;
       break;
     }
     if (!one.segment.makeRoom()) break;

@@ -7,7 +7,7 @@
  * Invariants: the ranges of consecutive segments meet without overlap, but for gaps that the catalog records; the
  * stage lies in the arena of the current segment, and between `stage` and `append` nothing is awaited.
  */
-import { assert, StoreError } from "#schemas/errors";
+import { assert, hasCode } from "#schemas/errors";
 import type { Limits } from "#schemas/limits";
 import type { RowSink, Stage } from "#schemas/stage";
 import type { Table } from "#schemas/table";
@@ -92,7 +92,7 @@ export class PartitionSink implements RowSink {
         this.#current.endOffset = endOffset;
       }
     } catch (error) {
-      if (error instanceof StoreError && error.code === "MEMORY_BUDGET") this.#makeRoom();
+      if (hasCode(error, "MEMORY_BUDGET")) this.#makeRoom();
       throw error;
     }
     this.#nextOffset = endOffset;

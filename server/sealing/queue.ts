@@ -5,7 +5,7 @@
  * rows' one home. Per partition strictly in order, because each commit begins where the one before ended.
  */
 import type { CatalogClient, SegmentCommit } from "#schemas/catalog";
-import { messageOf, StoreError } from "#schemas/errors";
+import { hasCode, messageOf, StoreError } from "#schemas/errors";
 import type { Gap, SegmentRecord } from "#schemas/segment";
 import type { World } from "#schemas/world";
 import type { Epochs } from "#server/arena/epoch";
@@ -109,8 +109,7 @@ export class SealQueue {
         return;
       } catch (error) {
         if (state.dropping || this.#stop.signal.aborted) throw error;
-        if (error instanceof StoreError && error.code === "CATALOG_CONFLICT")
-          return this.#fence(state, partition, error);
+        if (hasCode(error, "CATALOG_CONFLICT")) return this.#fence(state, partition, error);
         state.message = `sealing waits: ${messageOf(error)}`;
         world.log("error", `table ${state.name}: ${state.message}; next try in ${waitMs} ms`);
         changed(state.name);
@@ -165,7 +164,7 @@ export class SealQueue {
     try {
       await catalog.commitSegment(commit);
     } catch (error) {
-      if (!(error instanceof StoreError && error.code === "CATALOG_CONFLICT")) throw error;
+      if (!hasCode(error, "CATALOG_CONFLICT")) throw error;
       const { id, table, contentHash } = commit.segment;
       const stored = await catalog.segments(table);
       if (!stored.some((one) => one.id === id && one.contentHash === contentHash)) throw error;

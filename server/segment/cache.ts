@@ -3,7 +3,7 @@
  * go, least recently used first, when all together pass the budget or when an arena is full. One cache for all
  * segments that a thread opens; not shared between threads.
  */
-import { StoreError } from "#schemas/errors";
+import { hasCode } from "#schemas/errors";
 import type { Arena, Purpose } from "#server/arena/arena";
 
 /** Something decoded. Made by `Cache.add`, already pinned once. */
@@ -26,8 +26,8 @@ export class Cache {
   readonly budgetBytes: number;
   #bytes = 0;
   #pinnedBytes = 0;
-  /** Of pinned items by arena. */
-  readonly #pinnedIn = new Map<number, number>();
+  /** By arena. */
+  readonly #held = new Map<number, { bytes: number; pinned: number }>();
   /** Unpinned items, least recently used first. */
   readonly #unpinned = new Set<CacheItem>();
 
@@ -52,21 +52,25 @@ export class Cache {
     if (this.#pinnedBytes >= this.budgetBytes) return false;
     const free = arena.memory.buffer.byteLength - arena.bytesUsed();
     if (free >= bytes) return true;
-    const evictable = this.#unpinnedBytes(arena);
-    const ours = free + evictable + (this.#pinnedIn.get(arena.index) ?? 0);
-    const missing = Math.min(bytes, ours / 2) - free;
-    return missing <= 0 || (missing <= evictable && this.release(arena, missing) >= missing);
+    const held = this.#heldIn(arena);
+    const missing = Math.min(bytes, (free + held.bytes) / 2) - free;
+    return missing <= 0 || (missing <= held.bytes - held.pinned && this.release(arena, missing) >= missing);
   }
 
-  #unpinnedBytes(arena: Arena): number {
-    let bytes = 0;
-    for (const item of this.#unpinned) if (item.arena.index === arena.index) bytes += item.bytes;
-    return bytes;
+  #heldIn({ index }: Arena): { bytes: number; pinned: number } {
+    let held = this.#held.get(index);
+    if (held === undefined) this.#held.set(index, (held = { bytes: 0, pinned: 0 }));
+    return held;
+  }
+
+  #count({ arena, bytes }: CacheItem, sign: 1 | -1): void {
+    this.#bytes += sign * bytes;
+    this.#heldIn(arena).bytes += sign * bytes;
   }
 
   #countPinned({ arena, bytes }: CacheItem, sign: 1 | -1): void {
     this.#pinnedBytes += sign * bytes;
-    this.#pinnedIn.set(arena.index, (this.#pinnedIn.get(arena.index) ?? 0) + sign * bytes);
+    this.#heldIn(arena).pinned += sign * bytes;
   }
 
   /** Arena memory; makes room by dropping unpinned items of that arena. Throws MEMORY_BUDGET when that is not enough. */
@@ -75,8 +79,7 @@ export class Cache {
       try {
         return arena.allocate(bytes, purpose);
       } catch (error) {
-        const short = error instanceof StoreError && error.code === "MEMORY_BUDGET";
-        if (!short || !this.#dropOldest(arena)) throw error;
+        if (!hasCode(error, "MEMORY_BUDGET") || !this.#dropOldest(arena)) throw error;
       }
     }
   }
@@ -84,7 +87,7 @@ export class Cache {
   /** Takes in something decoded, pinned once. */
   add(arena: Arena, bytes: number, drop: () => void): CacheItem {
     const item = new CacheItem(arena, bytes, drop);
-    this.#bytes += bytes;
+    this.#count(item, 1);
     this.#countPinned(item, 1);
     this.#shrink();
     return item;
@@ -121,7 +124,7 @@ export class Cache {
     item.dropped = true;
     this.#unpinned.delete(item);
     if (item.pins > 0) this.#countPinned(item, -1);
-    this.#bytes -= item.bytes;
+    this.#count(item, -1);
     item.drop();
   }
 

@@ -5,7 +5,7 @@
 import type { PushOptions, TableAdmin } from "#schemas/admin";
 import type { DeadLetters, IngestAnswer, TableDetail, TableSummary, TopicInfo } from "#schemas/api/tables";
 import type { TableRecord } from "#schemas/catalog";
-import { StoreError } from "#schemas/errors";
+import { hasCode, StoreError } from "#schemas/errors";
 import { writeExactJson } from "#schemas/exact-json";
 import type { CommittedPartition } from "#schemas/ingest";
 import { compareText } from "#schemas/text";
@@ -107,7 +107,7 @@ export class Tables implements TableAdmin {
     await parts.catalog.dropTable(name);
     state.dropping = true;
     await ingest.dropTable(name).catch((error: unknown) => {
-      if (!(error instanceof StoreError && error.code === "TABLE_UNKNOWN")) throw error;
+      if (!hasCode(error, "TABLE_UNKNOWN")) throw error;
     });
     await this.#server.queue.settled(name);
     await parts.world.disk.remove(definitionPath(name));

@@ -6,7 +6,7 @@ import { assert } from "#schemas/errors";
 import type { Stepwise, Turns } from "#schemas/turns";
 import type { Control, Runtime } from "#server/execute/runtime";
 import type { Task } from "#server/execute/task";
-import type { ScanResult } from "#server/execute/threads/pool";
+import { freeBlocks, type ScanResult } from "#server/execute/threads/pool";
 
 /** Its generator is run to its end, or left: what the result holds is then its own to give back. */
 export type Take = (result: ScanResult, index: number) => Stepwise;
@@ -67,11 +67,7 @@ export class InOrder {
 
   /** Gives back the memory of results that were never taken. */
   discard(owner: Runtime): void {
-    for (const result of this.waiting.values()) {
-      if (result.kind !== "aggregate") continue;
-      const { arena } = owner.at(result.arena);
-      for (const { pointer } of result.blocks) arena.free(pointer);
-    }
+    for (const result of this.waiting.values()) freeBlocks(result, (index) => owner.at(index).arena);
     this.waiting.clear();
   }
 }

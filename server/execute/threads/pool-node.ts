@@ -3,11 +3,11 @@
  * a thread fails that query and the thread is replaced: nothing of the query's memory is shared with others.
  */
 import { Worker } from "node:worker_threads";
-import { AssertionError, type ErrorCode, messageOf, StoreError } from "#schemas/errors";
+import { AssertionError, type ErrorCode, hasCode, messageOf, StoreError } from "#schemas/errors";
 import type { Log } from "#schemas/world";
 import type { Control } from "#server/execute/runtime";
 import type { Task } from "#server/execute/task";
-import type { Deliver, ScanPool, ScanResult } from "#server/execute/threads/pool";
+import { type Deliver, freeBlocks, type ScanPool, type ScanResult } from "#server/execute/threads/pool";
 import type { KernelSource } from "#server/kernels/instance";
 
 export interface ScanWorkerData {
@@ -53,9 +53,6 @@ export interface ThreadPoolParts extends ScanWorkerData {
   /** This thread's arenas: blocks of results that nobody wants any more are freed there. */
   readonly arenas: { arena(index: number): { free(pointer: number): void } };
 }
-
-const isCancelled = (error: Error): boolean =>
-  error instanceof StoreError && error.code === "QUERY_CANCELLED";
 
 export class ThreadPool implements ScanPool {
   readonly threads: number;
@@ -193,14 +190,12 @@ export class ThreadPool implements ScanPool {
   }
 
   private discard(result: ScanResult): void {
-    if (result.kind !== "aggregate") return;
-    const arena = this.parts.arenas.arena(result.arena);
-    for (const { pointer } of result.blocks) arena.free(pointer);
+    freeBlocks(result, (index) => this.parts.arenas.arena(index));
   }
 
   /** The first error counts, but not a thread's word that it was stopped: another thread failed before. */
   private fail(running: Running, error: Error): void {
-    if (running.error === null || isCancelled(running.error)) running.error = error;
+    if (running.error === null || hasCode(running.error, "QUERY_CANCELLED")) running.error = error;
     running.control.stop();
   }
 

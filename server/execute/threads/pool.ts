@@ -11,6 +11,16 @@ import type { Task } from "#server/execute/task";
 
 export type ScanResult = AggregateResult | RowsResult;
 
+/** Frees what a result holds in its arena. */
+export function freeBlocks(
+  result: ScanResult,
+  arenaAt: (index: number) => { free(pointer: number): void },
+): void {
+  if (result.kind !== "aggregate") return;
+  const arena = arenaAt(result.arena);
+  for (const { pointer } of result.blocks) arena.free(pointer);
+}
+
 /** Takes a result, or puts it aside; resolves when all that can be taken is; rejects by our own fault alone. */
 export type Deliver = (result: ScanResult) => Promise<void>;
 
