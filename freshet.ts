@@ -12,7 +12,7 @@ import { applyDefinitions, readDefinitions } from "#broker/definition-files-node
 import { type RunningBroker, startBroker } from "#broker/main-node";
 import { checkNatives } from "#broker/native-check-node";
 import { startDemo } from "#ingestion/demo-start-node";
-import { inferTable } from "#ingestion/infer";
+import { inferTable } from "#ingestion/infer/infer";
 import { KafkaTopics } from "#ingestion/source/kafka-topics-node";
 import { messageOf, StoreError } from "#schemas/errors";
 import type { Log } from "#schemas/world";

@@ -57,7 +57,7 @@ async function keyed(target: PushTarget, body: Uint8Array, options: PushOptions)
   const { keys, pending } = target;
   const key = options.idempotencyKey;
   if (key === null) return await store(target, body, options, null);
-  const hash = hashOf(body, options.format);
+  const hash = hashOf(body, options);
   const known = keys.find(key, hash);
   if (known !== undefined) return known.answer;
   const other = pending.get(key);
@@ -81,7 +81,7 @@ async function store(
   identity: { readonly key: string; readonly hash: string } | null,
 ): Promise<IngestAnswer> {
   const { consumer, stream, world } = target;
-  const read = readBody(body, options.format, consumer.decoder);
+  const read = readBody(body, options.format, consumer.decoder, options.csv);
   const { payload, count, rejects, slices } = validate(target, read);
   const answerAt = (offset: bigint): IngestAnswer => ({
     accepted: count,
@@ -193,7 +193,8 @@ function areLines({ starts, lengths, bytes, count }: RecordSlices): boolean {
 }
 
 /** Two checksums and the length: enough to tell an honest repeat from another body. */
-function hashOf(body: Uint8Array, format: PushOptions["format"]): string {
+function hashOf(body: Uint8Array, { format, csv }: PushOptions): string {
   const hex = (word: number) => word.toString(16).padStart(8, "0");
-  return `${format}-${body.length}-${hex(crc32(body))}${hex(crc32c(body))}`;
+  const read = csv === undefined ? format : `${format}${JSON.stringify(csv)}`;
+  return `${read}-${body.length}-${hex(crc32(body))}${hex(crc32c(body))}`;
 }

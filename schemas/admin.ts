@@ -8,9 +8,12 @@ import type {
   TopicInfo,
 } from "#schemas/api/tables";
 import type { TableRecord } from "#schemas/catalog";
+import type { CsvOptions } from "#schemas/csv";
+import type { Limits } from "#schemas/limits";
 
 export interface PushOptions {
   readonly format: "ndjson" | "json" | "csv";
+  readonly csv?: CsvOptions;
   readonly idempotencyKey: string | null;
   /** Answer when the rows are queryable, not only durable. */
   readonly sync: boolean;
@@ -42,4 +45,13 @@ export interface TableAdmin {
   onChange(listener: (table: string) => void): () => void;
 }
 
-export type Infer = (rows: readonly string[], tableName: string) => InferredTable;
+export interface InferOptions {
+  /** The name to propose. */
+  readonly table: string;
+  /** How to read CSV; null: the rows are a topic's records, which are JSON. */
+  readonly csv: CsvOptions | null;
+  readonly limits: Limits;
+}
+
+/** Sample rows as text (JSON objects, an array of them, or CSV) → a proposal. */
+export type Infer = (rows: string, options: InferOptions) => Omit<InferredTable, "existing">;

@@ -24,6 +24,9 @@ export interface Limits {
   readonly deadLetters: number;
   readonly deadLetterBytes: number;
   readonly bodyBytes: number;
+  /** Rows that inference looks at, and characters of a CSV that tell how it is written. */
+  readonly sampleRows: number;
+  readonly csvSampleBytes: number;
   readonly sqlBytes: number;
   readonly sqlDepth: number;
   readonly frameBytes: number;
@@ -71,6 +74,8 @@ export const limits: Limits = {
   deadLetters: 10_000,
   deadLetterBytes: 4 * kibi,
   bodyBytes: 64 * mebi,
+  sampleRows: 10_000,
+  csvSampleBytes: 256 * kibi,
   sqlBytes: 1 * mebi,
   sqlDepth: 128,
   frameBytes: 256 * mebi,

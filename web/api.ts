@@ -4,12 +4,14 @@ import type { QueryRequest, QueryResponse } from "#schemas/api/query";
 import type {
   DeadLetters,
   DefinitionAnswer,
+  InferRequest,
   InferredTable,
   IngestAnswer,
   TableDetail,
   TableSummary,
   TopicInfo,
 } from "#schemas/api/tables";
+import type { CsvReading } from "#schemas/csv";
 
 /** A refused or failed request, in the server's words. */
 export class ApiError extends Error {
@@ -98,9 +100,17 @@ async function send<Answer>(method: string, path: string, body?: unknown): Promi
 
 const name = encodeURIComponent;
 
-/** Content types that /ingest takes, by format. */
-const ingestTypes = { ndjson: "application/x-ndjson", json: "application/json", csv: "text/csv" } as const;
-export type RowFormat = keyof typeof ingestTypes;
+/** CSV is pushed as it was read when its table was proposed; all else is JSON. */
+const csvAddress = ({ delimiter, header, columns, nulls }: CsvReading): string =>
+  new URLSearchParams({
+    delimiter,
+    header: header ? "present" : "absent",
+    columns: csvLine(columns),
+    ...(nulls.length === 0 ? {} : { nulls: csvLine(nulls) }),
+  }).toString();
+
+const csvLine = (fields: readonly string[]): string =>
+  fields.map((field) => (/[",]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field)).join(",");
 
 export const api = {
   tables: (signal?: AbortSignal) => get<readonly TableSummary[]>("/api/tables", signal),
@@ -108,8 +118,7 @@ export const api = {
   deadLetters: (table: string, signal?: AbortSignal) =>
     get<DeadLetters>(`/api/tables/${name(table)}/dead-letters`, signal),
   topics: (signal?: AbortSignal) => get<readonly TopicInfo[]>("/api/topics", signal),
-  infer: (body: { readonly rows?: string; readonly topic?: string; readonly table?: string }) =>
-    send<InferredTable>("POST", "/api/infer", body),
+  infer: (body: InferRequest) => send<InferredTable>("POST", "/api/infer", body),
   createSchema: (schema: unknown) => send<DefinitionAnswer>("POST", "/schemas", schema),
   createTable: (config: unknown) => send<DefinitionAnswer>("POST", "/tables", config),
   changeTable: (table: string, config: unknown) =>
@@ -119,10 +128,10 @@ export const api = {
   dropTable: (table: string) => send<DefinitionAnswer>("DELETE", `/tables/${name(table)}`),
   act: (table: string, action: "pauseConsumption" | "resumeConsumption" | "forceCommit") =>
     send<unknown>("POST", `/tables/${name(table)}/${action}`),
-  ingest: async (table: string, rows: string, format: RowFormat) =>
-    (await request(`/ingest/${name(table)}?sync=true`, {
+  ingest: async (table: string, rows: string, csv: CsvReading | null) =>
+    (await request(`/ingest/${name(table)}?sync=true${csv === null ? "" : `&${csvAddress(csv)}`}`, {
       method: "POST",
-      headers: { "content-type": ingestTypes[format] },
+      headers: { "content-type": csv === null ? "application/json" : "text/csv" },
       body: rows,
     })) as IngestAnswer,
   dashboards: (signal?: AbortSignal) => get<readonly DashboardSummary[]>("/api/dashboards", signal),

@@ -3,10 +3,13 @@ import { knownTable } from "#broker/http/definitions";
 import type { HttpParts } from "#broker/http/parts";
 import { aTable } from "#broker/http/path-parameters";
 import { jsonRoute, type Route } from "#broker/http/route-node";
+import type { TableAdmin } from "#schemas/admin";
 import { json, type Operation } from "#schemas/api/operation";
 import { list } from "#schemas/api/shape";
 import {
   deadLetters,
+  type InferRequest,
+  type InferredTable,
   inferRequest,
   inferredTable,
   tableDetail,
@@ -63,12 +66,43 @@ const topicsRoute = ({ admin }: HttpParts): Route =>
     handle: () => admin.topics(),
   });
 
-/** Pasted text, or the newest rows of a topic, as one row a line. */
-async function rowsFor(parts: HttpParts, body: Record<string, unknown>): Promise<readonly string[]> {
-  if (typeof body["topic"] === "string") return parts.admin.sampleTopic(body["topic"], sampleRows);
-  if (typeof body["rows"] === "string") return body["rows"].split("\n");
+/** Pasted text, or the newest rows of a topic, one a line. */
+async function rowsFor(parts: HttpParts, { topic, rows }: InferRequest): Promise<string> {
+  if (topic !== undefined) return (await parts.admin.sampleTopic(topic, sampleRows)).join("\n");
+  if (rows !== undefined) return rows;
   throw new StoreError("BODY_SYNTAX", 'expected {"rows": "…"} or {"topic": "…"}', { at: "$" });
 }
+
+function askedOf(body: unknown): InferRequest {
+  const parsed = inferRequest.safeParse(body ?? {});
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const at = ["$", ...(issue?.path ?? [])].join(".");
+  throw new StoreError("BODY_SYNTAX", `${at}: ${issue?.message}`, { at });
+}
+
+/** The name, or with the first number behind it that no table has. */
+function freeName(admin: TableAdmin, name: string): string {
+  const taken = new Set(admin.records().map(({ table }) => table.name.toLowerCase()));
+  let free = name;
+  for (let count = 2; taken.has(free.toLowerCase()); count++) free = `${name}_${count}`;
+  return free;
+}
+
+/** What becomes of the rows in a table that has the wanted name already. */
+function existingOf(admin: TableAdmin, name: string, schema: unknown): InferredTable["existing"] {
+  const record = admin.records().find(({ table }) => table.name.toLowerCase() === name.toLowerCase());
+  if (record === undefined) return null;
+  const { table } = record;
+  const known = new Set(table.columns.map((column) => column.name));
+  const unknown = fieldNamesOf(schema).filter((field) => !known.has(field));
+  return { name: table.name, isPushed: table.stream.kind === "embedded", unknown };
+}
+
+const fieldNamesOf = (schema: unknown): readonly string[] =>
+  Object.values(schema as Record<string, unknown>).flatMap((specs) =>
+    Array.isArray(specs) ? specs.map((spec: { readonly name: string }) => spec.name) : [],
+  );
 
 /** The inferred config, reading a topic of the process's own stream. */
 function streamConfig(parts: HttpParts, config: unknown, topic: string): unknown {
@@ -101,12 +135,15 @@ const inferRoute = (parts: HttpParts): Route =>
     answer: inferredTable,
     errors: ["STREAM_UNREACHABLE"],
     handle: async (call) => {
-      const body = (call.body ?? {}) as Record<string, unknown>;
-      const topic = typeof body["topic"] === "string" ? body["topic"] : null;
-      const name =
-        typeof body["table"] === "string" && body["table"] !== "" ? body["table"] : (topic ?? "rows");
-      const inferred = parts.infer(await rowsFor(parts, body), name.replace(/[^A-Za-z0-9_]/g, "_"));
-      return topic === null ? inferred : { ...inferred, config: streamConfig(parts, inferred.config, topic) };
+      const body = askedOf(call.body);
+      const topic = body.topic ?? null;
+      const wanted = (body.table || (topic ?? "rows")).replaceAll(/[^A-Za-z0-9_]/g, "_");
+      const table = freeName(parts.admin, wanted);
+      const csv = topic === null ? (body.csv ?? {}) : null;
+      const inferred = parts.infer(await rowsFor(parts, body), { table, csv, limits: parts.limits });
+      const existing = existingOf(parts.admin, wanted, inferred.schema);
+      if (topic === null) return { ...inferred, existing };
+      return { ...inferred, existing, config: streamConfig(parts, inferred.config, topic) };
     },
   });
 

@@ -1,4 +1,5 @@
 /** POST /ingest/{table}: rows as NDJSON, a JSON array or CSV; the answer comes after they are durable. */
+import { csvOptionsOf } from "#broker/http/csv-options";
 import { knownTable } from "#broker/http/definitions";
 import type { HttpParts } from "#broker/http/parts";
 import { aTable } from "#broker/http/path-parameters";
@@ -15,6 +16,7 @@ const formats: readonly (readonly [string, PushOptions["format"]])[] = [
   ["application/jsonl", "ndjson"],
   ["application/json", "json"],
   ["text/csv", "csv"],
+  ["text/tab-separated-values", "csv"],
 ];
 
 const bracket = 0x5b;
@@ -60,7 +62,7 @@ const pushRoute = ({ admin }: HttpParts): Route =>
     tag: "Rows",
     summary: "Takes rows into a table that is fed by pushes.",
     details:
-      "One JSON object a line, a JSON array, or CSV with a header. All rows that fit are one durable record before " +
+      "One JSON object a line, a JSON array, or CSV (text/csv, or text/tab-separated-values). All rows that fit are one durable record before " +
       "the answer is sent: after a crash all of them are there or none. Rows that do not fit are counted, listed " +
       "and kept as dead letters; the others are taken.",
     parameters: { table: aTable },
@@ -82,8 +84,11 @@ const pushRoute = ({ admin }: HttpParts): Route =>
         throw new StoreError("BODY_SYNTAX", "the body is empty; send one JSON object a line");
       const key = request.headers["idempotency-key"];
       const { table } = knownTable(admin, path.table);
+      const type = request.headers["content-type"] ?? "";
+      const format = formatOf(type, bytes);
       return admin.push(table.name, bytes, {
-        format: formatOf(request.headers["content-type"] ?? "", bytes),
+        format,
+        ...(format === "csv" ? { csv: csvOptionsOf(type, query) } : {}),
         idempotencyKey: typeof key === "string" && key !== "" ? key : null,
         sync: query.sync === "true",
       });

@@ -2,12 +2,13 @@
  * The body of a push (NDJSON, a JSON array, CSV) → rows as record slices, each with the line a user would
  * look for.
  */
-import { csvRows } from "#ingestion/decode/csv";
+import { csvRows } from "#ingestion/csv/rows";
 import type { Decoder } from "#ingestion/decode/decoder";
 import { JsonScanner } from "#ingestion/decode/json-scanner";
 import { offsetsFrom } from "#ingestion/decode/lines";
 import { bytesOf } from "#ingestion/decode/utf8";
 import type { PushOptions } from "#schemas/admin";
+import type { CsvOptions } from "#schemas/csv";
 import { StoreError } from "#schemas/errors";
 import type { RecordSlices } from "#schemas/ingest";
 
@@ -25,7 +26,12 @@ export interface PushBody {
   readonly rejects: readonly BodyReject[];
 }
 
-export function readBody(body: Uint8Array, format: PushOptions["format"], decoder: Decoder): PushBody {
+export function readBody(
+  body: Uint8Array,
+  format: PushOptions["format"],
+  decoder: Decoder,
+  options: CsvOptions = {},
+): PushBody {
   switch (format) {
     case "ndjson":
       return readLines(withoutMark(body), decoder);
@@ -38,7 +44,11 @@ export function readBody(body: Uint8Array, format: PushOptions["format"], decode
       throw new StoreError("BODY_SYNTAX", `expected a JSON array of rows: ${found}`);
     }
     case "csv": {
-      const { bytes, lines, rejects } = csvRows(body, decoder.table);
+      const { bytes, lines, rejects } = csvRows(body, {
+        table: decoder.table,
+        options,
+        limits: decoder.limits,
+      });
       return {
         slices: decoder.slice(bytes, 0n),
         lineOf: (record) => lines[record],

@@ -38,7 +38,7 @@ export interface Decoded {
 
 export class Decoder {
   readonly table: Table;
-  readonly #limits: Limits;
+  readonly limits: Limits;
   readonly #rows: RowDecoder;
   readonly #unknown: UnknownFields;
   readonly #defaults: readonly (Uint8Array | null)[];
@@ -57,7 +57,7 @@ export class Decoder {
     unknown = new UnknownFields(),
   ) {
     this.table = table;
-    this.#limits = limits;
+    this.limits = limits;
     this.#module = module;
     this.#unknown = unknown;
     this.#rows = new RowDecoder(table, limits, unknown);
@@ -93,7 +93,7 @@ export class Decoder {
     this.#extractor =
       this.#module === null
         ? null
-        : Extractor.for(this.#module, this.#cells, this.#rows, this.#limits, this.#unknown);
+        : Extractor.for(this.#module, this.#cells, this.#rows, this.limits, this.#unknown);
     return this.#cells;
   }
 
@@ -154,7 +154,7 @@ export class Decoder {
   #decodeRow(cells: Cells, slices: RecordSlices, batch: CopiedRecords, row: number): string {
     const length = slices.lengths[batch.first + row];
     if (length < 0) return "the record has no value";
-    if (length > this.#limits.recordBytes) return this.#oversized();
+    if (length > this.limits.recordBytes) return this.#oversized();
     const finished = this.#extractor?.finishCells(row);
     if (finished !== undefined && finished !== null) return finished;
     const start = slices.starts[batch.first + row] + batch.shift;
@@ -185,7 +185,7 @@ export class Decoder {
   }
 
   #oversized(): string {
-    return `the record is larger than recordBytes = ${this.#limits.recordBytes}`;
+    return `the record is larger than recordBytes = ${this.limits.recordBytes}`;
   }
 }
 

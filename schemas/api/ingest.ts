@@ -9,6 +9,28 @@ export const ingestParameters = z.object({
       description: "true: answer when the rows can be queried, not only when they are durable",
       examples: ["true"],
     }),
+  delimiter: z
+    .string()
+    .exactOptional()
+    .describe(
+      "CSV: the character between fields, or comma, tab, semicolon, pipe, space; told from the rows if left out",
+    ),
+  header: z
+    .enum(["present", "absent"])
+    .exactOptional()
+    .describe("CSV: whether the first line names the columns; told from the rows if left out"),
+  columns: z
+    .string()
+    .exactOptional()
+    .describe(
+      "CSV: the columns of the fields, in their order and as a line of CSV, instead of the header's names",
+    ),
+  nulls: z
+    .string()
+    .exactOptional()
+    .describe(
+      "CSV: words, as a line of CSV, that mean a missing value in every column; numbers know NA, NULL, \\N …",
+    ),
 });
 
 export const ingestHeaders = z.object({

@@ -115,12 +115,31 @@ export const topicInfo = shape({
 }).meta({ id: "TopicInfo" });
 export type TopicInfo = z.infer<typeof topicInfo>;
 
+const csvReading = {
+  delimiter: z.string().length(1).describe("The character between fields"),
+  header: z.boolean().describe("Whether the first line names the columns"),
+  columns: list(z.string()).describe("Names of the columns by place"),
+  nulls: list(z.string()).describe("Words that mean a missing value in every column"),
+};
+
 /** POST /api/infer */
 export const inferRequest = shape({
-  rows: z.string().exactOptional().describe("Rows as text: JSON objects or CSV with a header"),
+  rows: z.string().exactOptional().describe("Rows as text: JSON objects or CSV"),
   topic: z.string().exactOptional().describe("Instead of rows: a topic whose newest rows are read"),
   table: z.string().exactOptional().describe("The name to propose"),
+  csv: z
+    .strictObject(csvReading)
+    .partial()
+    .exactOptional()
+    .describe("How CSV is read; told from the rows where left out"),
 }).meta({ id: "InferRequest" });
+export type InferRequest = z.infer<typeof inferRequest>;
+
+const existingTable = shape({
+  name: z.string(),
+  isPushed: z.boolean().describe("Its rows come by pushes, so these can be added"),
+  unknown: list(z.string()).describe("Fields of the rows that it has no column for"),
+}).meta({ id: "ExistingTable" });
 
 /** POST /api/infer: an editable proposal. */
 export const inferredTable = shape({
@@ -128,6 +147,10 @@ export const inferredTable = shape({
   config: z.unknown(),
   sample: list(byName(z.unknown())),
   notes: list(z.string()).describe("What was guessed, and why"),
+  csv: shape(csvReading).nullable().describe("How the rows were read as CSV, to be pushed alike; null: JSON"),
+  existing: existingTable
+    .nullable()
+    .describe("The table that has the wanted name already; the proposal then has a free one"),
 }).meta({ id: "InferredTable" });
 export type InferredTable = z.infer<typeof inferredTable>;
 

@@ -103,7 +103,8 @@ function timeColumnOf(columns: readonly Column[], config: TableConfig | null): s
     }
     return column.name;
   }
-  return columns.find((column) => column.role === "dateTime")?.name ?? null;
+  // As in Pinot, a config that names none has none; a schema alone says no more than its order.
+  return config === null ? (columns.find((column) => column.role === "dateTime")?.name ?? null) : null;
 }
 
 const isDouble = (columns: readonly Column[], name: string): boolean =>

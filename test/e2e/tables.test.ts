@@ -111,6 +111,56 @@ test("rows that show no columns: they are added by hand", async () => {
   expect(watched.faults).toEqual([]);
 });
 
+test("pasted rows whose name is taken: a new table beside it, or rows of the one there is", async () => {
+  const paste = async (text: string) => {
+    await open("/ui/add-table");
+    await page.getByRole("textbox", { name: "Rows" }).fill(text);
+    await page.getByRole("button", { name: "Propose a schema" }).click();
+  };
+  await paste('{"page":"/a","ms":1}');
+  await page.getByRole("button", { name: "Create the table and add the rows" }).click();
+  await page.waitForURL(/\/tables\/rows$/);
+  await paste('{"page":"/b","ms":2,"extra":true}');
+  await page.getByText("There is a table rows already.").waitFor();
+  expect(await page.getByLabel("Table", { exact: true }).inputValue()).toBe("rows_2");
+  await page.getByText("Add the rows to rows", { exact: true }).first().click();
+  await page.getByText("no column for extra").waitFor();
+  await page.getByRole("button", { name: "Add the rows to rows" }).click();
+  await page.waitForURL(/\/tables\/rows$/);
+  expect(await freshet.rows("SELECT page, ms FROM rows ORDER BY ms")).toEqual([
+    ["/a", 1],
+    ["/b", 2],
+  ]);
+  await paste('{"page":"/c","ms":3.5}');
+  await page.getByRole("button", { name: "Create the table and add the rows" }).click();
+  await page.waitForURL(/\/tables\/rows_2$/);
+  expect(await freshet.rows("SELECT page, ms FROM rows_2")).toEqual([["/c", 3.5]]);
+  expect(watched.faults).toEqual([]);
+});
+
+test("a CSV as offices write it: read, put right, renamed, and the refused row told", async () => {
+  await open("/ui/add-table");
+  await page.getByRole("textbox", { name: "Rows" }).fill("1;Oslo;5,5;NA\n2;Rome;NA;x\n3;Bern;7,25\n");
+  await page.getByRole("button", { name: "Propose a schema" }).click();
+  await page.getByText("The first line looks like a row").waitFor();
+  await page.getByLabel("Table", { exact: true }).fill("offices");
+  await page.getByLabel("Name of column2").fill("city");
+  await page.getByLabel("Name of column3").fill("share");
+  await page.getByLabel("Words for a missing value").fill("NA");
+  await page.getByLabel("Words for a missing value").press("Enter");
+  // Read anew, so named anew.
+  await page.getByLabel("Table", { exact: true }).fill("offices");
+  await page.getByLabel("Name of column2").fill("city");
+  await page.getByLabel("Name of column3").fill("share");
+  await page.getByRole("button", { name: "Create the table and add the rows" }).click();
+  await page.getByText("2 rows added to offices, 1 row refused").waitFor();
+  expect(await freshet.rows("SELECT column1, city, share, column4 FROM offices ORDER BY column1")).toEqual([
+    [1, "Oslo", 5.5, null],
+    [2, "Rome", null, "x"],
+  ]);
+  expect(watched.faults).toEqual([]);
+});
+
 describe("made from a file", () => {
   interface Case {
     readonly name: string;

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import type { PushOptions } from "#schemas/admin";
+import type { CsvOptions } from "#schemas/csv";
 import { StoreError } from "#schemas/errors";
 import type { CommittedPartition } from "#schemas/ingest";
 import type { World } from "#schemas/world";
@@ -74,7 +75,7 @@ describe("a push", () => {
       accepted: 1,
       rejects: [{ line: 2, reason: expect.stringContaining("CSV") }],
     });
-    await expect(push(",s\n1,2", "csv")).rejects.toThrow("column names");
+    await expect(push("x,y\n1,2", "csv")).rejects.toThrow('columns of table "events" in the CSV');
     expect(test.rows(table)).toEqual([
       { v: 1n, s: "a" },
       { v: 2n, s: null },
@@ -85,6 +86,31 @@ describe("a push", () => {
       { v: 7n, s: null },
       { v: 8n, s: "" },
       { v: 10n, s: "x" },
+    ]);
+    await test.host.close();
+  });
+
+  it("takes CSV as its sender says: delimiter, header, columns, words for nothing", async () => {
+    const test = await running(memoryWorld());
+    const push = (text: string, csv: CsvOptions) =>
+      test.host.push("events", encode(text), { ...plain, format: "csv", csv });
+    await push("1;a\n2;b\n", { delimiter: ";", header: false, columns: ["v", "s"] });
+    await push("first\tsecond\n3\tc\n", { columns: ["v", "s"] });
+    await push("v,s\nNA,NA\n?,\\N\n", {});
+    await push("v,s\n6,none\n", { nulls: ["none"] });
+    expect(await push("v,s\n1,2,3\n7,e,,\n", {})).toMatchObject({
+      accepted: 1,
+      rejects: [{ line: 2, reason: "CSV: expected 2 fields, as many as there are columns, but found 3" }],
+    });
+    await expect(push("8,f\n", { header: false })).rejects.toThrow("?header=absent&columns=");
+    expect(test.rows(table)).toEqual([
+      { v: 1n, s: "a" },
+      { v: 2n, s: "b" },
+      { v: 3n, s: "c" },
+      { v: null, s: "NA" },
+      { v: null, s: null },
+      { v: 6n, s: null },
+      { v: 7n, s: "e" },
     ]);
     await test.host.close();
   });

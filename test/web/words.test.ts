@@ -13,15 +13,17 @@ import {
   numberOfCell,
 } from "../../web/format.ts";
 import { csvOf, fileName } from "../../web/panel/csv.ts";
-import { csvAsJsonLines } from "../../web/tables/csv-rows.ts";
 import {
   configOf,
   faultOf,
   fieldsOf,
-  rowFormatOf,
+  newField,
+  placeInWords,
+  placesOf,
   schemaOf,
   timeColumnOf,
 } from "../../web/tables/definition.ts";
+import { fileText, sampleOf } from "../../web/tables/file-text.ts";
 
 describe("numbers", () => {
   test("are written alike everywhere", () => {
@@ -127,16 +129,45 @@ describe("a proposed table", () => {
     expect(faultOf("x", [])).toContain("at least one");
     expect(faultOf("x", fieldsOf(schema))).toBeNull();
   });
-  test("pasted CSV as JSON lines", () => {
-    const text = 'name,n,ok\r\n"a ""b"", c",1.50,true\n\nx,,007\n';
-    expect(csvAsJsonLines(text)).toBe(
-      '{"name":"a \\"b\\", c","n":1.50,"ok":true}\n{"name":"x","n":null,"ok":"007"}',
-    );
-    expect(csvAsJsonLines("")).toBe("");
-    expect(csvAsJsonLines('a,b\n"open')).toBe('{"a":"open","b":null}');
+  test("a renamed column of a CSV keeps its place", () => {
+    const [at, ...others] = fieldsOf(schema);
+    const fields = [{ ...at!, name: "moment" }, { ...others[0]!, name: "gone", included: false }, newField];
+    expect(placesOf(["at", "unknown", others[0]!.source!], fields)).toEqual([
+      "moment",
+      "unknown",
+      others[0]!.source,
+    ]);
   });
-  test("the format of pasted rows", () => {
-    expect([' [{"a":1}]', '{"a":1}\n', "a,b\n1,2"].map(rowFormatOf)).toEqual(["json", "ndjson", "csv"]);
+  test("a refusal names the column, not its JSON path", () => {
+    const bad = { dimensionFieldSpecs: [{ name: "city" }, { name: "price" }] };
+    expect(placeInWords("$.dimensionFieldSpecs[1].dataType", bad)).toBe("The type of column price");
+    expect(placeInWords("$.dimensionFieldSpecs[0]", bad)).toBe("Column city");
+    expect(placeInWords("$.tableName", bad)).toBe("The table's name");
+    expect(placeInWords("$.x.y", bad)).toBe("The definition");
+  });
+});
+
+describe("files", () => {
+  const read = (bytes: readonly number[] | string) =>
+    fileText(new Blob([typeof bytes === "string" ? bytes : new Uint8Array(bytes)]));
+  test("are read in the encoding they are in", async () => {
+    expect(await read("a,é\n")).toEqual({ text: "a,é\n", note: null });
+    expect(await read([0xff, 0xfe, 0x61, 0, 0xe9, 0])).toEqual({ text: "aé", note: null });
+    expect(await read([0xfe, 0xff, 0, 0x61, 0, 0xe9])).toEqual({ text: "aé", note: null });
+    expect(await read([0x61, 0xe9])).toEqual({ text: "aé", note: expect.stringContaining("Windows-1252") });
+    const packed = await new Response(
+      new Blob(["a,b\n"]).stream().pipeThrough(new CompressionStream("gzip")),
+    ).bytes();
+    expect(await read([...packed])).toEqual({ text: "a,b\n", note: null });
+  });
+  test("that are no text are named, with what to do", async () => {
+    await expect(read("PK\u0003\u0004…")).rejects.toThrow("Excel workbook");
+    await expect(read("PAR1…")).rejects.toThrow("Parquet");
+  });
+  test("are sampled by whole lines", () => {
+    expect(sampleOf("ab\ncd\nef", 7)).toBe("ab\ncd\n");
+    expect(sampleOf("abcdef", 3)).toBe("abc");
+    expect(sampleOf("ab", 3)).toBe("ab");
   });
 });
 

@@ -9,6 +9,8 @@ import styles from "./tables.module.css";
 
 interface FieldsProps {
   readonly fields: readonly Field[];
+  /** Rows that name their values themselves: what they name cannot be called otherwise. */
+  readonly isNamed: boolean;
   readonly sample: InferredTable["sample"];
   readonly change: (fields: readonly Field[]) => void;
 }
@@ -21,13 +23,14 @@ const roles = [
 
 interface FieldRowProps {
   readonly field: Field;
+  readonly isNamed: boolean;
   /** What its inputs are called: its name, or its place while it has none. */
   readonly label: string;
   readonly sample: string;
   readonly set: (next: Partial<Field>) => void;
 }
 
-function FieldRow({ field, label, sample, set }: FieldRowProps) {
+function FieldRow({ field, isNamed, label, sample, set }: FieldRowProps) {
   const disabled = !field.included;
   return (
     <tr>
@@ -44,6 +47,8 @@ function FieldRow({ field, label, sample, set }: FieldRowProps) {
           aria-label={`Name of ${label}`}
           value={field.name}
           disabled={disabled}
+          readOnly={isNamed && field.source !== null}
+          title={isNamed && field.source !== null ? "The rows call it so" : undefined}
           onChange={(event) => set({ name: event.currentTarget.value })}
         />
       </td>
@@ -82,14 +87,16 @@ function FieldRow({ field, label, sample, set }: FieldRowProps) {
   );
 }
 
-export function FieldsGrid({ fields, sample, change }: FieldsProps) {
+export function FieldsGrid({ fields, isNamed, sample, change }: FieldsProps) {
   const set = (at: number, next: Partial<Field>) =>
     change(fields.map((field, index) => (index === at ? { ...field, ...next } : field)));
-  const sampleOf = (name: string) =>
-    sample
-      .slice(0, 3)
-      .map((row) => (row[name] === undefined ? "" : JSON.stringify(row[name])))
-      .join("  ");
+  const sampleOf = (source: string | null) =>
+    source === null
+      ? ""
+      : sample
+          .slice(0, 3)
+          .map((row) => (row[source] === undefined ? "" : JSON.stringify(row[source])))
+          .join("  ");
   return (
     <section className={`${styles.box} ${styles.fieldsScroll}`} aria-label="Columns">
       <table className={styles.fields}>
@@ -112,7 +119,8 @@ export function FieldsGrid({ fields, sample, change }: FieldsProps) {
               key={at}
               field={field}
               label={field.name === "" ? `column ${at + 1}` : field.name}
-              sample={sampleOf(field.name)}
+              isNamed={isNamed}
+              sample={sampleOf(field.source)}
               set={(next) => set(at, next)}
             />
           ))}

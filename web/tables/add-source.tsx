@@ -7,6 +7,7 @@ import type { TopicInfo } from "#schemas/api/tables";
 import { api } from "../api.ts";
 import { formatBytes } from "../format.ts";
 import { sizes } from "../theme.ts";
+import { type FileText, fileText } from "./file-text.ts";
 import styles from "./tables.module.css";
 
 type Source = "paste" | "file" | "topic";
@@ -36,13 +37,13 @@ function FileDrop({ take }: { readonly take: (file: File) => void }) {
       onDrop={onDrop}
     >
       <IconUpload size={sizes.iconLarge} stroke={1.5} aria-hidden />
-      Drop a file of JSON lines, a JSON array or CSV here
+      Drop a file of JSON or CSV here
       <Button onClick={() => input.current?.click()}>Choose a file</Button>
       <input
         ref={input}
         type="file"
         hidden
-        accept=".json,.ndjson,.jsonl,.csv,.txt"
+        accept=".json,.ndjson,.jsonl,.csv,.tsv,.txt,.gz,.log"
         onChange={(event) => {
           const [file] = event.currentTarget.files ?? [];
           if (file !== undefined) take(file);
@@ -77,9 +78,8 @@ function TopicChoice({ topic, choose }: TopicChoiceProps) {
   );
 }
 
-interface FileChoice {
+interface FileChoice extends FileText {
   readonly name: string;
-  readonly text: string;
 }
 
 function FileRows({
@@ -87,15 +87,30 @@ function FileRows({
   choose,
 }: {
   readonly file: FileChoice | null;
-  readonly choose: (file: FileChoice) => void;
+  readonly choose: (file: FileChoice | null) => void;
 }) {
-  const take = async (given: File) => choose({ name: given.name, text: await given.text() });
+  const [refused, setRefused] = useState<string | null>(null);
+  const take = async (given: File) => {
+    setRefused(null);
+    try {
+      choose({ name: given.name, ...(await fileText(given)) });
+    } catch (error) {
+      choose(null);
+      setRefused(`${given.name}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  };
   return (
     <>
       <FileDrop take={(given) => void take(given)} />
       {file === null ? null : (
         <div>
           {file.name} · {formatBytes(file.text.length)}
+        </div>
+      )}
+      {file?.note ? <div className="muted">{file.note}</div> : null}
+      {refused === null ? null : (
+        <div className={styles.message} data-tone="bad" role="alert">
+          {refused}
         </div>
       )}
     </>
@@ -107,7 +122,7 @@ function PastedRows({ text, change }: { readonly text: string; readonly change: 
     <Textarea
       className={styles.paste!}
       label="Rows"
-      description="JSON lines, a JSON array, or CSV with a header"
+      description="JSON lines, a JSON array, or CSV"
       placeholder={example}
       autosize
       minRows={8}
@@ -143,7 +158,7 @@ function chosenOf(source: Source, text: string, file: FileChoice | null, topic: 
       return {
         rows: file?.text ?? "",
         topic: null,
-        name: nameOf((file?.name ?? "").replace(/\.[^.]*$/, "")),
+        name: nameOf((file?.name ?? "").replace(/\.gz$/, "").replace(/\.[^.]*$/, "")),
       };
     case "topic":
       return { rows: null, topic, name: nameOf(topic ?? "") };

@@ -12,6 +12,8 @@ export interface Field {
   /** Date-times only: "TIMESTAMP", "1:MILLISECONDS:EPOCH", "SIMPLE_DATE_FORMAT|yyyy-MM-dd" … */
   readonly format: string;
   readonly included: boolean;
+  /** What the rows call it; null: they do not have it. */
+  readonly source: string | null;
   /** The rest of the field's specification. */
   readonly rest: Readonly<Record<string, unknown>>;
 }
@@ -35,6 +37,7 @@ function fieldOf(given: unknown, role: FieldRole): Field {
     role,
     format: typeof format === "string" ? format : "",
     included: true,
+    source: String(name ?? ""),
     rest,
   };
 }
@@ -46,8 +49,12 @@ export const newField: Field = {
   role: "dimension",
   format: "",
   included: true,
+  source: null,
   rest: {},
 };
+
+/** The name that a schema gives its table. */
+export const schemaNameOf = (schema: unknown): string => String(objectOf(schema)["schemaName"] ?? "");
 
 /** The fields of a schema, date-times first. */
 export function fieldsOf(schema: unknown): readonly Field[] {
@@ -112,8 +119,22 @@ export function faultOf(name: string, fields: readonly Field[]): string | null {
   return null;
 }
 
-/** How pasted text reads: its first character tells. */
-export function rowFormatOf(text: string): "json" | "ndjson" | "csv" {
-  const first = text.trimStart()[0];
-  return first === "[" ? "json" : first === "{" ? "ndjson" : "csv";
+/** The names of a CSV's fields by place, as the columns are called now; a field that is left out keeps its own. */
+export const placesOf = (columns: readonly string[], fields: readonly Field[]): readonly string[] =>
+  columns.map(
+    (column) => fields.find(({ source, included }) => included && source === column)?.name ?? column,
+  );
+
+/** A refusal's JSON path in the words of the grid: which column, or which part of the definition. */
+export function placeInWords(at: string, schema: unknown): string {
+  const [, list, index, part] = /^\$\.(\w+FieldSpecs)\[(\d+)\](?:\.(\w+))?/.exec(at) ?? [];
+  const specs = list === undefined ? undefined : objectOf(schema)[list];
+  const name = Array.isArray(specs) ? objectOf(specs[Number(index)])["name"] : undefined;
+  if (typeof name === "string") {
+    const what =
+      part === undefined ? undefined : { name: "name", dataType: "type", format: "time format" }[part];
+    return what === undefined ? `Column ${name}` : `The ${what} of column ${name}`;
+  }
+  if (/schemaName|tableName/.test(at)) return "The table's name";
+  return /timeColumnName/.test(at) ? "The time column" : "The definition";
 }

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FastifyInstance, RouteOptions } from "fastify";
 import { startBroker } from "#broker/main-node";
-import { inferTable } from "#ingestion/infer";
+import { inferTable } from "#ingestion/infer/infer";
 import { evaluate } from "#server/execute/functions/evaluate";
 import { startServer } from "#server/main-node";
 import { root } from "#test/setup/sources-node";
