@@ -15,6 +15,7 @@ import type { Limits } from "#schemas/limits";
 import type { Evaluate } from "#schemas/plan/evaluator";
 import type { Fragment, Plan } from "#schemas/plan/plan";
 import type { ServerClient } from "#schemas/plan/server-client";
+import { isOf } from "#schemas/plan/snapshot";
 import type { Stepwise, Turns } from "#schemas/turns";
 
 export interface AnswerTools {
@@ -40,9 +41,11 @@ export async function answer(prepared: Prepared, tools: AnswerTools, moment: Mom
     if (prepared.statement.explain) return explainWithoutTable(plan);
     return await moment.turns.run(withoutTable(plan, tools, moment));
   }
-  const snapshot = moment.snapshot ?? (await takeSnapshot(tools.servers, plan.fragment.table));
+  const tables = [plan.fragment.table];
+  const snapshot = moment.snapshot ?? (await takeSnapshot(tools.servers, tables, moment.nowMs));
   try {
-    const routed = route(snapshot);
+    checkPlanned(prepared, snapshot);
+    const routed = route(snapshot, plan.fragment.table);
     if (prepared.statement.explain) return await explain(plan, plan.fragment, { routed, snapshot });
     const options = executeOptions(plan, tools, { ...moment, sole: routed.sole });
     const to = { route: routed, snapshot };
@@ -51,6 +54,15 @@ export async function answer(prepared: Prepared, tools: AnswerTools, moment: Mom
     return await moment.turns.run(gathering);
   } finally {
     if (moment.snapshot === null) releaseSnapshot(snapshot);
+  }
+}
+
+/** A plan names columns by ids that mean nothing in another table of the name. */
+function checkPlanned({ tables }: Prepared, snapshot: Snapshot): void {
+  for (const { name, identity } of tables) {
+    if (isOf(snapshot, name, identity.incarnation)) continue;
+    const message = `table "${name}" was dropped and made anew while the query began; ask again`;
+    throw new StoreError("CATALOG_CONFLICT", message, { at: name });
   }
 }
 
@@ -84,7 +96,7 @@ function* gather(
   }
   const merged = yield* merge(fragment, scattered.partials, tools.limits);
   const finished = yield* finish(plan, merged, finishTools(plan, tools, moment));
-  return { columns: plan.output, ...finished, scattered, snapshot: snapshot.info, tables: [fragment.table] };
+  return { columns: plan.output, ...finished, scattered, snapshot, tables: [fragment.table] };
 }
 
 /** SELECT without FROM: one row of no columns. */

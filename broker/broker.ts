@@ -4,14 +4,14 @@
  */
 
 import { Admission } from "#broker/admission";
-import { answer } from "#broker/answer";
+import { answer, type Moment } from "#broker/answer";
 import { type BrokerCatalog, type Prepared, Preparer } from "#broker/prepare";
 import { QueryCounts } from "#broker/query-counts";
 import { exceptionOf } from "#broker/response/exception";
 import type { Result } from "#broker/result";
 import { releaseSnapshot, type Snapshot, takeSnapshot } from "#broker/snapshot";
 import type { QueryException } from "#schemas/api/query";
-import { type ErrorCode, errorCodes, StoreError, storeErrorOf } from "#schemas/errors";
+import { type ErrorCode, errorCodes, hasCode, StoreError, storeErrorOf } from "#schemas/errors";
 import type { Limits } from "#schemas/limits";
 import type { Metric } from "#schemas/metric";
 import type { Evaluate } from "#schemas/plan/evaluator";
@@ -39,9 +39,7 @@ export interface Question {
   readonly clientQueryId: string | null;
   /** Who asks: clients take turns when many wait. */
   readonly client: string;
-  /** The query's NOW(); null: the clock's. */
-  readonly nowMs: number | null;
-  /** Answer from this; null: from a snapshot of its own. */
+  /** Answer from this, at its NOW(); null: from a snapshot of its own. */
   readonly snapshot: Snapshot | null;
   readonly signal: AbortSignal;
 }
@@ -72,6 +70,9 @@ const exception = (code: ErrorCode, message: string): QueryException => ({
   message,
   code,
 });
+
+/** How often a query is planned while its tables are made anew under it. */
+const plansMax = 3;
 
 function* asItIs(answer: Answer): Stepwise<Answer> {
   yield;
@@ -157,8 +158,8 @@ export class Broker {
     return this.#preparer.prepare(question, nowMs);
   }
 
-  snapshot(table: string): Promise<Snapshot> {
-    return takeSnapshot(this.parts.servers, table);
+  snapshot(tables: readonly string[], nowMs: number): Promise<Snapshot> {
+    return takeSnapshot(this.parts.servers, tables, nowMs);
   }
 
   release(snapshot: Snapshot): void {
@@ -190,8 +191,8 @@ export class Broker {
   }
 
   async #run<T>(question: Question, running: Running, render: (result: Result) => Stepwise<T>): Promise<T> {
-    const { limits, servers, evaluate, clock } = this.parts;
-    const nowMs = question.nowMs ?? running.startedMs;
+    const { clock } = this.parts;
+    const nowMs = question.snapshot?.nowMs ?? running.startedMs;
     const prepared = this.#preparer.prepare(question, nowMs);
     const { timeoutMs } = prepared.options;
     const { signal } = running.abort;
@@ -207,9 +208,7 @@ export class Broker {
           check: () => signal.throwIfAborted(),
         });
         const moment = { nowMs, deadlineMs, signal, turns, snapshot: question.snapshot };
-        const work = answer(prepared, { servers, evaluate, limits }, moment).then((result) =>
-          turns.run(render(result)),
-        );
+        const work = this.#answer(question, prepared, moment).then((result) => turns.run(render(result)));
         return await untilAborted(work, signal);
       } finally {
         this.#admission.leave();
@@ -217,6 +216,21 @@ export class Broker {
     } finally {
       disarm();
       this.#running.delete(running.id);
+    }
+  }
+
+  /** Planned again when a table was dropped and made anew before the snapshot of it was taken. */
+  async #answer(question: Question, planned: Prepared, moment: Moment): Promise<Result> {
+    const { servers, evaluate, limits } = this.parts;
+    let prepared = planned;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await answer(prepared, { servers, evaluate, limits }, moment);
+      } catch (error) {
+        const again = moment.snapshot === null && attempt < plansMax;
+        if (!hasCode(error, "CATALOG_CONFLICT") || !again) throw error;
+        prepared = this.#preparer.prepare(question, moment.nowMs);
+      }
     }
   }
 

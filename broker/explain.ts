@@ -84,5 +84,5 @@ export async function explain(
     .map(({ server, reason }) => `${server.name}: ${reason}`);
   const scattered = { ...nothingScattered(), missing, serversQueried, serversResponded };
   const batch = chain(lines);
-  return { columns, batch, truncated: false, scattered, snapshot: snapshot.info, tables: [fragment.table] };
+  return { columns, batch, truncated: false, scattered, snapshot, tables: [fragment.table] };
 }

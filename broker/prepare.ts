@@ -1,19 +1,29 @@
 /**
- * SQL text → plan, remembered: a dashboard asks the same few texts again and again. A plan is kept per text, dialect,
- * options and catalog version; one that depends on the query's moment (NOW) keeps only its syntax tree.
+ * SQL text → plan, remembered: a dashboard asks the same few texts again and again. A plan is kept per text, dialect
+ * and options while its tables are the ones it was made for; one that depends on the query's moment (NOW) keeps only
+ * its syntax tree.
  */
 import { bind, type Tables } from "#broker/bind/bind";
 import { bindOptions } from "#broker/bind/options";
 import { optimize, plan } from "#broker/plan/plan";
+import { assert } from "#schemas/errors";
 import type { Limits } from "#schemas/limits";
 import type { Evaluate } from "#schemas/plan/evaluator";
 import type { Plan, QueryOptions } from "#schemas/plan/plan";
+import type { TableIdentity } from "#schemas/plan/snapshot";
 import type { Statement } from "#schemas/sql/ast";
 import { parse } from "#schemas/sql/parse";
 
-/** The tables, with a number that changes when any definition does. */
+/** The tables, and which of its name each of them is. */
 export interface BrokerCatalog extends Tables {
-  version(): number;
+  /** Names as in `table`; undefined: there is none. */
+  identity(name: string): TableIdentity | undefined;
+}
+
+/** A table that a plan was made for. */
+export interface PlannedTable {
+  readonly name: string;
+  readonly identity: TableIdentity;
 }
 
 export interface Asked {
@@ -28,10 +38,11 @@ export interface Prepared {
   readonly statement: Statement;
   readonly plan: Plan;
   readonly options: QueryOptions;
+  readonly tables: readonly PlannedTable[];
 }
 
 interface Kept {
-  readonly version: number;
+  readonly tables: readonly PlannedTable[];
   readonly statement: Statement;
   readonly options: QueryOptions;
   /** null: made anew for each query's moment. */
@@ -60,18 +71,30 @@ export class Preparer {
   /** The plan of a text at a moment; StoreError when it has none. */
   prepare(asked: Asked, nowMs: number): Prepared {
     const key = `${asked.dialect}\n${asked.timeZone}\n${asked.queryOptions}\n${asked.sql}`;
-    const version = this.#tools.catalog.version();
     const kept = this.#kept.get(key);
-    if (kept !== undefined && kept.version === version) {
-      const { statement, options } = kept;
-      if (kept.plan !== null) return { statement, options, plan: kept.plan };
-      return { statement, options, plan: this.#plan(asked.sql, { statement, options, nowMs }).plan };
+    if (kept?.tables.every((table) => this.#isCurrent(table))) {
+      const { statement, options, tables } = kept;
+      if (kept.plan !== null) return { statement, options, tables, plan: kept.plan };
+      return { statement, options, tables, plan: this.#plan(asked.sql, { statement, options, nowMs }).plan };
     }
     const statement = parse(asked.sql, this.#tools.limits);
     const options = this.#options(statement, asked);
     const made = this.#plan(asked.sql, { statement, options, nowMs });
-    this.#keep(key, { version, statement, options, plan: made.momentary ? null : made.plan });
-    return { statement, options, plan: made.plan };
+    const tables = this.#plannedTables(made.plan);
+    this.#keep(key, { tables, statement, options, plan: made.momentary ? null : made.plan });
+    return { statement, options, tables, plan: made.plan };
+  }
+
+  #isCurrent({ name, identity }: PlannedTable): boolean {
+    const now = this.#tools.catalog.identity(name);
+    return now?.incarnation === identity.incarnation && now.definition === identity.definition;
+  }
+
+  #plannedTables({ fragment }: Plan): readonly PlannedTable[] {
+    if (fragment === null) return [];
+    const identity = this.#tools.catalog.identity(fragment.table);
+    assert(identity !== undefined, "a table that was just bound is there");
+    return [{ name: fragment.table, identity }];
   }
 
   #options(statement: Statement, asked: Asked): QueryOptions {

@@ -7,31 +7,26 @@ import { encode } from "#broker/response/encode";
 import { responseOf } from "#broker/response/json";
 import type { Snapshot } from "#broker/snapshot";
 import type { TableAdmin } from "#schemas/admin";
+import { identityOf } from "#schemas/catalog";
 import { plainTableName } from "#schemas/definition/define";
 import { assert, StoreError } from "#schemas/errors";
 import type { Limits } from "#schemas/limits";
-import type { SnapshotInfo } from "#schemas/plan/server-client";
-import type { Table } from "#schemas/table";
+import type { SnapshotSet } from "#schemas/plan/snapshot";
 import type { Clock } from "#schemas/world";
 
-/** Tables by name, case ignored, in any of Pinot's spellings; the version grows with every definition change. */
-export function brokerCatalog(admin: TableAdmin): BrokerCatalog {
-  const known = () => admin.records();
-  const find = (name: string) => {
+/** Tables by name, case ignored, in any of Pinot's spellings. */
+export function brokerCatalog(admin: Pick<TableAdmin, "records">): BrokerCatalog {
+  const named = (name: string) => {
     const wanted = name.toLowerCase();
-    return known().find(({ table }) => table.name.toLowerCase() === wanted)?.table;
+    return admin.records().find(({ table }) => table.name.toLowerCase() === wanted);
   };
-  let seen: readonly Table[] = [];
-  let version = 0;
+  const find = (name: string) => named(name) ?? named(plainTableName(name));
   return {
-    table: (name) => find(name) ?? find(plainTableName(name)),
-    names: () => known().map(({ table }) => table.name),
-    version: () => {
-      const now = known().map(({ table }) => table);
-      // By identity: a table dropped and made anew begins again at version 1.
-      if (now.length !== seen.length || now.some((table, at) => table !== seen[at])) version++;
-      seen = now;
-      return version;
+    table: (name) => find(name)?.table,
+    names: () => admin.records().map(({ table }) => table.name),
+    identity: (name) => {
+      const found = find(name);
+      return found === undefined ? undefined : identityOf(found);
     },
   };
 }
@@ -50,7 +45,6 @@ export function queryDoor(broker: Broker, limits: Limits): QueryDoor {
         timeZone: "UTC",
         clientQueryId: request.clientQueryId ?? null,
         client,
-        nowMs: null,
         snapshot: null,
         signal,
       };
@@ -63,29 +57,29 @@ export function queryDoor(broker: Broker, limits: Limits): QueryDoor {
 
 /** Statements of live pages: from one snapshot a tick, answered as the app reads them. */
 export function liveBroker(broker: Broker): LiveBroker {
-  const held = new Map<string, Snapshot>();
+  const held = new Map<SnapshotSet, Snapshot>();
   return {
-    tableOf: (sql) => {
+    tablesOf: (sql) => {
       const asked = { sql, queryOptions: "", dialect: "native", timeZone: "UTC" } as const;
       const { fragment } = broker.prepare(asked, broker.parts.clock.nowMs()).plan;
       if (fragment === null) throw new StoreError("SQL_UNSUPPORTED", "a live statement reads a table");
-      return fragment.table;
+      return [fragment.table];
     },
-    snapshot: async (table) => {
-      const snapshot = await broker.snapshot(table);
-      held.set(snapshot.info.id, snapshot);
-      return snapshot.info;
+    snapshot: async (tables, nowMs) => {
+      const snapshot = await broker.snapshot(tables, nowMs);
+      held.set(snapshot, snapshot);
+      return snapshot;
     },
-    release: ({ id }: SnapshotInfo) => {
-      const snapshot = held.get(id);
-      held.delete(id);
+    release: (set) => {
+      const snapshot = held.get(set);
+      held.delete(set);
       if (snapshot !== undefined) broker.release(snapshot);
     },
-    ask: async (sql, { snapshot: { id }, nowMs, timeZone, signal }) => {
-      const snapshot = held.get(id);
+    ask: async (sql, { snapshot: set, timeZone, signal }) => {
+      const snapshot = held.get(set);
       assert(snapshot !== undefined, "a live tick holds its snapshot");
       const base = { sql, queryOptions: "", dialect: "native", clientQueryId: null, client: "live" } as const;
-      return responseOf(await broker.ask({ ...base, timeZone, nowMs, snapshot, signal }));
+      return responseOf(await broker.ask({ ...base, timeZone, snapshot, signal }));
     },
   };
 }

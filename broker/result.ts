@@ -2,13 +2,14 @@
 import type { Scattered } from "#broker/scatter";
 import type { Batch } from "#schemas/batch";
 import type { OutputColumn } from "#schemas/plan/plan";
-import type { SnapshotInfo } from "#schemas/plan/server-client";
+import type { SnapshotSet } from "#schemas/plan/snapshot";
 
 export interface Result {
   readonly columns: readonly OutputColumn[];
   readonly batch: Batch;
   readonly truncated: boolean;
   readonly scattered: Scattered;
-  readonly snapshot: SnapshotInfo | null;
+  /** null: no table was asked. */
+  readonly snapshot: SnapshotSet | null;
   readonly tables: readonly string[];
 }

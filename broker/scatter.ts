@@ -2,8 +2,8 @@
  * The fragment to every routed server at once. A server that does not answer is named in the result; any other
  * failure fails the query and stops the servers that still work on it.
  */
-import type { HeldPart, Route } from "#broker/route";
-import { isAbsence, type Snapshot } from "#broker/snapshot";
+import type { Route } from "#broker/route";
+import { type HeldPart, isAbsence, type Snapshot } from "#broker/snapshot";
 import { messageOf } from "#schemas/errors";
 import type { Fragment } from "#schemas/plan/plan";
 import type { Executed, ExecuteOptions, Fault, Partial, ScanStats } from "#schemas/plan/server-client";

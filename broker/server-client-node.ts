@@ -7,7 +7,8 @@ import { connect, type Socket } from "node:net";
 import { messageOf, StoreError } from "#schemas/errors";
 import type { Limits } from "#schemas/limits";
 import type { Fragment } from "#schemas/plan/plan";
-import type { Executed, ExecuteOptions, ServerClient, SnapshotInfo } from "#schemas/plan/server-client";
+import type { Executed, ExecuteOptions, ServerClient } from "#schemas/plan/server-client";
+import type { SnapshotInfo } from "#schemas/plan/snapshot";
 import { type Frame, FrameStream, writeFrame } from "#schemas/wire/frame";
 import { frameOf, type Message, messageOfFrame, protocolVersion } from "#schemas/wire/messages";
 import type { Clock } from "#schemas/world";
@@ -146,8 +147,8 @@ export class TcpServerClient implements ServerClient {
     this.#clock = options.clock;
   }
 
-  async snapshot(table: string): Promise<SnapshotInfo> {
-    const answer = await this.#patiently({ kind: "snapshot", table });
+  async snapshot(tables: readonly string[]): Promise<SnapshotInfo> {
+    const answer = await this.#patiently({ kind: "snapshot", tables });
     return answer.kind === "held" ? answer.info : this.#confused(answer);
   }
 

@@ -1,17 +1,16 @@
-/** One moment of a table on all servers. A server that cannot be reached is part of it, as missing. */
+/** One moment of a query's tables on all servers. A server that cannot be reached is part of it, as missing. */
 import { messageOf, StoreError } from "#schemas/errors";
-import type { ServerClient, SnapshotInfo } from "#schemas/plan/server-client";
+import type { ServerClient } from "#schemas/plan/server-client";
+import { momentIn, type SnapshotPart, type SnapshotSet } from "#schemas/plan/snapshot";
 
-/** What a server has of the moment, or why it has nothing. */
-export type SnapshotPart =
-  | { readonly kind: "held"; readonly server: ServerClient; readonly info: SnapshotInfo }
-  | { readonly kind: "missing"; readonly server: ServerClient; readonly reason: string };
+type PartOf = SnapshotPart & { readonly server: ServerClient };
 
-export interface Snapshot {
-  readonly parts: readonly SnapshotPart[];
-  /** Sums and joins over the parts. */
-  readonly info: SnapshotInfo;
+/** A snapshot set with the servers that hold it. */
+export interface Snapshot extends SnapshotSet {
+  readonly parts: readonly PartOf[];
 }
+
+export type HeldPart = Extract<PartOf, { kind: "held" }>;
 
 const absentCodes: ReadonlySet<string> = new Set(["SERVER_MISSING", "FRAME_CORRUPT", "SHUTTING_DOWN"]);
 
@@ -19,42 +18,41 @@ const absentCodes: ReadonlySet<string> = new Set(["SERVER_MISSING", "FRAME_CORRU
 export const isAbsence = (error: unknown): boolean =>
   error instanceof StoreError && absentCodes.has(error.code);
 
-async function partOf(server: ServerClient, table: string): Promise<SnapshotPart> {
+async function partOf(server: ServerClient, tables: readonly string[]): Promise<PartOf> {
   try {
-    return { kind: "held", server, info: await server.snapshot(table) };
+    return { kind: "held", server, info: await server.snapshot(tables) };
   } catch (error) {
     if (!isAbsence(error)) throw error;
     return { kind: "missing", server, reason: messageOf(error) };
   }
 }
 
-function joined(infos: readonly SnapshotInfo[]): SnapshotInfo {
-  if (infos.length === 1) return infos[0];
-  const newest = infos.map((info) => info.newestEventMs).filter((ms) => ms !== null);
-  return {
-    id: infos.map((info) => info.id).join("+"),
-    version: infos.map((info) => info.version).join("+"),
-    takenMs: infos.reduce((least, info) => Math.min(least, info.takenMs), infos[0]?.takenMs ?? 0),
-    rows: infos.reduce((total, info) => total + info.rows, 0),
-    gaps: infos.flatMap((info) => info.gaps),
-    newestEventMs: newest.length === 0 ? null : newest.reduce((most, ms) => (ms > most ? ms : most)),
-  };
-}
-
-/** The table's moment on every server. */
-export async function takeSnapshot(servers: readonly ServerClient[], table: string): Promise<Snapshot> {
-  const settled = await Promise.allSettled(servers.map((server) => partOf(server, table)));
+/** The tables' moment on every server, each of them taken in one turn. */
+export async function takeSnapshot(
+  servers: readonly ServerClient[],
+  tables: readonly string[],
+  nowMs: number,
+): Promise<Snapshot> {
+  const settled = await Promise.allSettled(servers.map((server) => partOf(server, tables)));
   const parts = settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
   const failed = settled.find((one) => one.status === "rejected");
   if (failed !== undefined) {
     releaseParts(parts);
     throw failed.reason;
   }
-  const held = parts.filter((part) => part.kind === "held");
-  return { parts, info: joined(held.map(({ info }) => info)) };
+  return { nowMs, parts };
 }
 
-function releaseParts(parts: readonly SnapshotPart[]): void {
+/** The parts that have a table; TABLE_UNKNOWN when every server is there and none of them has it. */
+export function partsWith(snapshot: Snapshot, table: string): readonly HeldPart[] {
+  const held = snapshot.parts.filter((part) => part.kind === "held");
+  const found = held.filter(({ info }) => momentIn(info, table) !== undefined);
+  if (found.length === 0 && held.length === snapshot.parts.length && held.length > 0)
+    throw new StoreError("TABLE_UNKNOWN", `there is no table "${table}" any more`);
+  return found;
+}
+
+function releaseParts(parts: readonly PartOf[]): void {
   for (const part of parts) if (part.kind === "held") part.server.release(part.info.id);
 }
 

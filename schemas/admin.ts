@@ -7,7 +7,7 @@ import type {
   TableSummary,
   TopicInfo,
 } from "#schemas/api/tables";
-import type { TableRecord } from "#schemas/catalog";
+import type { TableDefinition, TableRecord } from "#schemas/catalog";
 import type { CsvOptions } from "#schemas/csv";
 import type { Limits } from "#schemas/limits";
 
@@ -24,9 +24,9 @@ export interface TableAdmin {
   records(): readonly TableRecord[];
   record(name: string): TableRecord | undefined;
   /** Durable in the catalog and consuming when it returns. TABLE_EXISTS when the name (case ignored) is taken. */
-  create(record: TableRecord): Promise<void>;
+  create(definition: TableDefinition): Promise<void>;
   /** The same table with a new version: added columns, indexes, thresholds, retention. */
-  alter(record: TableRecord): Promise<void>;
+  alter(definition: TableDefinition): Promise<void>;
   drop(name: string): Promise<void>;
   pause(name: string): Promise<void>;
   resume(name: string): Promise<void>;

@@ -4,15 +4,28 @@
  */
 import type { Dashboard, DashboardSummary } from "#schemas/api/dashboards";
 import type { SavedQuery } from "#schemas/api/query";
+import type { TableIdentity } from "#schemas/plan/snapshot";
 import type { Gap, Reservation, SegmentRecord, SourceRange } from "#schemas/segment";
 import type { Table } from "#schemas/table";
 
-export interface TableRecord {
+/** What defines a table. */
+export interface TableDefinition {
   readonly table: Table;
   /** Pinot's JSON as the user gave it. */
   readonly schemaJson: unknown;
   readonly configJson: unknown;
 }
+
+/** A table that there is. */
+export interface TableRecord extends TableDefinition {
+  /** Tells it from an earlier table of its name; handed out when it is made, and kept for its life. */
+  readonly incarnation: string;
+}
+
+export const identityOf = ({ incarnation, table }: TableRecord): TableIdentity => ({
+  incarnation,
+  definition: table.version,
+});
 
 /** Where a partition's sealed rows end. */
 export interface PartitionRecord {

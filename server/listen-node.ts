@@ -132,7 +132,7 @@ class Connection {
 
   async #answer(message: Message, signal: AbortSignal): Promise<Message> {
     const { server, clock } = this.#parts;
-    if (message.kind === "snapshot") return { kind: "held", info: await server.snapshot(message.table) };
+    if (message.kind === "snapshot") return { kind: "held", info: await server.snapshot(message.tables) };
     if (message.kind === "explain")
       return { kind: "lines", lines: await server.explain(message.snapshot, message.fragment) };
     if (message.kind !== "execute") throw new StoreError("FRAME_CORRUPT", `${message.kind} has no answer`);

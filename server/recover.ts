@@ -36,9 +36,19 @@ export async function recover(server: Server, readRecord: ReadRecord): Promise<v
     await rebuild(catalog, world, readRecord);
     await catalog.setSetting(completeKey, "yes");
   }
-  const records = await catalog.tables();
+  const records = await Promise.all(
+    (await catalog.tables()).map((record) => withIncarnation(catalog, record)),
+  );
   await removeDropped(world, catalog, new Set(records.map(({ table }) => table.name)));
   await Promise.all(records.map((record) => recoverTable(server, record)));
+}
+
+/** Catalogs of before kept it beside the record, and a record of then gets one when there is none. */
+async function withIncarnation(catalog: CatalogClient, record: TableRecord): Promise<TableRecord> {
+  const known: Partial<TableRecord> = record;
+  if (known.incarnation !== undefined) return record;
+  const kept = await catalog.setting(`incarnation:${record.table.name}`);
+  return { ...record, incarnation: kept ?? "first" };
 }
 
 async function recoverTable(server: Server, record: TableRecord): Promise<void> {

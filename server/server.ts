@@ -15,8 +15,8 @@ import type {
   Partial,
   ScanStats,
   ServerClient,
-  SnapshotInfo,
 } from "#schemas/plan/server-client";
+import type { SnapshotInfo } from "#schemas/plan/snapshot";
 import type { Gap, Reservation, SegmentRecord } from "#schemas/segment";
 import type { World } from "#schemas/world";
 import { Epochs } from "#server/arena/epoch";
@@ -29,7 +29,7 @@ import type { MutableHandle } from "#server/segment/mutable-layout";
 import { openMutable } from "#server/segment/mutable-reader";
 import type { SealedSegment } from "#server/segment/open";
 import type { SegmentReader } from "#server/segment/reader";
-import { faultOf, type HeldSnapshot, Snapshots } from "#server/tables/snapshots";
+import { faultOf, type HeldTable, Snapshots } from "#server/tables/snapshots";
 import type { TableState } from "#server/tables/table";
 
 /** What runs a fragment over readers: server/execute. */
@@ -101,7 +101,8 @@ export class Server implements ServerClient, IngestListener {
     const { world, catalog, sealer, openSegment, pace } = parts;
     this.name = parts.name;
     this.parts = parts;
-    this.snapshots = new Snapshots({ clock: world.clock, epochs: this.epochs, leaseMs: pace.leaseMs });
+    const { clock, random } = world;
+    this.snapshots = new Snapshots({ run: random.id(), clock, epochs: this.epochs, leaseMs: pace.leaseMs });
     this.queue = new SealQueue({
       world,
       catalog,
@@ -202,8 +203,9 @@ export class Server implements ServerClient, IngestListener {
 
   // What a broker asks.
 
-  async snapshot(table: string): Promise<SnapshotInfo> {
-    return this.snapshots.take(this.state(table));
+  async snapshot(tables: readonly string[]): Promise<SnapshotInfo> {
+    const states = tables.map((name) => this.tables.get(name)).filter((state) => state !== undefined);
+    return this.snapshots.take(states.filter((state) => !state.dropping));
   }
 
   release(snapshotId: string): void {
@@ -216,7 +218,7 @@ export class Server implements ServerClient, IngestListener {
     options: ExecuteOptions,
     signal: AbortSignal,
   ): Promise<Executed> {
-    return this.snapshots.use(snapshotId, async (held) => {
+    return this.snapshots.use(snapshotId, fragment.table, async (held) => {
       for (;;) {
         try {
           const answer = await this.parts.scanner.execute(held.readers, fragment, options, signal);
@@ -229,7 +231,9 @@ export class Server implements ServerClient, IngestListener {
   }
 
   explain(snapshotId: string, fragment: Fragment): Promise<readonly string[]> {
-    return this.snapshots.use(snapshotId, async (held) => this.parts.scanner.explain(held.readers, fragment));
+    return this.snapshots.use(snapshotId, fragment.table, async (held) =>
+      this.parts.scanner.explain(held.readers, fragment),
+    );
   }
 
   onChange(listener: (table: string) => void): () => void {
@@ -296,7 +300,7 @@ export class Server implements ServerClient, IngestListener {
   }
 
   /** A segment turned out to be unreadable: it is left out from now on, and every answer says so. */
-  #leaveOut(held: HeldSnapshot, error: unknown): boolean {
+  #leaveOut(held: HeldTable, error: unknown): boolean {
     const fault = this.#leaveOutOf(held.state, error, held.readers);
     if (fault === null) return false;
     const at = held.readers.findIndex((reader) => reader.id === fault.segment);

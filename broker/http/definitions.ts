@@ -1,7 +1,7 @@
 /** Schemas and table configs that come in over HTTP or from files, against the tables there are. */
 import type { HttpParts } from "#broker/http/parts";
 import type { TableAdmin } from "#schemas/admin";
-import type { TableRecord } from "#schemas/catalog";
+import type { TableDefinition, TableRecord } from "#schemas/catalog";
 import { definitionError } from "#schemas/definition/check";
 import { defineTable, plainTableName } from "#schemas/definition/define";
 import { StoreError } from "#schemas/errors";
@@ -52,7 +52,7 @@ function recordOf(
     nowMs: desk.nowMs(),
     limits: desk.limits,
   });
-  return { record: { table, schemaJson, configJson: configJson ?? null } satisfies TableRecord, ignored };
+  return { record: { table, schemaJson, configJson: configJson ?? null } satisfies TableDefinition, ignored };
 }
 
 /** A schema: makes a table fed by pushes, or changes the columns of the one there is. */

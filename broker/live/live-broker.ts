@@ -1,20 +1,20 @@
 /** What live subscriptions ask of the rest of the broker, and of time; tests hand in both. */
 import type { QueryResponse } from "#schemas/api/query";
-import type { SnapshotInfo } from "#schemas/plan/server-client";
+import type { SnapshotSet } from "#schemas/plan/snapshot";
 
 interface LiveAskOptions {
   /** Snapshot to answer from, so that all panels of one tick agree. */
-  readonly snapshot: SnapshotInfo;
-  readonly nowMs: number;
+  readonly snapshot: SnapshotSet;
   readonly timeZone: string;
   readonly signal: AbortSignal;
 }
 
 export interface LiveBroker {
-  /** The table that a statement reads, as its definition names it; StoreError when it cannot be bound. */
-  tableOf(sql: string): string;
-  snapshot(table: string): Promise<SnapshotInfo>;
-  release(snapshot: SnapshotInfo): void;
+  /** The tables that a statement reads, as their definitions name them; StoreError when it cannot be bound. */
+  tablesOf(sql: string): readonly string[];
+  /** One moment of all of them; a table that is gone is not in it. */
+  snapshot(tables: readonly string[], nowMs: number): Promise<SnapshotSet>;
+  release(snapshot: SnapshotSet): void;
   /** Never rejects for a faulty statement: its faults are `exceptions`. */
   ask(sql: string, options: LiveAskOptions): Promise<QueryResponse>;
 }

@@ -29,7 +29,7 @@ export const questionKey = (question: LiveQuestion): string =>
 export class SharedQuery<Viewer> {
   readonly key: string;
   readonly question: LiveQuestion;
-  readonly table: string;
+  readonly tables: readonly string[];
   readonly viewers = new Set<Viewer>();
   /** Its table changed, its range moved, or it never ran. */
   dirty = true;
@@ -47,10 +47,10 @@ export class SharedQuery<Viewer> {
   dueMs = Number.NEGATIVE_INFINITY;
   #memo: { from: LiveResult; to: LiveResult; changes: RowChanges | null } | null = null;
 
-  constructor(question: LiveQuestion, table: string) {
+  constructor(question: LiveQuestion, tables: readonly string[]) {
     this.key = questionKey(question);
     this.question = question;
-    this.table = table;
+    this.tables = tables;
   }
 
   /** Takes an answer in; true when viewers have something to see. */

@@ -1,9 +1,8 @@
 /**
- * Live subscriptions: identical questions of all pages are one query, run again when its table changed (or its moving
- * range went on), at most once per tick and only while somebody can see it. All queries of one tick read one snapshot
- * per table, so the panels of a dashboard agree. Repeating takes at most a third of the time, for cheap queries
- * and for
- * heavy ones each: a heavy query runs less often instead of holding up the others.
+ * Live subscriptions: identical questions of all pages are one query, run again when its table changed (or its
+ * moving range went on), at most once per tick and only while somebody can see it. All queries of one tick read
+ * one snapshot of all their tables, so the panels of a dashboard agree. Repeating takes at most a third of the
+ * time, for cheap queries and for heavy ones each: a heavy query runs less often instead of holding up the others.
  */
 
 import { type ClientOwner, flush, LiveClient, type View } from "#broker/live/client";
@@ -18,7 +17,7 @@ import { isZone, resolveRange } from "#schemas/api/live-range";
 import type { QueryResponse } from "#schemas/api/query";
 import { StoreError, storeErrorOf } from "#schemas/errors";
 import type { Limits } from "#schemas/limits";
-import type { SnapshotInfo } from "#schemas/plan/server-client";
+import { type SnapshotSet, versionOf } from "#schemas/plan/snapshot";
 import { bindParameters } from "#schemas/sql/parameters";
 
 /** The questions of a page that opens come within this time, and are answered from one snapshot. */
@@ -73,7 +72,7 @@ export class LiveHub implements ClientOwner {
     this.#watermarks.changed(table);
     let wanted = false;
     for (const query of this.#queries.values()) {
-      if (query.table !== table) continue;
+      if (!query.tables.includes(table)) continue;
       query.dirty = true;
       wanted ||= isSeen(query);
     }
@@ -158,7 +157,7 @@ export class LiveHub implements ClientOwner {
     if (query === undefined) {
       const { fromMs, toMs } = resolveRange(question.range, question.zone, this.#options.timers.nowMs());
       const bound = bindParameters(question.sql, { fromMs, toMs, zone: question.zone });
-      query = new SharedQuery<View>(question, this.#options.broker.tableOf(bound));
+      query = new SharedQuery<View>(question, this.#options.broker.tablesOf(bound));
       query.costMs = this.#pace.costOf(question.sql);
       this.#queries.set(key, query);
     }
@@ -179,15 +178,17 @@ export class LiveHub implements ClientOwner {
   #scheduleFirst(): void {
     this.#cancelFirst ??= this.#options.timers.after(firstMs, () => {
       this.#cancelFirst = null;
-      const nowMs = this.#options.timers.nowMs();
-      for (const [table, queries] of this.#take(({ hasRun }) => !hasRun)) {
-        void this.#runTable(table, async (snapshot) => {
+      void this.#runTogether(
+        this.#take(({ hasRun }) => !hasRun),
+        async (queries, snapshot) => {
           const cheap = queries.filter((query) => !this.#pace.isHeavy(query));
-          await Promise.all(cheap.map((query) => this.#runQuery(query, snapshot, nowMs)));
-          const heavy = queries.filter((query) => !cheap.includes(query));
-          await this.#runInTurn(heavy, snapshot, nowMs);
-        });
-      }
+          await Promise.all(cheap.map((query) => this.#runQuery(query, snapshot)));
+          await this.#runInTurn(
+            queries.filter((query) => !cheap.includes(query)),
+            snapshot,
+          );
+        },
+      );
     });
   }
 
@@ -198,9 +199,10 @@ export class LiveHub implements ClientOwner {
     this.#running = true;
     const heavy = [...this.#queries.values()].filter((query) => isSeen(query) && this.#pace.isHeavy(query));
     const chosen = this.#pace.chosen(heavy, startMs);
-    for (const [table, queries] of this.#take((query) => query === chosen || !heavy.includes(query))) {
-      await this.#runTable(table, (snapshot) => this.#runInTurn(queries, snapshot, startMs));
-    }
+    await this.#runTogether(
+      this.#take((query) => query === chosen || !heavy.includes(query)),
+      (queries, snapshot) => this.#runInTurn(queries, snapshot),
+    );
     this.#running = false;
     const cheapMs = timers.nowMs() - startMs - (chosen?.costMs ?? 0);
     this.#nextRunMs = startMs + this.#pace.tickMs(cheapMs);
@@ -208,51 +210,48 @@ export class LiveHub implements ClientOwner {
     this.seenChanged();
   }
 
-  /** Takes the dirty, seen queries that are wanted, by table. */
-  #take(wanted: (query: SharedQuery<View>) => boolean): ReadonlyMap<string, readonly SharedQuery<View>[]> {
-    const byTable = new Map<string, SharedQuery<View>[]>();
+  /** Takes the dirty, seen queries that are wanted. */
+  #take(wanted: (query: SharedQuery<View>) => boolean): readonly SharedQuery<View>[] {
+    const taken: SharedQuery<View>[] = [];
     for (const query of this.#queries.values()) {
       if (!query.dirty || !isSeen(query) || !wanted(query)) continue;
       query.dirty = false;
-      const known = byTable.get(query.table);
-      if (known === undefined) byTable.set(query.table, [query]);
-      else known.push(query);
+      taken.push(query);
     }
-    return byTable;
+    return taken;
   }
 
-  /** Runs queries of a table on one snapshot, and tells whoever watches it when there is none. */
-  async #runTable(table: string, run: (snapshot: SnapshotInfo) => Promise<void>): Promise<void> {
-    const { broker } = this.#options;
-    this.#watermarks.taking(table);
-    let snapshot: SnapshotInfo;
+  /** Runs queries on one snapshot of all their tables, and tells whoever watches them when there is none. */
+  async #runTogether(
+    queries: readonly SharedQuery<View>[],
+    run: (queries: readonly SharedQuery<View>[], snapshot: SnapshotSet) => Promise<void>,
+  ): Promise<void> {
+    if (queries.length === 0) return;
+    const { broker, timers } = this.#options;
+    const tables = [...new Set(queries.flatMap((query) => query.tables))];
+    for (const table of tables) this.#watermarks.taking(table);
+    let snapshot: SnapshotSet;
     try {
-      snapshot = await broker.snapshot(table);
+      snapshot = await broker.snapshot(tables, timers.nowMs());
     } catch (error) {
       const exceptions = [exceptionOf(storeErrorOf(error))];
-      for (const query of this.#queries.values()) {
-        if (query.table === table && query.fail(exceptions)) flushAll(query);
-      }
+      for (const query of queries) if (query.fail(exceptions)) flushAll(query);
       return;
     }
     try {
-      this.#watermarks.took(table, snapshot);
-      await run(snapshot);
+      for (const table of tables) this.#watermarks.took(table, snapshot);
+      await run(queries, snapshot);
     } finally {
       broker.release(snapshot);
     }
   }
 
   /** One after the other, the cheapest first: what is measured is each query's own time. */
-  async #runInTurn(
-    queries: readonly SharedQuery<View>[],
-    snapshot: SnapshotInfo,
-    nowMs: number,
-  ): Promise<void> {
+  async #runInTurn(queries: readonly SharedQuery<View>[], snapshot: SnapshotSet): Promise<void> {
     const { timers } = this.#options;
     for (const query of queries.toSorted((left, right) => left.costMs - right.costMs)) {
       const startMs = timers.nowMs();
-      await this.#runQuery(query, snapshot, nowMs);
+      await this.#runQuery(query, snapshot);
       this.#pace.spent(query, timers.nowMs() - startMs);
     }
   }
@@ -265,19 +264,20 @@ export class LiveHub implements ClientOwner {
     throw new StoreError("RESULT_ROWS", message);
   }
 
-  async #runQuery(query: SharedQuery<View>, snapshot: SnapshotInfo, nowMs: number): Promise<void> {
+  async #runQuery(query: SharedQuery<View>, snapshot: SnapshotSet): Promise<void> {
     const { zone } = query.question;
+    const { nowMs } = snapshot;
     const range = resolveRange(query.question.range, zone, nowMs);
     const sql = bindParameters(query.question.sql, { ...range, zone });
-    const runAs = `${snapshot.version}\n${sql}`;
+    const runAs = `${versionOf(snapshot, query.tables)}\n${sql}`;
     query.ranAtMs = nowMs;
     query.hasRun = true;
     if (query.ranAs !== runAs || query.exceptions !== null) {
       try {
-        const options = { snapshot, nowMs, timeZone: zone, signal: this.#abort.signal };
+        const options = { snapshot, timeZone: zone, signal: this.#abort.signal };
         const response = await this.#options.broker.ask(sql, options);
         this.#checkRows(response);
-        query.accept(response, range, watermarkOf(snapshot));
+        query.accept(response, range, watermarkOf(snapshot, query.tables));
         query.ranAs = runAs;
       } catch (error) {
         query.fail([exceptionOf(storeErrorOf(error))]);
@@ -298,8 +298,8 @@ export class LiveHub implements ClientOwner {
       wanted ||= query.dirty && isSeen(query);
     }
     if (wanted) this.#schedule();
-    const watched = new Set([...this.#queries.values()].map((query) => query.table));
-    await this.#watermarks.refresh(watched, this.#options.broker);
+    const watched = new Set([...this.#queries.values()].flatMap((query) => query.tables));
+    await this.#watermarks.refresh(watched, this.#options.broker, nowMs);
     for (const client of this.#clients) this.#watermarks.tell(client, nowMs);
   }
 }

@@ -2,18 +2,29 @@
 import type { LiveClient } from "#broker/live/client";
 import type { LiveBroker } from "#broker/live/live-broker";
 import type { Watermark } from "#schemas/api/live";
-import type { SnapshotInfo } from "#schemas/plan/server-client";
+import { type SnapshotSet, type WholeMoment, wholeMoment } from "#schemas/plan/snapshot";
 
 /** Silence longer than this means a lost connection, so ticks come at least this often. */
 export const tickMsMax = 5000;
 /** While rows arrive that no result shows, watermarks go on at this pace. */
 export const watermarkMs = 1000;
 
-export const watermarkOf = (snapshot: SnapshotInfo): Watermark => ({
-  eventMs: snapshot.newestEventMs === null ? null : Number(snapshot.newestEventMs),
-  takenMs: snapshot.takenMs,
-  rows: snapshot.rows,
+const markOf = ({ newestEventMs, takenMs, rows }: WholeMoment): Watermark => ({
+  eventMs: newestEventMs === null ? null : Number(newestEventMs),
+  takenMs,
+  rows,
 });
+
+/** How far a statement's tables are: as far as the newest of them. */
+export function watermarkOf(snapshot: SnapshotSet, tables: readonly string[]): Watermark {
+  const marks = tables.map((table) => wholeMoment(snapshot, table)).filter((moment) => moment !== null);
+  const newest = marks.map(({ newestEventMs }) => newestEventMs).filter((ms) => ms !== null);
+  return {
+    eventMs: newest.length === 0 ? null : Math.max(...newest.map(Number)),
+    takenMs: marks.reduce((least, { takenMs }) => Math.min(least, takenMs), snapshot.nowMs),
+    rows: marks.reduce((sum, { rows }) => sum + rows, 0),
+  };
+}
 
 export class Watermarks {
   readonly #marks = new Map<string, Watermark>();
@@ -29,22 +40,24 @@ export class Watermarks {
     this.#changed.delete(table);
   }
 
-  took(table: string, snapshot: SnapshotInfo): void {
-    this.#marks.set(table, watermarkOf(snapshot));
+  took(table: string, snapshot: SnapshotSet): void {
+    const moment = wholeMoment(snapshot, table);
+    // A dropped table has none; its queries report the fault themselves.
+    if (moment === null) this.#marks.delete(table);
+    else this.#marks.set(table, markOf(moment));
   }
 
   /** Tables that changed but whose queries nobody can see still tell how many rows they have. */
-  async refresh(watched: ReadonlySet<string>, broker: LiveBroker): Promise<void> {
-    for (const table of [...this.#changed]) {
-      if (!watched.has(table)) continue;
-      this.taking(table);
-      try {
-        const snapshot = await broker.snapshot(table);
-        this.took(table, snapshot);
-        broker.release(snapshot);
-      } catch {
-        this.#marks.delete(table); // a dropped table has none; its queries report the fault themselves
-      }
+  async refresh(watched: ReadonlySet<string>, broker: LiveBroker, nowMs: number): Promise<void> {
+    const behind = [...this.#changed].filter((table) => watched.has(table));
+    if (behind.length === 0) return;
+    for (const table of behind) this.taking(table);
+    try {
+      const snapshot = await broker.snapshot(behind, nowMs);
+      for (const table of behind) this.took(table, snapshot);
+      broker.release(snapshot);
+    } catch {
+      for (const table of behind) this.#marks.delete(table); // the queries report the fault themselves
     }
   }
 
@@ -52,8 +65,10 @@ export class Watermarks {
   tell(client: LiveClient, nowMs: number): void {
     const tables: Record<string, Watermark> = {};
     for (const view of client.views.values()) {
-      const mark = this.#marks.get(view.query.table);
-      if (mark !== undefined) tables[view.query.table] = mark;
+      for (const table of view.query.tables) {
+        const mark = this.#marks.get(table);
+        if (mark !== undefined) tables[table] = mark;
+      }
     }
     const key = Object.entries(tables)
       .map(([table, mark]) => `${table} ${mark.rows} ${mark.eventMs}`)

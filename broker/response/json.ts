@@ -5,10 +5,12 @@
 import type { Answer } from "#broker/broker";
 import { cellReader, cellWriter, entryTexts } from "#broker/response/cells";
 import { type Body, TextSink } from "#broker/response/text-sink";
+import type { Result } from "#broker/result";
 import { noStats } from "#broker/scatter";
 import type { QueryResponse } from "#schemas/api/query";
 import type { Batch, Vector } from "#schemas/batch";
 import type { ScanStats } from "#schemas/plan/server-client";
+import { versionOf, wholeMoment } from "#schemas/plan/snapshot";
 import type { Stepwise } from "#schemas/turns";
 
 /** A column's cells as JSON; texts that rows share are quoted once. */
@@ -79,15 +81,21 @@ function fieldsOf(answer: Answer) {
     timeUsedUs: answer.timeUsedUs,
     indexesUsed: stats.indexes,
     resultRowsLimitReached: result?.truncated ?? false,
-    gaps: result?.snapshot?.gaps ?? [],
-    snapshot: result?.snapshot?.version ?? "",
-    newestEventMs: newestEvent(answer),
+    ...snapshotFields(result),
   };
 }
 
-function newestEvent(answer: Answer): number | null {
-  const newest = answer.result?.snapshot?.newestEventMs ?? null;
-  return newest === null ? null : Number(newest);
+/** What the answer was made from: its gaps, its version, and how far the newest of its tables is. */
+function snapshotFields(result: Result | null) {
+  if (result === null || result.snapshot === null) return { gaps: [], snapshot: "", newestEventMs: null };
+  const { snapshot, tables } = result;
+  const moments = tables.map((table) => wholeMoment(snapshot, table)).filter((moment) => moment !== null);
+  const newest = moments.map(({ newestEventMs }) => newestEventMs).filter((ms) => ms !== null);
+  return {
+    gaps: moments.flatMap(({ gaps }) => gaps),
+    snapshot: versionOf(snapshot, tables),
+    newestEventMs: newest.length === 0 ? null : Math.max(...newest.map(Number)),
+  };
 }
 
 const segmentFields = (stats: ScanStats) => ({

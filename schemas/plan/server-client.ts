@@ -2,7 +2,7 @@
 import type { Batch, Vector } from "#schemas/batch";
 import type { ErrorCode } from "#schemas/errors";
 import type { Fragment } from "#schemas/plan/plan";
-import type { Gap } from "#schemas/segment";
+import type { SnapshotInfo } from "#schemas/plan/snapshot";
 
 /** Aggregate states of many groups: fixed-size ones back to back, variable ones behind offsets. */
 export type States =
@@ -41,18 +41,6 @@ export interface ScanStats {
   indexes: string[];
 }
 
-export interface SnapshotInfo {
-  /** Hand it back to `execute` and `release`. A server drops one by itself after its lease. */
-  readonly id: string;
-  /** Equal generations and visible rows mean equal answers. */
-  readonly version: string;
-  readonly takenMs: number;
-  readonly rows: number;
-  readonly gaps: readonly Gap[];
-  /** Newest event time seen, ms; null without rows or a time column. */
-  readonly newestEventMs: bigint | null;
-}
-
 /** A segment that cannot be read: its rows are not in the answer, which is partial and says so with this message. */
 export interface Fault {
   readonly segment: string;
@@ -80,7 +68,8 @@ export interface Executed {
 
 export interface ServerClient {
   readonly name: string;
-  snapshot(table: string): Promise<SnapshotInfo>;
+  /** All tables in one turn; a table that this server does not have is left out. */
+  snapshot(tables: readonly string[]): Promise<SnapshotInfo>;
   release(snapshotId: string): void;
   execute(
     snapshotId: string,

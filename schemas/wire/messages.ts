@@ -3,8 +3,9 @@
  * `welcome`: both name their protocol version, and one that does not fit ends the connection.
  *
  * hello(1) => version:u32                    welcome(17) => version:u32 name:text
- * snapshot(2) => table:text                  held(18) => id:text version:text takenMs:f64 rows:f64 list(Gap)
- *                                              newestEventMs:option(i64)
+ * snapshot(2) => list(table:text)            held(18) => id:text run:text takenMs:f64 list(Moment)
+ *   Moment => table:text Version rows:f64 list(Gap) newestEventMs:option(i64)
+ *   Version => incarnation:text definition:u32 generation:f64 list(partition:u32 rows:f64) validity:f64
  *   Gap => partition:u32 start:i64 end:i64 reason:text foundMs:f64
  * release(3) => snapshot:text                (no answer)
  * execute(4) => snapshot:text Options Fragment        executed(19) => Executed
@@ -15,20 +16,22 @@
  */
 import { type ErrorCode, type ErrorDetail, type StoreError, unreachable } from "#schemas/errors";
 import type { Fragment } from "#schemas/plan/plan";
-import type { Executed, ExecuteOptions, SnapshotInfo } from "#schemas/plan/server-client";
+import type { Executed, ExecuteOptions } from "#schemas/plan/server-client";
+import type { SnapshotInfo, TableMoment, TableVersion } from "#schemas/plan/snapshot";
+import type { Gap } from "#schemas/segment";
 import { FrameReader, FrameWriter } from "#schemas/wire/bytes";
 import type { Frame } from "#schemas/wire/frame";
 import { readFragment, writeFragment } from "#schemas/wire/plan";
 import { readCode, readExecuted, writeExecuted } from "#schemas/wire/result";
 
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 /** Clocks differ between machines: a deadline crosses as the time that is left. */
 type WireOptions = Omit<ExecuteOptions, "deadlineMs"> & { readonly remainingMs: number };
 
 export type Message =
   | { readonly kind: "hello"; readonly version: number }
-  | { readonly kind: "snapshot"; readonly table: string }
+  | { readonly kind: "snapshot"; readonly tables: readonly string[] }
   | { readonly kind: "release"; readonly snapshot: string }
   | {
       readonly kind: "execute";
@@ -88,32 +91,67 @@ const readOptions = (reader: FrameReader): WireOptions => ({
 
 function writeInfo(writer: FrameWriter, info: SnapshotInfo): void {
   writer.text(info.id);
-  writer.text(info.version);
+  writer.text(info.run);
   writer.f64(info.takenMs);
-  writer.f64(info.rows);
-  writer.list(info.gaps, (gap) => {
-    writer.u32(gap.partition);
-    writer.i64(gap.start);
-    writer.i64(gap.end);
-    writer.text(gap.reason);
-    writer.f64(gap.foundMs);
-  });
-  writer.option(info.newestEventMs, (ms) => writer.i64(ms));
+  writer.list(info.tables, (moment) => writeMoment(writer, moment));
 }
 
 const readInfo = (reader: FrameReader): SnapshotInfo => ({
   id: reader.text("a snapshot"),
-  version: reader.text("a version"),
+  run: reader.text("a server's run"),
   takenMs: reader.f64(),
+  tables: reader.list("tables", () => readMoment(reader)),
+});
+
+function writeMoment(writer: FrameWriter, moment: TableMoment): void {
+  writer.text(moment.table);
+  writeVersion(writer, moment.version);
+  writer.f64(moment.rows);
+  writer.list(moment.gaps, (gap) => writeGap(writer, gap));
+  writer.option(moment.newestEventMs, (ms) => writer.i64(ms));
+}
+
+const readMoment = (reader: FrameReader): TableMoment => ({
+  table: reader.text("a table"),
+  version: readVersion(reader),
   rows: reader.whole("rows"),
-  gaps: reader.list("gaps", () => ({
-    partition: reader.u32(),
-    start: reader.i64(),
-    end: reader.i64(),
-    reason: reader.text("a reason"),
-    foundMs: reader.f64(),
-  })),
+  gaps: reader.list("gaps", () => readGap(reader)),
   newestEventMs: reader.option(() => reader.i64()),
+});
+
+function writeVersion(writer: FrameWriter, version: TableVersion): void {
+  writer.text(version.incarnation);
+  writer.u32(version.definition);
+  writer.f64(version.generation);
+  writer.list(version.growing, ({ partition, rows }) => {
+    writer.u32(partition);
+    writer.f64(rows);
+  });
+  writer.f64(version.validity);
+}
+
+const readVersion = (reader: FrameReader): TableVersion => ({
+  incarnation: reader.text("an incarnation"),
+  definition: reader.u32(),
+  generation: reader.whole("a generation"),
+  growing: reader.list("partitions", () => ({ partition: reader.u32(), rows: reader.whole("rows") })),
+  validity: reader.whole("a validity"),
+});
+
+function writeGap(writer: FrameWriter, gap: Gap): void {
+  writer.u32(gap.partition);
+  writer.i64(gap.start);
+  writer.i64(gap.end);
+  writer.text(gap.reason);
+  writer.f64(gap.foundMs);
+}
+
+const readGap = (reader: FrameReader): Gap => ({
+  partition: reader.u32(),
+  start: reader.i64(),
+  end: reader.i64(),
+  reason: reader.text("a reason"),
+  foundMs: reader.f64(),
 });
 
 function writeBody(writer: FrameWriter, message: Message): void {
@@ -122,7 +160,7 @@ function writeBody(writer: FrameWriter, message: Message): void {
       writer.u32(message.version);
       return;
     case "snapshot":
-      writer.text(message.table);
+      writer.list(message.tables, (table) => writer.text(table));
       return;
     case "release":
       writer.text(message.snapshot);
@@ -177,7 +215,7 @@ function readBody(reader: FrameReader, kind: Message["kind"]): Message {
     case "hello":
       return { kind, version: reader.u32() };
     case "snapshot":
-      return { kind, table: reader.text("a table") };
+      return { kind, tables: reader.list("tables", () => reader.text("a table")) };
     case "release":
       return { kind, snapshot: reader.text("a snapshot") };
     case "execute":

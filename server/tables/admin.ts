@@ -4,7 +4,7 @@
  */
 import type { PushOptions, TableAdmin } from "#schemas/admin";
 import type { DeadLetters, IngestAnswer, TableDetail, TableSummary, TopicInfo } from "#schemas/api/tables";
-import type { TableRecord } from "#schemas/catalog";
+import type { TableDefinition, TableRecord } from "#schemas/catalog";
 import { hasCode, StoreError } from "#schemas/errors";
 import { writeExactJson } from "#schemas/exact-json";
 import type { CommittedPartition } from "#schemas/ingest";
@@ -25,20 +25,14 @@ export const writeDefinition = (world: World, record: TableRecord): Promise<void
   ]);
 
 export const pausedKey = (table: string): string => `paused:${table}`;
-const incarnationKey = (table: string): string => `incarnation:${table}`;
-
 /** Hands a table to the ingest threads; resolves when its log is replayed. */
 export async function consume(
   server: Server,
   state: TableState,
   committed: readonly CommittedPartition[],
 ): Promise<void> {
-  const { catalog, world } = server.parts;
-  const key = incarnationKey(state.name);
-  const incarnation = (await catalog.setting(key)) ?? world.random.id().slice(0, 8);
-  await catalog.setSetting(key, incarnation);
   const start = { table: state.table, committed, partitions: null, paused: state.paused };
-  await server.ingestOf(state.name).addTable(start, incarnation);
+  await server.ingestOf(state.name).addTable(start, state.record.incarnation);
 }
 
 export class Tables implements TableAdmin {
@@ -60,9 +54,10 @@ export class Tables implements TableAdmin {
     return state === undefined || state.dropping ? undefined : state.record;
   }
 
-  async create(record: TableRecord): Promise<void> {
-    const { name } = record.table;
+  async create(definition: TableDefinition): Promise<void> {
+    const { name } = definition.table;
     const { tables, parts } = this.#server;
+    const record = { ...definition, incarnation: parts.world.random.id().slice(0, 8) };
     const taken = [...tables.keys()].find((other) => other.toLowerCase() === name.toLowerCase());
     if (taken !== undefined) throw new StoreError("TABLE_EXISTS", `there is a table "${taken}" already`);
     const state = new TableState({ record, entries: [], gaps: [], paused: record.table.paused });
@@ -70,7 +65,6 @@ export class Tables implements TableAdmin {
     try {
       await removeTableFiles(parts.world, name);
       await parts.catalog.setSetting(droppedKey(name), "no");
-      await parts.catalog.setSetting(incarnationKey(name), parts.world.random.id().slice(0, 8));
       await parts.catalog.setSetting(pausedKey(name), state.paused ? "yes" : "no");
       await parts.catalog.putTable(record);
       await writeDefinition(parts.world, record);
@@ -88,9 +82,10 @@ export class Tables implements TableAdmin {
     this.#server.changed(name);
   }
 
-  async alter(record: TableRecord): Promise<void> {
+  async alter(definition: TableDefinition): Promise<void> {
     const { parts } = this.#server;
-    const state = this.#server.state(record.table.name);
+    const state = this.#server.state(definition.table.name);
+    const record = { ...definition, incarnation: state.record.incarnation };
     await parts.catalog.putTable(record);
     await writeDefinition(parts.world, record);
     state.record = record;

@@ -167,9 +167,9 @@ function columnInfo(column: Column, state: TableState, readers: readonly Segment
 
 /** Everything about one table. Column figures come from one snapshot of it. */
 export async function detailOf(server: Server, state: TableState): Promise<TableDetail> {
-  const { id } = server.snapshots.take(state);
+  const { id } = server.snapshots.take([state]);
   try {
-    const { readers } = server.snapshots.get(id);
+    const { readers } = server.snapshots.table(id, state.name);
     return {
       ...summaryOf(server, state),
       columns: state.table.columns.map((column) => columnInfo(column, state, readers)),

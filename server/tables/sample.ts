@@ -38,7 +38,7 @@ export async function newestRows(server: Server, state: TableState, rowsMax: num
   };
   const { clock } = server.parts.world;
   const { limits } = server.parts;
-  const { id } = await server.snapshot(name);
+  const { id } = await server.snapshot([name]);
   try {
     const options = {
       deadlineMs: clock.nowMs() + limits.queryMs,

@@ -3,8 +3,9 @@
  * single steps. Whatever a step does, a snapshot taken before it or after it sees each row exactly once: a sealed
  * segment takes the place of the mutable one within one turn of the event loop.
  */
-import type { TableRecord } from "#schemas/catalog";
+import { identityOf, type TableRecord } from "#schemas/catalog";
 import { assert, StoreError } from "#schemas/errors";
+import type { TableIdentity } from "#schemas/plan/snapshot";
 import type { Gap, SegmentRecord, SourceRange } from "#schemas/segment";
 import { columnNamed, type Table } from "#schemas/table";
 import type { FrozenSegment, IngestStatus } from "#server/ingest/port";
@@ -82,6 +83,10 @@ export class TableState {
 
   get table(): Table {
     return this.record.table;
+  }
+
+  get identity(): TableIdentity {
+    return identityOf(this.record);
   }
 
   get name(): string {

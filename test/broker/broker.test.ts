@@ -8,6 +8,7 @@ import type { ServerClient } from "#schemas/plan/server-client";
 import type { Clock } from "#schemas/world";
 import { evaluate } from "#server/execute/functions/evaluate";
 import { tableOf } from "#test/server/segment/build";
+import { testIdentity } from "#test/setup/snapshots";
 import { ModelServer } from "#test/sql/model";
 import type { Row } from "#test/sql/values";
 
@@ -44,7 +45,7 @@ function brokerOver(
 ) {
   const clock = new TestClock();
   const catalog = {
-    version: () => 1,
+    identity: () => testIdentity,
     table: (name: string) => (name === "t" ? table : undefined),
     names: () => ["t"],
   };
@@ -66,7 +67,6 @@ function brokerOver(
     timeZone: "UTC",
     clientQueryId: null,
     client: "",
-    nowMs: null,
     snapshot: null,
     signal: new AbortController().signal,
   });
@@ -84,9 +84,9 @@ class FaultyServer extends ModelServer {
     super(new Map([["t", { table, rows: rowsOf(0, 1) }]]));
     this.#fault = fault;
   }
-  override async snapshot(name: string) {
+  override async snapshot(names: readonly string[]) {
     if (this.#fault === "gone") throw new StoreError("SERVER_MISSING", "connection refused");
-    return super.snapshot(name);
+    return super.snapshot(names);
   }
   override release(): void {
     this.released++;
@@ -271,7 +271,8 @@ describe("fair shares", () => {
 describe("plans", () => {
   it("are kept until a definition changes, but not those that depend on the moment", () => {
     let version = 1;
-    const catalog = { version: () => version, table: () => table, names: () => ["t"] };
+    const identity = () => ({ ...testIdentity, definition: version });
+    const catalog = { identity, table: () => table, names: () => ["t"] };
     const { broker } = brokerOver([modelOver([])], {}, { catalog });
     const asked = (sql: string) => ({ sql, queryOptions: "", dialect: "pinot", timeZone: "UTC" }) as const;
     const plan = (sql: string, nowMs = 1) => broker.prepare(asked(sql), nowMs).plan;
@@ -280,6 +281,30 @@ describe("plans", () => {
     version++;
     expect(plan("SELECT k FROM t")).not.toBe(before);
     expect(plan("SELECT NOW()", 1).project).not.toEqual(plan("SELECT NOW()", 2).project);
+  });
+
+  it("are made again for a table that was made anew while the query began, and never read another one", async () => {
+    let incarnation = "old";
+    let plans = 0;
+    const identity = () => ({ incarnation, definition: 1 });
+    const find = () => {
+      plans++;
+      return table;
+    };
+    const catalog = { identity, table: find, names: () => ["t"] };
+    const server = modelOver(rowsOf(0, 5));
+    const snapshot = async (names: readonly string[]) => {
+      incarnation = "test";
+      return ModelServer.prototype.snapshot.call(server, names);
+    };
+    const { ask } = brokerOver([Object.assign(server, { snapshot })], {}, { catalog });
+    expect(responseOf(await ask("SELECT COUNT(*) FROM t")).resultTable?.rows).toEqual([[5]]);
+    expect(plans).toBeGreaterThan(1);
+    incarnation = "never there";
+    Object.assign(server, { snapshot: ModelServer.prototype.snapshot });
+    expect((await ask("SELECT COUNT(*), 1 FROM t")).exceptions[0]).toMatchObject({
+      code: "CATALOG_CONFLICT",
+    });
   });
 
   it("inner faults are INTERNAL, and logged", async () => {

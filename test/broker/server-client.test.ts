@@ -5,7 +5,8 @@ import { TcpServerClient } from "#broker/server-client-node";
 import { StoreError } from "#schemas/errors";
 import { type Limits, limits } from "#schemas/limits";
 import type { Fragment } from "#schemas/plan/plan";
-import type { Executed, ExecuteOptions, ServerClient, SnapshotInfo } from "#schemas/plan/server-client";
+import type { Executed, ExecuteOptions, ServerClient } from "#schemas/plan/server-client";
+import type { SnapshotInfo } from "#schemas/plan/snapshot";
 import type { Clock } from "#schemas/world";
 import { type Listener, listenFrames } from "#server/listen-node";
 import { aggregateFragment, messages, rowsFragment } from "#test/schemas/wire/examples";
@@ -34,8 +35,9 @@ class FakeServer implements ServerClient {
   aborted = 0;
   run: (signal: AbortSignal) => Promise<Executed> = async () => executed;
 
-  async snapshot(table: string): Promise<SnapshotInfo> {
-    if (table === "nope") throw new StoreError("TABLE_UNKNOWN", 'there is no table "nope"', { at: "nope" });
+  async snapshot(tables: readonly string[]): Promise<SnapshotInfo> {
+    if (tables.includes("nope"))
+      throw new StoreError("TABLE_UNKNOWN", 'there is no table "nope"', { at: "nope" });
     return info;
   }
 
@@ -100,19 +102,19 @@ describe("over TCP", () => {
   test("questions are answered as in process", async () => {
     const server = new FakeServer();
     const client = clientOf((await listen(server)).port);
-    expect(await client.snapshot("purchases")).toEqual(info);
+    expect(await client.snapshot(["purchases"])).toEqual(info);
     expect(await client.execute("p-1", aggregateFragment, options(), never)).toEqual(executed);
     expect(server.asked[0].fragment).toEqual(aggregateFragment);
     expect(Math.abs(server.asked[0].options.deadlineMs - (Date.now() + 10_000))).toBeLessThan(5000);
     expect(await client.explain("p-1", rowsFragment)).toEqual(["SCAN"]);
     client.release("p-1");
-    await client.snapshot("purchases");
+    await client.snapshot(["purchases"]);
     expect(server.released).toEqual(["p-1"]);
   });
 
   test("errors keep their code and detail", async () => {
     const client = clientOf((await listen(new FakeServer())).port);
-    await expect(client.snapshot("nope")).rejects.toMatchObject({
+    await expect(client.snapshot(["nope"])).rejects.toMatchObject({
       code: "TABLE_UNKNOWN",
       detail: { at: "nope" },
     });
@@ -186,15 +188,15 @@ describe("a server that is not there", () => {
     const listener = await listen(new FakeServer());
     const { port } = listener;
     const client = clientOf(port);
-    expect(await client.snapshot("purchases")).toEqual(info);
+    expect(await client.snapshot(["purchases"])).toEqual(info);
     await listener.close();
-    await expect(client.snapshot("purchases")).rejects.toMatchObject({ code: "SERVER_MISSING" });
+    await expect(client.snapshot(["purchases"])).rejects.toMatchObject({ code: "SERVER_MISSING" });
     await expect(client.execute("p", rowsFragment, options(), never)).rejects.toMatchObject({
       code: "SERVER_MISSING",
     });
     client.release("p");
     await listen(new FakeServer(), port);
-    expect(await client.snapshot("purchases")).toEqual(info);
+    expect(await client.snapshot(["purchases"])).toEqual(info);
   });
 
   test("a running question fails when its server dies", async () => {
@@ -225,12 +227,12 @@ describe("a server that is not there", () => {
 
   test("a port that talks something else is refused", async () => {
     const port = await listenOther((socket) => socket.write("HTTP/1.1 400 Bad Request\r\n\r\n"));
-    await expect(clientOf(port).snapshot("t")).rejects.toMatchObject({ code: "FRAME_CORRUPT" });
+    await expect(clientOf(port).snapshot(["t"])).rejects.toMatchObject({ code: "FRAME_CORRUPT" });
   });
 
   test("a port that says nothing is missing in time", async () => {
     const client = clientOf(await listenOther(() => undefined), { ...limits, queryMs: 50 });
-    await expect(client.snapshot("t")).rejects.toMatchObject({ code: "SERVER_MISSING" });
+    await expect(client.snapshot(["t"])).rejects.toMatchObject({ code: "SERVER_MISSING" });
     await client.close();
   });
 

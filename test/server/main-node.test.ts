@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import type { TableRecord } from "#schemas/catalog";
+import type { TableDefinition } from "#schemas/catalog";
 import { type RunningServer, type ServerOptions, startServer } from "#server/main-node";
 import { testTable } from "#test/setup/tables";
 
@@ -20,7 +20,7 @@ const options = (name: string): ServerOptions => ({
   log: () => {},
 });
 
-const record = (name: string): TableRecord => {
+const record = (name: string): TableDefinition => {
   const stream = { ...testTable([]).stream, topic: name };
   return {
     table: testTable([{ name: "id", type: "LONG", notNull: true }], { name, stream }),
@@ -40,9 +40,9 @@ async function push({ admin }: RunningServer, table: string, count: number): Pro
 }
 
 async function rowsOf({ client }: RunningServer, table: string): Promise<number> {
-  const { id, rows } = await client.snapshot(table);
+  const { id, tables } = await client.snapshot([table]);
   client.release(id);
-  return rows;
+  return tables[0]!.rows;
 }
 
 describe("a server with threads", () => {

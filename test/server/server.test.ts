@@ -1,102 +1,11 @@
 /** The life of tables on production's server over a disk in memory: what people ask of it, and what goes wrong. */
 import { afterEach, describe, expect, test } from "vitest";
-import { openSqliteFile, type SqliteFile, sqliteCatalog } from "#broker/catalog/sqlite-node";
-import type { TableRecord } from "#schemas/catalog";
+import { openSqliteFile, sqliteCatalog } from "#broker/catalog/sqlite-node";
 import { StoreError } from "#schemas/errors";
-import type { Limits } from "#schemas/limits";
-import type { Table } from "#schemas/table";
-import type { Composed } from "#server/compose";
-import { inlineServer, smallLimits } from "#test/setup/inline-server";
+import { smallLimits } from "#test/setup/inline-server";
 import { plainInts } from "#test/setup/plain-reader";
 import { testTable } from "#test/setup/tables";
-import { type MemoryWorld, memoryWorld } from "#test/setup/world";
-
-const columns = [
-  { name: "id", type: "LONG", notNull: true },
-  { name: "text", type: "STRING" },
-  { name: "ts", type: "TIMESTAMP", role: "dateTime", timeFormat: { kind: "timestamp" } },
-] as const;
-
-const stream = { ...testTable([]).stream, topic: "t" };
-const record = (change: Partial<Table> = {}): TableRecord => ({
-  table: testTable(columns, { name: "t", timeColumn: "ts", stream, ...change }),
-  schemaJson: { schemaName: "t" },
-  configJson: null,
-});
-
-class Life {
-  world: MemoryWorld = memoryWorld(7);
-  file: SqliteFile = openSqliteFile(":memory:");
-  now: Composed | null = null;
-
-  get server() {
-    return this.now!.server;
-  }
-  get admin() {
-    return this.now!.admin;
-  }
-
-  /** Lets production's timers run until the work is done. */
-  async until<T>(work: Promise<T>): Promise<T> {
-    let over = false;
-    const end = () => {
-      over = true;
-    };
-    work.then(end, end);
-    expect(await this.world.clock.runUntil(() => over, 600_000)).toBe(true);
-    return work;
-  }
-
-  async start(options: { memoryBytes?: number; limits?: Limits } = {}): Promise<void> {
-    const starting = sqliteCatalog(this.file).then((catalog) =>
-      inlineServer({ world: this.world, catalog, ...options }),
-    );
-    this.now = await this.until(starting);
-  }
-
-  async stop(): Promise<void> {
-    const { now } = this;
-    this.now = null;
-    if (now !== null) await this.until(now.server.close());
-  }
-
-  async restart(): Promise<void> {
-    await this.stop();
-    await this.start();
-  }
-
-  async push(
-    ids: readonly number[],
-    options: { ts?: number; more?: object; textBytes?: number } = {},
-  ): Promise<void> {
-    const ts = options.ts ?? this.world.clock.nowMs();
-    const text = (id: number) => (options.textBytes ? `${id}`.padEnd(options.textBytes, "x") : `t${id % 5}`);
-    const row = (id: number) => JSON.stringify({ id, text: text(id), ts, ...options.more });
-    const body = new TextEncoder().encode(ids.map((id) => `${row(id)}\n`).join(""));
-    await this.until(this.admin.push("t", body, { format: "ndjson", idempotencyKey: null, sync: true }));
-  }
-
-  async seal(): Promise<void> {
-    await this.until(this.admin.forceCommit("t").then(() => this.server.queue.idle()));
-  }
-
-  maintain(): Promise<void> {
-    return this.until(this.server.maintain());
-  }
-
-  async ids(column = 0): Promise<number[]> {
-    const { id } = await this.server.snapshot("t");
-    const ids = plainInts(this.server.snapshots.get(id).readers, column).map(Number);
-    this.server.release(id);
-    return ids.toSorted((a, b) => a - b);
-  }
-
-  segmentFiles(): string[] {
-    return this.world.disk.paths().filter((path) => path.endsWith(".segment"));
-  }
-}
-
-const range = (from: number, until: number) => Array.from({ length: until - from }, (_, at) => from + at);
+import { columns, Life, range, record, stream } from "./life.ts";
 
 let life = new Life();
 afterEach(async () => {
@@ -141,11 +50,11 @@ describe("rows", () => {
     await life.start();
     await life.until(life.admin.create(record()));
     await life.push(range(0, 30));
-    const before = await life.server.snapshot("t");
+    const before = await life.server.snapshot(["t"]);
     await life.push(range(30, 60));
     await life.seal();
     await life.until(life.admin.drop("t"));
-    const { readers } = life.server.snapshots.get(before.id);
+    const { readers } = life.server.snapshots.table(before.id, "t");
     expect(plainInts(readers, 0).map(Number)).toEqual(range(0, 30));
     expect(life.server.epochs.waiting()).toBeGreaterThan(0);
     life.server.release(before.id);
@@ -156,9 +65,9 @@ describe("rows", () => {
   test("are let go of when a snapshot's lease is over", async () => {
     await life.start();
     await life.until(life.admin.create(record()));
-    const { id } = await life.server.snapshot("t");
+    const { id } = await life.server.snapshot(["t"]);
     await life.world.clock.advance(120_000);
-    expect(() => life.server.snapshots.get(id)).toThrow("was released, or dropped");
+    expect(() => life.server.snapshots.table(id, "t")).toThrow("was released, or dropped");
   });
 });
 
@@ -217,7 +126,7 @@ describe("definitions", () => {
     await life.push(range(40, 50));
     await life.until(life.admin.drop("t"));
     expect(life.world.disk.paths().filter((path) => path.includes("/t/"))).toEqual([]);
-    await expect(life.server.snapshot("t")).rejects.toMatchObject({ code: "TABLE_UNKNOWN" });
+    expect((await life.server.snapshot(["t"])).tables).toEqual([]);
     await life.until(life.admin.create(record()));
     await life.push(range(100, 105));
     await life.restart();
@@ -328,8 +237,8 @@ describe("what is damaged", () => {
     const [first] = await threeSegments();
     await life.world.disk.remove(first!);
     await life.start();
-    const { id } = await life.server.snapshot("t");
-    const { faults } = life.server.snapshots.get(id);
+    const { id } = await life.server.snapshot(["t"]);
+    const { faults } = life.server.snapshots.table(id, "t");
     expect(faults).toMatchObject([{ code: "SEGMENT_CORRUPT", rows: 10 }]);
     expect(faults[0]?.message).toContain(first);
   });
@@ -397,9 +306,9 @@ describe("what is damaged", () => {
     expect(life.segmentFiles()).toContain(second);
     expect(await life.ids()).toEqual(range(10, 30));
     expect(life.world.disk.paths().filter((path) => path.startsWith("tables/t/damaged/"))).toHaveLength(1);
-    const { id, gaps } = await life.server.snapshot("t");
+    const { id, tables } = await life.server.snapshot(["t"]);
     life.server.release(id);
-    expect(gaps).toMatchObject([{ partition: 0, start: 0n, end: 10n }]);
+    expect(tables[0]?.gaps).toMatchObject([{ partition: 0, start: 0n, end: 10n }]);
   });
 });
 
@@ -483,11 +392,7 @@ describe("little memory", () => {
 
 test("an unknown table is refused by name", async () => {
   await life.start();
-  for (const asked of [
-    life.admin.detail("x"),
-    life.admin.drop("x"),
-    life.admin.pause("x"),
-    life.server.snapshot("x"),
-  ])
+  for (const asked of [life.admin.detail("x"), life.admin.drop("x"), life.admin.pause("x")])
     await expect(asked).rejects.toBeInstanceOf(StoreError);
+  expect((await life.server.snapshot(["x"])).tables).toEqual([]);
 });

@@ -7,9 +7,9 @@ import { brokerCatalog, liveBroker } from "#broker/query-door";
 import { sliceLines } from "#ingestion/decode/lines";
 import type { TableAdmin } from "#schemas/admin";
 import type { Cell } from "#schemas/api/query";
-import type { TableRecord } from "#schemas/catalog";
+import type { TableDefinition } from "#schemas/catalog";
 import { AssertionError, assert } from "#schemas/errors";
-import type { SnapshotInfo } from "#schemas/plan/server-client";
+import { type SnapshotSet, wholeMoment } from "#schemas/plan/snapshot";
 import type { Column } from "#schemas/table";
 import type { World } from "#schemas/world";
 import { evaluate } from "#server/execute/functions/evaluate";
@@ -42,7 +42,7 @@ const columns = [
   { name: "ts", type: "TIMESTAMP", role: "dateTime", timeFormat: { kind: "timestamp" } },
 ] as const;
 
-function record(name: string, kind: "embedded" | "kafka"): TableRecord {
+function record(name: string, kind: "embedded" | "kafka"): TableDefinition {
   const stream = {
     kind,
     topic: name,
@@ -119,9 +119,11 @@ export class SimProcess {
   /** One snapshot of a table, asked in SQL: every row's id, and count and sum, beside what a plain reading finds. */
   async answer(table: string): Promise<Answer> {
     if (this.#failure !== null) throw this.#failure;
-    const snapshot = await this.#broker.snapshot(table);
+    const snapshot = await this.#broker.snapshot([table], this.#world.clock.nowMs());
     try {
-      const { readers, faults } = this.server.snapshots.get(snapshot.id);
+      const [part] = snapshot.parts;
+      assert(part?.kind === "held", "the server is there");
+      const { readers, faults } = this.server.snapshots.table(part.info.id, table);
       const plain = plainInts(readers, 0).map(Number);
       const rows = await this.#ask(`SELECT id FROM ${table} LIMIT 1000000`, snapshot);
       const ids = rows.map(([id]) => Number(id));
@@ -132,16 +134,16 @@ export class SimProcess {
         count: BigInt(Number(total?.[0])),
         sum: BigInt(Number(total?.[1] ?? 0)),
         faults: faults.map(({ segment, message }) => `${segment}: ${message}`),
-        gaps: snapshot.gaps,
+        gaps: wholeMoment(snapshot, table)?.gaps ?? [],
       };
     } finally {
       this.#broker.release(snapshot);
     }
   }
 
-  async #ask(sql: string, snapshot: SnapshotInfo): Promise<readonly (readonly Cell[])[]> {
+  async #ask(sql: string, snapshot: SnapshotSet): Promise<readonly (readonly Cell[])[]> {
     const { signal } = new AbortController();
-    const options = { snapshot, nowMs: this.#world.clock.nowMs(), timeZone: "UTC", signal };
+    const options = { snapshot, timeZone: "UTC", signal };
     const { exceptions, partialResult, resultTable } = await this.#broker.ask(sql, options);
     const lost = exceptions.filter(({ code }) => code !== "SEGMENT_CORRUPT").map(({ message }) => message);
     assert(lost.length === 0, `${sql}: ${lost.join("; ")}`);

@@ -17,6 +17,7 @@ import type { Table } from "#schemas/table";
 import { atOnce } from "#schemas/turns";
 import { pickRows } from "#schemas/vector-rows";
 import { evaluate } from "#server/execute/functions/evaluate";
+import { infoOf, momentOf } from "#test/setup/snapshots";
 import { columnsById, type Row, vectorOf } from "#test/sql/values";
 
 export interface ModelTable {
@@ -86,15 +87,14 @@ export class ModelServer implements ServerClient {
     this.#tables = tables;
   }
 
-  async snapshot(table: string) {
-    const rows = this.#tables.get(table)?.rows.length ?? 0;
-    return { id: table, version: `${table}:${rows}`, takenMs: 0, rows, gaps: [], newestEventMs: null };
+  async snapshot(tables: readonly string[]) {
+    return infoOf(...tables.map((table) => momentOf(table, this.#tables.get(table)?.rows.length ?? 0)));
   }
 
   release(): void {}
 
-  async execute(snapshotId: string, fragment: Fragment, options: ExecuteOptions) {
-    const held = this.#tables.get(snapshotId);
+  async execute(_: string, fragment: Fragment, options: ExecuteOptions) {
+    const held = this.#tables.get(fragment.table);
     assert(held !== undefined, "the table is there");
     const all = rowsOf(held);
     const run = new FragmentRun(fragment, options);

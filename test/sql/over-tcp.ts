@@ -22,8 +22,8 @@ class WiredServer implements ServerClient {
     );
   }
 
-  async snapshot(table: string) {
-    return (await this.#client).snapshot(table);
+  async snapshot(tables: readonly string[]) {
+    return (await this.#client).snapshot(tables);
   }
 
   release(snapshotId: string): void {

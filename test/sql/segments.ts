@@ -5,6 +5,7 @@ import type { Fragment } from "#schemas/plan/plan";
 import type { ExecuteOptions, ServerClient } from "#schemas/plan/server-client";
 import type { KernelSource } from "#server/kernels/instance";
 import { buildStore, type Piece, type Store } from "#test/server/execute/store";
+import { infoOf, momentOf } from "#test/setup/snapshots";
 import type { ModelTable } from "#test/sql/model";
 
 /** How rows lie in segments. */
@@ -49,19 +50,18 @@ export class SegmentServer implements ServerClient {
     this.#stores.set(table.name, { store, rows: rows.length });
   }
 
-  async snapshot(table: string) {
-    const { rows } = this.#named(table);
-    return { id: table, version: `${table}:${rows}`, takenMs: 0, rows, gaps: [], newestEventMs: null };
+  async snapshot(tables: readonly string[]) {
+    return infoOf(...tables.map((table) => momentOf(table, this.#named(table).rows)));
   }
 
   release(): void {}
 
-  execute(snapshotId: string, fragment: Fragment, options: ExecuteOptions, signal: AbortSignal) {
-    return this.#named(snapshotId).store.execute(fragment, options, signal);
+  execute(_: string, fragment: Fragment, options: ExecuteOptions, signal: AbortSignal) {
+    return this.#named(fragment.table).store.execute(fragment, options, signal);
   }
 
-  async explain(snapshotId: string, fragment: Fragment): Promise<readonly string[]> {
-    const { store } = this.#named(snapshotId);
+  async explain(_: string, fragment: Fragment): Promise<readonly string[]> {
+    const { store } = this.#named(fragment.table);
     return store.executor.explain(store.readers, fragment);
   }
 

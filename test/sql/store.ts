@@ -7,6 +7,7 @@ import type { Table } from "#schemas/table";
 import { evaluate } from "#server/execute/functions/evaluate";
 import { loadKernels } from "#server/kernels/load-kernels-node";
 import { twin } from "#test/server/execute/store";
+import { testIdentity } from "#test/setup/snapshots";
 import { testClock, testNowMs } from "#test/sql/clock";
 import { ModelServer, type ModelTable } from "#test/sql/model";
 import { overTcp } from "#test/sql/over-tcp";
@@ -108,7 +109,7 @@ export class TestBroker {
     const find = (name: string): Table | undefined =>
       this.#tables.get(plainTableName(name).toLowerCase())?.table;
     const catalog = {
-      version: () => this.#version,
+      identity: () => ({ ...testIdentity, definition: this.#version }),
       table: find,
       names: () => [...this.#tables.values()].map(({ table }) => table.name),
     };
@@ -149,7 +150,6 @@ export class TestBroker {
       timeZone: "UTC",
       clientQueryId: null,
       client: "test",
-      nowMs: testNowMs,
       snapshot: null,
       signal: new AbortController().signal,
       ...question,

@@ -11,6 +11,7 @@ import type { SegmentRecord, SourceRange } from "#schemas/segment";
 import { type Postgres, startPostgres } from "#test/setup/postgres-node";
 
 const tableRecord = (name: string, version: number): TableRecord => ({
+  incarnation: "a1",
   table: {
     name,
     version,

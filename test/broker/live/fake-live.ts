@@ -6,6 +6,8 @@ import type { Cell, QueryResponse } from "#schemas/api/query";
 import type { TableDetail, TableSummary } from "#schemas/api/tables";
 import { StoreError } from "#schemas/errors";
 import { type Limits, limits } from "#schemas/limits";
+import type { TableMoment } from "#schemas/plan/snapshot";
+import { infoOf, momentOf } from "#test/setup/snapshots";
 
 interface Timer {
   readonly atMs: number;
@@ -75,6 +77,8 @@ export class FakeLive {
   rows: (sql: string) => readonly (readonly Cell[])[] = () => [["a", 1]];
   fault: StoreError | null = null;
   visible = 100;
+  /** What a snapshot shows of a table. */
+  moment: (moment: TableMoment) => TableMoment = (moment) => moment;
   workMs = 0;
   /** What is told of tables, by name. */
   readonly tables = new Map<string, Partial<TableDetail>>([
@@ -86,23 +90,17 @@ export class FakeLive {
 
   constructor(smaller: Partial<Limits> = {}) {
     const broker: LiveBroker = {
-      tableOf: (sql) => {
+      tablesOf: (sql) => {
         const table = /FROM (\w+)/.exec(sql)?.[1];
         if (table === undefined) throw new StoreError("SQL_SYNTAX", "expected FROM");
-        return table;
+        return [table];
       },
-      snapshot: async (table) => {
-        this.snapshots.push(table);
+      snapshot: async (tables, nowMs) => {
+        this.snapshots.push(tables.join());
         const newestEventMs = BigInt(this.timers.nowMs() - 50);
-        const version = `${this.visible}`;
-        return {
-          id: "1",
-          version,
-          takenMs: this.timers.nowMs(),
-          rows: this.visible,
-          gaps: [],
-          newestEventMs,
-        };
+        const moments = tables.map((table) => this.moment(momentOf(table, this.visible, { newestEventMs })));
+        const info = { ...infoOf(...moments), takenMs: this.timers.nowMs() };
+        return { nowMs, parts: [{ kind: "held", server: { name: "fake" }, info }] };
       },
       release: () => void this.released++,
       ask: async (sql) => {

@@ -116,6 +116,42 @@ describe("sharing", () => {
   });
 });
 
+describe("a table dropped and made anew", () => {
+  const version = { incarnation: "a", definition: 1, generation: 4, growing: [], validity: 0 };
+
+  test.each([
+    ["incarnation", { incarnation: "b" }],
+    ["generation", { generation: 5 }],
+    ["definition", { definition: 2 }],
+  ] as const)("another %s with as many rows is run again", async (_, change) => {
+    const live = new FakeLive();
+    const page = live.page();
+    live.moment = (moment) => ({ ...moment, rows: 100, version });
+    page.client.receive(subscribe("q", "SELECT k, v FROM t"));
+    await live.timers.advance(300);
+    live.change();
+    await live.timers.advance(300);
+    // Equal versions: the answer is known.
+    expect(live.asked).toHaveLength(1);
+    live.rows = () => [["new", 2]];
+    live.moment = (moment) => ({ ...moment, rows: 100, version: { ...version, ...change } });
+    live.change();
+    await live.timers.advance(300);
+    expect(live.asked).toHaveLength(2);
+    expect(page.messages.at(-1)).toMatchObject({ kind: "delta", rows: [["new", 2]] });
+  });
+
+  test("panels of one tick read one snapshot of all their tables; one that is gone fails alone", async () => {
+    const live = new FakeLive();
+    const page = live.page();
+    page.client.receive(subscribe("q", "SELECT k, v FROM t"));
+    page.client.receive(subscribe("r", "SELECT k, v FROM u"));
+    await live.timers.advance(300);
+    expect(live.snapshots).toEqual(["t,u"]);
+    expect(page.kinds()).toEqual(["hello", "snapshot", "snapshot"]);
+  });
+});
+
 describe("pace", () => {
   test("runs are at least liveTickMs apart, however often rows come", async () => {
     const live = new FakeLive({ liveTickMs: 200 });

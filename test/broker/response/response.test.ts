@@ -9,6 +9,7 @@ import { type Body, bytesOf } from "#broker/response/text-sink";
 import { noStats } from "#broker/scatter";
 import { atOnce } from "#schemas/turns";
 import type { SqlType, Value } from "#schemas/types";
+import { infoOf, momentOf } from "#test/setup/snapshots";
 import { vectorOf } from "#test/sql/values";
 
 const textOf = (body: Body): string => new TextDecoder().decode(bytesOf(body));
@@ -36,6 +37,11 @@ const everyType: readonly Column[] = [
   ["u", "UNKNOWN", [null, null, null]],
 ];
 
+const moment = momentOf("t", 3, {
+  gaps: [{ partition: 0, start: 1n, end: 2n, reason: "gone", foundMs: 3 }],
+  newestEventMs: 4n,
+});
+
 function answerOf(columns: readonly Column[], change: Partial<Answer> = {}): Answer {
   const rows = columns[0]?.[2].length ?? 0;
   return {
@@ -56,14 +62,7 @@ function answerOf(columns: readonly Column[], change: Partial<Answer> = {}): Ans
         serversQueried: 1,
         serversResponded: 1,
       },
-      snapshot: {
-        id: "1",
-        version: "v1",
-        takenMs: 5,
-        rows: 3,
-        gaps: [{ partition: 0, start: 1n, end: 2n, reason: "gone", foundMs: 3 }],
-        newestEventMs: 4n,
-      },
+      snapshot: { nowMs: 5, parts: [{ kind: "held", server: { name: "s" }, info: infoOf(moment) }] },
       tables: ["t"],
     },
     ...change,

@@ -6,6 +6,7 @@ import { defineTable } from "#schemas/definition/define";
 import { limits } from "#schemas/limits";
 import { bindParameters, parametersOf } from "#schemas/sql/parameters";
 import { evaluate } from "#server/execute/functions/evaluate";
+import { testIdentity } from "#test/setup/snapshots";
 
 const read = (path: string): unknown =>
   JSON.parse(readFileSync(new URL(`../../../schemas/tables/${path}`, import.meta.url), "utf8"));
@@ -19,7 +20,7 @@ const tables = names.map(
 const catalog = {
   table: (name: string) => tables.find((table) => table.name.toLowerCase() === name.toLowerCase()),
   names: () => names,
-  version: () => 1,
+  identity: () => testIdentity,
 };
 const dashboard = parseDashboard(read("dashboards/cafe.json"));
 const nowMs = Date.UTC(2026, 10, 20, 6);

@@ -105,7 +105,7 @@ const options = {
 
 export const messages: Readonly<Record<string, Message>> = {
   hello: { kind: "hello", version: 1 },
-  snapshot: { kind: "snapshot", table: "purchases" },
+  snapshot: { kind: "snapshot", tables: ["purchases", "products"] },
   release: { kind: "release", snapshot: "p-1" },
   "execute-aggregate": {
     kind: "execute",
@@ -126,11 +126,26 @@ export const messages: Readonly<Record<string, Message>> = {
     kind: "held",
     info: {
       id: "p-1",
-      version: "7:1000",
+      run: "a1b2",
       takenMs: 1_774_793_106_789,
-      rows: 1000,
-      gaps: [{ partition: 0, start: 5n, end: 9n, reason: "expired", foundMs: 1 }],
-      newestEventMs: 1_774_793_106_000n,
+      tables: [
+        {
+          table: "purchases",
+          version: {
+            incarnation: "c3d4",
+            definition: 3,
+            generation: 7,
+            growing: [
+              { partition: 0, rows: 400 },
+              { partition: 1, rows: 0 },
+            ],
+            validity: 2,
+          },
+          rows: 1000,
+          gaps: [{ partition: 0, start: 5n, end: 9n, reason: "expired", foundMs: 1 }],
+          newestEventMs: 1_774_793_106_000n,
+        },
+      ],
     },
   },
   "executed-groups": { kind: "executed", executed: executedGroups },
