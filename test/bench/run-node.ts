@@ -13,6 +13,7 @@ const benches: readonly (readonly [file: string, title: string])[] = [
   ["extract-node.ts", "Decoding"],
   ["small-query-node.ts", "Small queries"],
   ["operators-node.ts", "Operators beside DuckDB"],
+  ["web-node.ts", "Web analytics over HTTP beside DuckDB"],
   ["fairness-node.ts", "What others wait for beside a heavy query"],
   ["ingest-node.ts", "Ingestion, rows a core"],
   ["freshness-node.ts", "Freshness"],
