@@ -1,12 +1,12 @@
 /** What the demo's café sells. Invented; money in cents. */
 
 export interface Product {
-  readonly product_id: number;
-  readonly product_category: string;
-  readonly product_name: string;
-  readonly product_size: string;
-  /** Cost of goods and price, in cents. */
-  readonly costCents: number;
+  readonly product_id: string;
+  readonly category: string;
+  readonly item: string;
+  readonly size: string;
+  /** Cost of goods sold and price, in cents. */
+  readonly cogsCents: number;
   readonly priceCents: number;
   /** Units on the shelf when it is full. */
   readonly inventory_level: number;
@@ -60,22 +60,23 @@ const menu: Readonly<Record<string, readonly Line[]>> = {
   ],
 };
 
-export const products: readonly Product[] = Object.entries(menu)
-  .flatMap(([category, lines]) => lines.map((line) => ({ category, line })))
-  .map(({ category, line }, at) => {
-    const [name, size, costCents, priceCents, shelf, contents, propensity] = line;
-    return {
-      product_id: 101 + at,
-      product_category: category,
-      product_name: `${name} ${size}`,
-      product_size: size,
-      costCents,
-      priceCents,
-      inventory_level: shelf,
-      contains_fruit: contents.includes("f"),
-      contains_veggies: contents.includes("v"),
-      contains_nuts: contents.includes("n"),
-      contains_caffeine: contents.includes("c"),
-      propensity_to_buy: propensity,
-    };
-  });
+/** "Fruit Smoothies", 3 → "FS03" */
+const idOf = (category: string, number: number): string =>
+  category.replace(/[^A-Z]/g, "").padEnd(2, "U") + `${number}`.padStart(2, "0");
+
+export const products: readonly Product[] = Object.entries(menu).flatMap(([category, lines]) =>
+  lines.map(([name, size, cogsCents, priceCents, shelf, contents, propensity], at) => ({
+    product_id: idOf(category, at + 1),
+    category,
+    item: `${name} ${size}`,
+    size,
+    cogsCents,
+    priceCents,
+    inventory_level: shelf,
+    contains_fruit: contents.includes("f"),
+    contains_veggies: contents.includes("v"),
+    contains_nuts: contents.includes("n"),
+    contains_caffeine: contents.includes("c"),
+    propensity_to_buy: propensity,
+  })),
+);

@@ -1,7 +1,7 @@
 /**
  * The café at a start: its tables (over the embedded stream, or over Kafka topics), its dashboard, the day
- * before, and
- * then purchases as time goes on. A folder that had the café keeps its rows: the feed goes on where they end.
+ * before, and then purchases as time goes on. A folder that had the café keeps its rows: the feed goes on where
+ * they end.
  */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -14,6 +14,7 @@ import type { CatalogClient } from "#schemas/catalog";
 import { defineTable } from "#schemas/definition/define";
 import { messageOf } from "#schemas/errors";
 import type { Limits } from "#schemas/limits";
+import type { Table } from "#schemas/table";
 import type { World } from "#schemas/world";
 
 const folder = new URL("../schemas/tables/", import.meta.url);
@@ -54,9 +55,9 @@ function configOf(name: keyof typeof demoTopics, brokers: readonly string[] | nu
   return { ...config, tableIndexConfig: { ...index, streamConfigs } };
 }
 
-async function makeTables({ admin, world, limits, kafka }: DemoStart): Promise<void> {
+/** False when a table of that name has not the café's columns: somebody's own, or of an earlier version. */
+async function makeTables({ admin, world, limits, kafka }: DemoStart): Promise<boolean> {
   for (const name of Object.keys(demoTopics) as (keyof typeof demoTopics)[]) {
-    if (admin.record(name) !== undefined) continue;
     const schemaJson = readJson(`${name}.schema.json`);
     const configJson = configOf(name, kafka?.brokers ?? null);
     const { table } = defineTable(schemaJson, configJson, {
@@ -64,9 +65,21 @@ async function makeTables({ admin, world, limits, kafka }: DemoStart): Promise<v
       nowMs: world.clock.nowMs(),
       limits,
     });
-    await admin.create({ table, schemaJson, configJson });
+    const found = admin.record(name)?.table;
+    if (found === undefined) await admin.create({ table, schemaJson, configJson });
+    else if (!hasColumnsOf(found, table)) {
+      const remedy = `drop the table, start with another --data folder, or with --no-demo`;
+      world.log("warn", `the demo waits: the table ${name} has not the demo's columns; ${remedy}`);
+      return false;
+    }
   }
+  return true;
 }
+
+const hasColumnsOf = (found: Table, wanted: Table): boolean =>
+  wanted.columns.every(({ name, type }) =>
+    found.columns.some((column) => column.name === name && column.type === type),
+  );
 
 async function makeDashboard({ catalog, world }: DemoStart): Promise<void> {
   if ((await catalog.dashboard("cafe")) !== null) return;
@@ -122,7 +135,7 @@ async function feed(start: DemoStart, { startMs, isNew }: Opening): Promise<void
 /** Makes tables, topics and dashboard; the feed then goes on in the background until the signal. */
 export async function startDemo(start: DemoStart): Promise<void> {
   const opening = start.kafka === null ? null : await kafkaOpening(start, start.kafka.topics);
-  await makeTables(start);
+  if (!(await makeTables(start))) return;
   await makeDashboard(start);
   feed(start, opening ?? embeddedOpening(start)).catch((error: unknown) => {
     if (!start.signal.aborted) start.world.log("error", `the demo stopped: ${messageOf(error)}`);

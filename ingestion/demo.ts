@@ -5,6 +5,8 @@
  * at every hour.
  */
 import { type Product, products } from "#ingestion/demo-menu";
+import { busyness, type Fill, fillOf, itemsMean, shareAt, unitsPerCount } from "#ingestion/demo-rate";
+import { DemoTotals } from "#ingestion/demo-totals";
 
 /** Rows of one topic, oldest first, each one JSON object. */
 export interface DemoRows {
@@ -30,67 +32,15 @@ export const demoTopics = {
   purchases: "demo.purchases",
   inventories: "demo.inventories",
   purchasesEnriched: "demo.purchases.enriched",
+  runningTotals: "demo.running.totals",
 } as const;
-
-/** The back-fill's bound: rows of all tables together. */
-export const backfillRowsMax = 2_000_000;
-const rampMaxMs = 3 * 3_600_000;
 
 const steadyRate = 1000;
 const batchPurchases = 8000;
 const supplementCents = 199;
 const discountPercent = 10;
-const hourMs = 3_600_000;
-const dayMs = 24 * hourMs;
-/** A shelf is counted every so many units sold, and filled below this share. */
-const unitsPerCount = 20;
+/** A shelf is filled below this share. */
 const lowShare = 0.2;
-/** Expected items of a transaction, units of an item, and rows that follow from one purchase. */
-const itemsMean = 1 * 0.55 + 2 * 0.32 + 3 * 0.13;
-const unitsMean = 1 * 0.8 + 2 * 0.15 + 3 * 0.05;
-const rowsPerPurchase = 2 + unitsMean / unitsPerCount + 0.02;
-
-function rushes(timeMs: number): number {
-  const hour = (((timeMs % dayMs) + dayMs) % dayMs) / hourMs;
-  const rush = (at: number, width: number) => {
-    const away = Math.min(Math.abs(hour - at), 24 - Math.abs(hour - at));
-    return Math.exp(-((away / width) ** 2) / 2);
-  };
-  return Math.min(1, 0.75 * rush(8.5, 1.6) + rush(13, 1.8) + 0.85 * rush(17.5, 2.2));
-}
-
-const quietShare = 0.65;
-const rushesMean =
-  Array.from({ length: 288 }, (_, at) => rushes(at * 300_000)).reduce((a, b) => a + b, 0) / 288;
-
-/**
- * How busy the café is at a time of day (UTC): 1 on average, two thirds of it at night, more at its three
- * rushes.
- */
-export const busyness = (timeMs: number): number =>
-  quietShare + ((1 - quietShare) * rushes(timeMs)) / rushesMean;
-
-/** How much of the live rate the back-fill has, so that it stays within its rows. */
-export interface Fill {
-  readonly liveMs: number;
-  /** The share long before `liveMs`; over the last `rampMs` it grows to 1. */
-  readonly share: number;
-  readonly rampMs: number;
-}
-
-export function fillOf(rate: number, startMs: number, liveMs: number): Fill {
-  const spanMs = liveMs - startMs;
-  const fullMs = (backfillRowsMax * 0.95 * 1000) / (rowsPerPurchase * rate);
-  if (fullMs >= spanMs) return { liveMs, share: 1, rampMs: 0 };
-  const rampMs = Math.min(rampMaxMs, spanMs);
-  const share = (fullMs - rampMs / 2) / (spanMs - rampMs / 2);
-  return share > 0.1 ? { liveMs, share, rampMs } : { liveMs, share: fullMs / spanMs, rampMs: 0 };
-}
-
-function shareAt({ liveMs, share, rampMs }: Fill, timeMs: number): number {
-  if (timeMs >= liveMs) return 1;
-  return timeMs <= liveMs - rampMs ? share : 1 - ((1 - share) * (liveMs - timeMs)) / rampMs;
-}
 
 /** quantity · (price + supplement) · (1 − discount), in whole cents, half a cent upwards. */
 export function totalCents(purchase: {
@@ -111,7 +61,7 @@ export function money(cents: number): string {
 
 const two = (value: number): string => (value < 10 ? `0${value}` : `${value}`);
 
-/** "2026-11-20 06:05:04.003", UTC. The second's text is kept: many rows share it. */
+/** "2026-11-20 06:05:04.003000", UTC. The second's text is kept: many rows share it. */
 class TimeText {
   #second = Number.NaN;
   #text = "";
@@ -123,7 +73,7 @@ class TimeText {
       this.#text = new Date(second * 1000).toISOString().slice(0, 19).replace("T", " ");
     }
     const rest = ms - second * 1000;
-    return `${this.#text}.${rest < 100 ? `0${two(rest)}` : rest}`;
+    return `${this.#text}.${rest < 100 ? `0${two(rest)}` : rest}000`;
   }
 }
 
@@ -137,28 +87,36 @@ interface Shelf {
 }
 
 function shelfOf(product: Product): Shelf {
-  const { product_id, product_category, product_name, product_size } = product;
+  const { product_id, category, item, size } = product;
   const contents = (["fruit", "veggies", "nuts", "caffeine"] as const)
     .map((what) => `,"contains_${what}":${product[`contains_${what}`]}`)
     .join("");
-  const names = `,"product_name":"${product_name}","product_category":"${product_category}","product_size":"${product_size}"`;
+  const price = money(product.priceCents);
+  const id = `,"product_id":"${product_id}"`;
+  const names = `,"product_category":"${category}","product_name":"${item}","product_size":"${size}"`;
+  const prices = `,"product_cogs":${money(product.cogsCents)},"product_price":${price},"purchase_price":${price}`;
   return {
     product,
-    purchase: `,"product_id":${product_id},"price":${money(product.priceCents)}`,
-    enriched: `${names},"product_cost":${money(product.costCents)}${contents}`,
+    purchase: `${id},"price":${price}`,
+    enriched: `${id}${names}${prices}${contents}`,
     level: product.inventory_level,
     soldSinceCount: 0,
   };
 }
 
-interface Rows {
-  products: string[];
-  purchases: string[];
-  inventories: string[];
-  purchasesEnriched: string[];
-}
+type Rows = Record<keyof typeof demoTopics, string[]>;
 
-const noRows = (): Rows => ({ products: [], purchases: [], inventories: [], purchasesEnriched: [] });
+const noRows = (): Rows => ({
+  products: [],
+  purchases: [],
+  inventories: [],
+  purchasesEnriched: [],
+  runningTotals: [],
+});
+
+/** A transaction's id: rising, of one length, and of few bytes, for every purchase has one. */
+const transactionId = (ms: number, ofMs: number): string =>
+  `${ms.toString(36)}${(ofMs % 1296).toString(36).padStart(2, "0")}`;
 
 export class Cafe {
   readonly #rate: number;
@@ -167,6 +125,7 @@ export class Cafe {
   /** The shelf that a draw of [0, 1024) takes. */
   readonly #choice: Uint8Array;
   readonly #time = new TimeText();
+  readonly #totals: DemoTotals;
   #state: number;
   /**
    * Fractional ms of the next transaction; ids come from it, so they rise and do not repeat after a
@@ -182,6 +141,7 @@ export class Cafe {
     this.#fill = fillOf(options.rate, options.startMs, options.liveMs ?? options.startMs);
     this.#state = options.seed >>> 0;
     this.#nextMs = options.startMs;
+    this.#totals = new DemoTotals(options.startMs);
     this.#isOpening = options.isNew;
     this.#choice = choices(this.#shelves);
   }
@@ -217,10 +177,10 @@ export class Cafe {
     this.#isOpening = false;
     const ms = Math.floor(this.#nextMs);
     for (const { product } of this.#shelves) {
-      const { costCents, priceCents, ...rest } = product;
+      const { cogsCents, priceCents, ...rest } = product;
       const time = `"event_time":"${this.#time.of(ms)}"`;
       const text = JSON.stringify(rest).slice(1, -1);
-      rows.products.push(`{${time},${text},"product_cost":${money(costCents)},"price":${money(priceCents)}}`);
+      rows.products.push(`{${time},${text},"cogs":${money(cogsCents)},"price":${money(priceCents)}}`);
       this.#count(ms, product, { before: 0, added: product.inventory_level }, rows);
     }
   }
@@ -235,9 +195,10 @@ export class Cafe {
   #transact(ms: number, rows: Rows): void {
     this.#ofMs = ms === this.#lastMs ? this.#ofMs + 1 : 0;
     this.#lastMs = ms;
+    if (this.#totals.isDue(ms)) this.#total(ms, rows);
     const isMember = this.#draw() < 0.36;
     const head =
-      `{"transaction_time":"${this.#time.of(ms)}","transaction_id":${ms * 1000 + (this.#ofMs % 1000)}` +
+      `{"transaction_time":"${this.#time.of(ms)}","transaction_id":"${transactionId(ms, this.#ofMs)}"` +
       `,"is_member":${isMember},"member_discount":${isMember ? "0.10" : "0.00"}`;
     const draw = this.#draw();
     const items = draw < 0.55 ? 1 : draw < 0.87 ? 2 : 3;
@@ -256,10 +217,11 @@ export class Cafe {
       discountPercent: isMember ? discountPercent : 0,
     });
     const row =
-      `${head}${shelf.purchase},"quantity":${quantity},"add_supplements":${hasSupplement}` +
+      `${head},"add_supplements":${hasSupplement}` +
       `,"supplement_price":${hasSupplement ? money(supplementCents) : "0.00"},"total_purchase":${money(cents)}`;
-    rows.purchases.push(`${row}}`);
-    rows.purchasesEnriched.push(`${row}${shelf.enriched}}`);
+    rows.purchases.push(`${row}${shelf.purchase},"quantity":${quantity}}`);
+    rows.purchasesEnriched.push(`${row}${shelf.enriched},"purchase_quantity":${quantity}}`);
+    this.#totals.add(shelf.product.product_id, quantity, cents);
     this.#take(ms, shelf, quantity, rows);
   }
 
@@ -282,6 +244,17 @@ export class Cafe {
     }
   }
 
+  #total(ms: number, rows: Rows): void {
+    const [dueMs, changed] = this.#totals.take(ms);
+    const time = this.#time.of(dueMs);
+    for (const { id, transactions, quantities, cents } of changed) {
+      rows.runningTotals.push(
+        `{"event_time":"${time}","product_id":"${id}","transactions":${transactions}` +
+          `,"quantities":${quantities},"sales":${money(cents)}}`,
+      );
+    }
+  }
+
   #count(
     ms: number,
     { product_id }: Product,
@@ -289,7 +262,7 @@ export class Cafe {
     rows: Rows,
   ) {
     rows.inventories.push(
-      `{"event_time":"${this.#time.of(ms)}","product_id":${product_id},"existing_level":${level.before}` +
+      `{"event_time":"${this.#time.of(ms)}","product_id":"${product_id}","existing_level":${level.before}` +
         `,"stock_quantity":${level.added},"new_level":${level.before + level.added}}`,
     );
   }

@@ -47,11 +47,11 @@ export function formatOf(contentType: string, body: Uint8Array): PushOptions["fo
 }
 
 const rows = [
-  { transaction_time: 1_700_000_000_000, product_id: 101, price: 5.5, quantity: 2 },
-  { transaction_time: 1_700_000_060_000, product_id: 102, price: 4, quantity: 1 },
+  { transaction_time: 1_700_000_000_000, product_id: "FS01", price: 5.5, quantity: 2 },
+  { transaction_time: 1_700_000_060_000, product_id: "FS02", price: 4, quantity: 1 },
 ];
 const csv = `transaction_time,product_id,price,quantity
-1700000000000,101,5.5,2
+1700000000000,FS01,5.5,2
 `;
 
 /** Idempotent with an Idempotency-Key, and queryable on answer with ?sync=true. */

@@ -18,7 +18,7 @@ interface Screen {
 }
 
 const statement = `SELECT product_category, COUNT(*) AS purchases, SUM(total_purchase) AS sales,
-  AVG(quantity) AS quantity, MAX(transaction_time) AS newest
+  AVG(purchase_quantity) AS quantity, MAX(transaction_time) AS newest
 FROM purchasesEnriched
 WHERE is_member
 GROUP BY product_category

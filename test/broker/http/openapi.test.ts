@@ -273,9 +273,9 @@ describe("what the process answers", () => {
   });
 
   const keyed = { ...json, "idempotency-key": "key" };
-  const row = '{"transaction_time": 1700000000000, "product_id": 1}';
+  const row = '{"transaction_time": 1700000000000, "product_id": "FS01"}';
   test.each([
-    [200, "purchases", `${row}\n{"product_id": "x"}\nnope`, json],
+    [200, "purchases", `${row}\n{"quantity": "x"}\nnope`, json],
     [200, "purchases", row, keyed],
     [409, "purchases", `${row}\n${row}`, keyed],
     [404, "purchase", row, json],

@@ -11,7 +11,7 @@ import { testIdentity } from "#test/setup/snapshots";
 const read = (path: string): unknown =>
   JSON.parse(readFileSync(new URL(`../../../schemas/tables/${path}`, import.meta.url), "utf8"));
 
-const names = ["purchases", "purchasesEnriched", "products", "inventories"];
+const names = ["purchases", "purchasesEnriched", "products", "inventories", "runningTotals"];
 const tables = names.map(
   (name) =>
     defineTable(read(`${name}.schema.json`), read(`${name}.table.json`), { previous: null, nowMs: 0, limits })
@@ -40,6 +40,28 @@ describe("every statement of the café dashboard", () => {
     const { plan } = preparer.prepare(asked, nowMs);
     expect(names).toContain(plan.fragment?.table);
   });
+});
+
+/** The public sales generator's fields, as scripts, configs and dashboards written for it name them. */
+const contents =
+  "contains_fruit:BOOLEAN contains_veggies:BOOLEAN contains_nuts:BOOLEAN contains_caffeine:BOOLEAN";
+const fields = {
+  products: `product_id:STRING category:STRING item:STRING size:STRING ${contents} cogs:FLOAT price:FLOAT
+    inventory_level:INT event_time:TIMESTAMP`,
+  purchases: `transaction_id:STRING product_id:STRING price:FLOAT quantity:INT is_member:BOOLEAN
+    member_discount:FLOAT add_supplements:BOOLEAN supplement_price:FLOAT total_purchase:FLOAT
+    transaction_time:TIMESTAMP`,
+  inventories: "product_id:STRING existing_level:INT stock_quantity:INT new_level:INT event_time:TIMESTAMP",
+  purchasesEnriched: `transaction_id:STRING product_id:STRING product_category:STRING product_name:STRING
+    product_size:STRING product_cogs:FLOAT product_price:FLOAT purchase_price:FLOAT member_discount:FLOAT
+    supplement_price:FLOAT total_purchase:FLOAT ${contents} is_member:BOOLEAN add_supplements:BOOLEAN
+    purchase_quantity:INT transaction_time:TIMESTAMP`,
+  runningTotals: "event_time:TIMESTAMP product_id:STRING transactions:LONG quantities:LONG sales:DOUBLE",
+};
+
+test.each(tables)("$name has the generator's fields and types", ({ name, columns }) => {
+  const found = columns.map((column) => `${column.name}:${column.type}`);
+  expect(found.toSorted()).toEqual(fields[name as keyof typeof fields].split(/\s+/).toSorted());
 });
 
 test("panels lie in twelve columns and do not overlap", () => {
