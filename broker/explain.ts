@@ -7,6 +7,7 @@ import type { Snapshot } from "#broker/snapshot";
 import { TextBuilder } from "#schemas/aggregates/vectors";
 import type { Batch, Vector } from "#schemas/batch";
 import type { Expression } from "#schemas/plan/expression";
+import { literalText } from "#schemas/plan/literal-text";
 import type { Fragment, OutputColumn, Plan } from "#schemas/plan/plan";
 
 const columns: readonly OutputColumn[] = [
@@ -21,7 +22,7 @@ export function expressionText(expression: Expression): string {
     case "column":
       return expression.name;
     case "literal":
-      return typeof expression.value === "string" ? `'${expression.value}'` : String(expression.value);
+      return literalText(expression);
     case "call":
       return `${expression.name}(${expression.args.map(expressionText).join(",")})`;
   }

@@ -16,7 +16,7 @@ export interface TextEntries {
 }
 
 export type Vector =
-  /** INT, LONG, BOOLEAN (0/1), TIMESTAMP (ms), UNKNOWN. */
+  /** INT, LONG, BOOLEAN (0/1), TIMESTAMP (ms), DATE (days), UNKNOWN. */
   | {
       readonly kind: "int";
       readonly type: SqlType;

@@ -28,18 +28,21 @@ export const sqlTypes = {
   STRING: { layout: "text", tag: 8 }, // UTF-8
   JSON: { layout: "text", tag: 9 }, // UTF-8 text of one JSON value
   BYTES: { layout: "text", tag: 10 },
+  DATE: { layout: "int", tag: 12, range: [-100_000_000n, 100_000_000n] }, // days since 1970-01-01, no zone
   UNKNOWN: { layout: "int", tag: 11 }, // the type of a bare NULL
 } as const satisfies Record<string, TypeEntry>;
 
 export type SqlType = keyof typeof sqlTypes;
 
-/** Types that a column may have: all but the bare NULL's. */
-export const columnTypes = (Object.keys(sqlTypes) as SqlType[]).filter((type) => type !== "UNKNOWN");
+/** Types that a column may have: all but the bare NULL's, and DATE, which Pinot's schemas do not know. */
+export const columnTypes = (Object.keys(sqlTypes) as SqlType[]).filter(
+  (type) => type !== "UNKNOWN" && type !== "DATE",
+);
 
 export const layoutOf = (type: SqlType): Layout => sqlTypes[type].layout;
 
 /**
- * One value outside a column: INT, LONG, TIMESTAMP → bigint; FLOAT, DOUBLE → number; BOOLEAN → boolean;
+ * One value outside a column: INT, LONG, TIMESTAMP, DATE → bigint; FLOAT, DOUBLE → number; BOOLEAN → boolean;
  * STRING, JSON, BIG_DECIMAL → string; BYTES → Uint8Array; NULL → null.
  */
 export type Value = bigint | number | boolean | string | Uint8Array | null;

@@ -1,5 +1,6 @@
 /** Numbers, sizes and ages as the app writes them; axis, tooltip, table and export use the same functions. */
 import type { NumberFormat } from "#schemas/api/dashboards";
+import { instantOfWall } from "#schemas/api/live-range";
 import type { Cell } from "#schemas/api/query";
 import type { SqlType } from "#schemas/types";
 import { formatWall, preciseText, wallOf } from "./time.ts";
@@ -123,6 +124,12 @@ export function instantOfCell(cell: Cell): number | null {
   if (/^-?\d+$/.test(cell)) return Number(cell);
   const parsed = Date.parse(`${cell.replace(" ", "T")}${/Z|[+-]\d\d:?\d\d$/.test(cell) ? "" : "Z"}`);
   return Number.isNaN(parsed) ? null : parsed;
+}
+
+/** A time cell as milliseconds: a DATE is the beginning of its day in the zone. */
+export function instantOfTime(cell: Cell, type: SqlType | undefined, zone: string): number | null {
+  const instantMs = instantOfCell(cell);
+  return type === "DATE" && instantMs !== null ? instantOfWall(instantMs, zone) : instantMs;
 }
 
 /** A number out of a cell, whatever way its type travels. */

@@ -106,7 +106,8 @@ class QueryBinder {
         "aggregates and GROUP BY need a table behind FROM",
       );
     }
-    const output = this.#isGrouped() ? this.#bindGroups(items) : this.#bindRows(items);
+    const bound = this.#isGrouped() ? this.#bindGroups(items) : this.#bindRows(items);
+    const output = { ...bound, project: bound.project.map((column) => this.#asAnswered(column)) };
     return {
       table: this.#scope.table,
       hop,
@@ -120,6 +121,14 @@ class QueryBinder {
       options: this.#input.options,
       momentary: this.#binder.momentary,
     };
+  }
+
+  /** Pinot has no DATE in its answers: there it is the TIMESTAMP that the day begins with. */
+  #asAnswered(column: Expression): Expression {
+    const isPinot = this.#input.options.dialect === "pinot";
+    return isPinot && column.type === "DATE"
+      ? this.#binder.cast(column, "TIMESTAMP", this.#select.span)
+      : column;
   }
 
   #tableOf(from: FromItem): Table {

@@ -10,7 +10,7 @@ import { bindPredicate } from "#broker/bind/predicate";
 import type { Scope } from "#broker/bind/scope";
 import { aggregateNamed, aggregates as aggregateTable } from "#schemas/aggregates/registry";
 import { type Span, StoreError } from "#schemas/errors";
-import { canCast, castTypeNames, castTypeOf, isDateName } from "#schemas/functions/coerce";
+import { canCast, castTypeNames, castTypeOf } from "#schemas/functions/coerce";
 import { functionNamed, resolveFunction } from "#schemas/functions/resolve";
 import type { Argument, Signature } from "#schemas/functions/signature";
 import type { Evaluate, EvaluateContext } from "#schemas/plan/evaluator";
@@ -253,9 +253,7 @@ export class ExpressionBinder {
   }
 
   #time(node: SqlExpression & { readonly kind: "time" }): Expression {
-    const value = this.cast(literal("STRING", node.value), "TIMESTAMP", node.span);
-    if (node.type === "timestamp") return value;
-    return this.constant(this.call("dateTrunc", [literal("STRING", "DAY"), value], node.span));
+    return this.cast(literal("STRING", node.value), node.type === "date" ? "DATE" : "TIMESTAMP", node.span);
   }
 
   #negate(node: SqlExpression & { readonly kind: "negate" }, place: Place): Expression {
@@ -278,19 +276,21 @@ export class ExpressionBinder {
     return this.call(arithmeticNames[operator], args, span);
   }
 
-  /** A time moved by an interval: months by the calendar, the rest by milliseconds. */
+  /** A time moved by an interval: months and days on the wall clock, the rest by milliseconds. */
   #shift(
     time: Expression,
     node: SqlExpression & { readonly kind: "interval" },
     { span, back }: { readonly span: Span; readonly back: boolean },
   ): Expression {
-    const { months, ms } = intervalOf(node);
+    const { months, days, ms } = intervalOf(node);
     let moved = time.type === "STRING" ? this.cast(time, "TIMESTAMP", span) : time;
-    const signed = (amount: bigint): Expression => literal("LONG", back ? -amount : amount);
-    if (months !== 0n) {
-      moved = this.call("timestampAdd", [literal("STRING", "MONTH"), signed(months), moved], span);
-    }
-    return ms === 0n && months !== 0n ? moved : this.call("plus", [moved, signed(ms)], span);
+    const signed = (amount: number): Expression => literal("LONG", BigInt(back ? -amount : amount));
+    const move = (unit: string, amount: number): Expression =>
+      this.call("timestampAdd", [literal("STRING", unit), signed(amount), moved], span);
+    if (months !== 0) moved = move("MONTH", months);
+    if (days !== 0 || (months === 0 && ms === 0)) moved = move("DAY", days);
+    if (ms === 0) return moved;
+    return moved.type === "DATE" ? move("MILLISECOND", ms) : this.call("plus", [moved, signed(ms)], span);
   }
 
   #castNode(node: SqlExpression & { readonly kind: "cast" }, place: Place): Expression {
@@ -305,10 +305,7 @@ export class ExpressionBinder {
     if (!canCast(operand.type, type)) {
       throw this.error("SQL_TYPE", node.span, `a value of type ${operand.type} cannot be cast to ${type}`);
     }
-    const value = this.cast(operand, type, node.span);
-    return isDateName(node.type)
-      ? this.call("dateTrunc", [literal("STRING", "DAY"), value], node.span)
-      : value;
+    return this.cast(operand, type, node.span);
   }
 
   #case(node: SqlExpression & { readonly kind: "case" }, place: Place): Expression {

@@ -15,7 +15,7 @@ function durationMs(binder: ExpressionBinder, node: SqlExpression): bigint {
   if (node.kind === "integer") ms = BigInt(node.text);
   if (node.kind === "interval" || node.kind === "text") {
     const interval = intervalOf(node.kind === "interval" ? node : { ...node, kind: "interval", unit: null });
-    ms = interval.months === 0n ? interval.ms : null;
+    ms = interval.months === 0 ? BigInt(interval.days) * 86_400_000n + BigInt(interval.ms) : null;
   }
   if (ms === null || ms <= 0n)
     throw binder.error("SQL_TYPE", node.span, `expected ${expected}`, { expected });

@@ -26,6 +26,7 @@ function missingValue(column: Column): Value {
     BIG_DECIMAL: "0",
     BOOLEAN: false,
     TIMESTAMP: 0n,
+    DATE: 0n,
     STRING: "null",
     JSON: "null",
     BYTES: new Uint8Array(0),

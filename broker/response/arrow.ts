@@ -4,7 +4,7 @@
  * Stream => message(schema) message(recordBatch)[≥ 1] 0xffffffff 0:u32
  * message => 0xffffffff metadataBytes:u32 metadata[metadataBytes] body       (FlatBuffers; everything padded to 8)
  * INT → int32, LONG → int64, FLOAT → float, DOUBLE → double, BOOLEAN → bool, TIMESTAMP → timestamp[ms, UTC],
- * STRING JSON BIG_DECIMAL → utf8, BYTES → binary, a bare NULL → null
+ * DATE → date32[days], STRING JSON BIG_DECIMAL → utf8, BYTES → binary, a bare NULL → null
  */
 
 import { FlatBuffer, type Slot } from "#broker/response/flatbuffer";
@@ -18,7 +18,7 @@ import { rowsOf } from "#schemas/vector-rows";
 
 const metadataVersion = 4; // V5
 const headers = { schema: 1, recordBatch: 3 } as const;
-const typeTags = { null: 1, int: 2, float: 3, binary: 4, utf8: 5, bool: 6, timestamp: 10 } as const;
+const typeTags = { null: 1, int: 2, float: 3, binary: 4, utf8: 5, bool: 6, date: 8, timestamp: 10 } as const;
 
 function typeOf(builder: FlatBuffer, type: SqlType): { readonly tag: number; readonly table: number } {
   const plain = (tag: number, slots: readonly Slot[] = []) => ({ tag, table: builder.table(slots) });
@@ -36,6 +36,8 @@ function typeOf(builder: FlatBuffer, type: SqlType): { readonly tag: number; rea
       return plain(typeTags.bool);
     case "TIMESTAMP":
       return plain(typeTags.timestamp, [{ bytes: 2, value: 1 }, { target: builder.string("UTC") }]);
+    case "DATE":
+      return plain(typeTags.date, [{ bytes: 2, value: 0 }]);
     case "BYTES":
       return plain(typeTags.binary);
     case "UNKNOWN":
@@ -114,7 +116,8 @@ function intBuffer(vector: Vector & { readonly kind: "int" }): Uint8Array {
     for (let row = 0; row < rows; row++) if (values[row] !== 0n) bits[row >> 3] |= 1 << (row & 7);
     return bits;
   }
-  if (type === "INT") return bytesOf(Int32Array.from({ length: rows }, (_, row) => Number(values[row])));
+  if (type === "INT" || type === "DATE")
+    return bytesOf(Int32Array.from({ length: rows }, (_, row) => Number(values[row])));
   return bytesOf(values.subarray(0, rows));
 }
 

@@ -1,12 +1,12 @@
 /**
  * Cells as text, one writer a column, chosen once: exact digits of integers, doubles with their point, NaN and the
- * infinities by name, times as `yyyy-MM-dd HH:mm:ss.S` in UTC, bytes as hexadecimal.
+ * infinities by name, times as `yyyy-MM-dd HH:mm:ss.S` in UTC, dates as `yyyy-MM-dd`, bytes as hexadecimal.
  */
 import { entryBytes, isNull } from "#schemas/aggregates/vectors";
 import type { Cell } from "#schemas/api/query";
 import type { Vector } from "#schemas/batch";
 import { unreachable } from "#schemas/errors";
-import { formatTimestamp } from "#schemas/functions/timestamp";
+import { formatDate, formatTimestamp } from "#schemas/functions/timestamp";
 
 const decoder = new TextDecoder();
 
@@ -77,6 +77,7 @@ function textWriter(vector: Vector): (row: number) => string {
       const { values } = vector;
       if (vector.type === "BOOLEAN") return (row) => (values[row] === 0n ? "false" : "true");
       if (vector.type === "TIMESTAMP") return (row) => formatTimestamp(values[row]);
+      if (vector.type === "DATE") return (row) => formatDate(Number(values[row]));
       return integerTexts(values);
     }
     case "double": {
@@ -100,7 +101,8 @@ export function cellWriter(vector: Vector): CellWriter {
     const { values } = vector;
     return { isNull: isNullAt, text, kind: (row) => (Number.isFinite(values[row]) ? "bare" : "text") };
   }
-  const kind: CellKind = vector.kind === "int" && vector.type !== "TIMESTAMP" ? "bare" : "text";
+  const isTime = vector.type === "TIMESTAMP" || vector.type === "DATE";
+  const kind: CellKind = vector.kind === "int" && !isTime ? "bare" : "text";
   return { isNull: isNullAt, text, kind: () => kind };
 }
 

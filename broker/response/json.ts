@@ -18,7 +18,7 @@ export function jsonCells(vector: Vector): (row: number) => string {
   const writer = cellWriter(vector);
   let cell: (row: number) => string;
   if (vector.kind === "text") cell = entryTexts(vector, JSON.stringify);
-  else if (vector.type === "TIMESTAMP") cell = (row) => `"${writer.text(row)}"`;
+  else if (vector.type === "TIMESTAMP" || vector.type === "DATE") cell = (row) => `"${writer.text(row)}"`;
   else cell = (row) => (writer.kind(row) === "text" ? `"${writer.text(row)}"` : writer.text(row));
   return vector.nulls === null ? cell : (row) => (writer.isNull(row) ? "null" : cell(row));
 }

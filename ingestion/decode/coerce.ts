@@ -57,6 +57,7 @@ export function coercionOf(column: Column, at: number, limits: Limits): Coercion
   switch (column.type) {
     case "INT":
     case "LONG":
+    case "DATE": // no column has it: see columnTypes
     case "UNKNOWN":
       return integerCoercion(column, at);
     case "FLOAT":

@@ -2,6 +2,7 @@
 import { bytesOf } from "#ingestion/decode/utf8";
 import type { Limits } from "#schemas/limits";
 import type { Column, TimeFormat } from "#schemas/table";
+import type { SqlType } from "#schemas/types";
 
 /** As in values.as.ts. `raw`: it finds the value's end and leaves the rest. */
 export const fieldKinds = {
@@ -58,8 +59,9 @@ const kinds = {
   BIG_DECIMAL: fieldKinds.raw,
   JSON: fieldKinds.raw,
   BYTES: fieldKinds.raw,
+  DATE: fieldKinds.raw,
   UNKNOWN: fieldKinds.raw,
-} as const;
+} as const satisfies Record<SqlType, number>;
 
 export function fieldOf(column: Column, at: number, limits: Limits): ExtractedField {
   const format = column.timeFormat;

@@ -53,7 +53,10 @@ export const minMaxRange: Aggregate = {
   version: 1,
   bind(args) {
     expectCount("minMaxRange", args, { least: 1, most: 1 });
-    expectType("minMaxRange", args, { index: 0, types: ["INT", "LONG", "FLOAT", "DOUBLE", "TIMESTAMP"] });
+    expectType("minMaxRange", args, {
+      index: 0,
+      types: ["INT", "LONG", "FLOAT", "DOUBLE", "TIMESTAMP", "DATE"],
+    });
     return bound("minMaxRange", 1, "DOUBLE");
   },
   layout: () => ({ kind: "fixed", stateBytes: 24 }),

@@ -177,7 +177,7 @@ export function withTime(
     version: 1,
     bind(args) {
       expectCount(texts.name, args, { least: 2, most: 3 });
-      expectType(texts.name, args, { index: 1, types: ["INT", "LONG", "TIMESTAMP"] });
+      expectType(texts.name, args, { index: 1, types: ["INT", "LONG", "TIMESTAMP", "DATE"] });
       return bound(texts.name, 2, answerType(texts.name, args));
     },
     layout: (call) =>

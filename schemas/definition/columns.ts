@@ -2,6 +2,8 @@
 import { definitionError } from "#schemas/definition/check";
 import type { PinotField, PinotSchema } from "#schemas/definition/pinot-schema";
 import { timeFormatOf } from "#schemas/definition/time-format";
+import { parseTimestamp } from "#schemas/functions/timestamp";
+import { utc } from "#schemas/functions/zone";
 import type { Limits } from "#schemas/limits";
 import { didYouMean } from "#schemas/suggest";
 import type { Column } from "#schemas/table";
@@ -44,8 +46,8 @@ function defaultValueOf(given: string | number | boolean, type: SqlType, path: s
     case "LONG":
       return integerValue(text, type, path);
     case "TIMESTAMP": {
-      const parsed = /^[+-]?\d+$/.test(text) ? Number(text) : Date.parse(text);
-      if (Number.isNaN(parsed))
+      const parsed = parseTimestamp(text, utc);
+      if (parsed === null)
         throw definitionError(path, `expected a TIMESTAMP default but found "${text}".`, given);
       return BigInt(parsed);
     }

@@ -13,7 +13,7 @@ import { type TimeUnit, unitMs } from "#schemas/functions/units";
 import { utc, type Zone, zoneNamed } from "#schemas/functions/zone";
 
 /** The start of the unit holding a local time, in local time. */
-function truncateLocal(unit: TimeUnit, localMs: number): number {
+export function truncateLocal(unit: TimeUnit, localMs: number): number {
   const days = Math.floor(localMs / dayMs);
   switch (unit) {
     case "MILLISECOND":
@@ -58,8 +58,7 @@ export function truncateTime(unit: TimeUnit, zone: Zone, utcMs: number): number 
   // Days whose midnight comes twice (the clock goes back to it) begin with the first; hours that come twice are two.
   const isClock = (unitMs[unit] ?? dayMs) < dayMs;
   if (isClock && zone.offsetMs(start) === offset) return start;
-  // The clock changed since the start; a start that the change skipped is the moment of the change.
-  return Math.min(zone.utcOf(local), utcMs);
+  return zone.firstOf(local);
 }
 
 /** The start of the unit after the one that starts at `startMs`. */
@@ -72,9 +71,13 @@ export function nextBoundary(unit: TimeUnit, zone: Zone, startMs: number): numbe
       if (start > startMs) return start;
     }
   }
-  const local = startMs + zone.offsetMs(startMs);
-  // A skipped midnight leaves the local start later than its unit's.
-  return zone.utcOf(addLocal(unit, truncateLocal(unit, local), 1));
+  // A skipped midnight leaves the local start later than its unit's; a skipped day has no start of its own.
+  let local = truncateLocal(unit, startMs + zone.offsetMs(startMs));
+  for (;;) {
+    local = addLocal(unit, local, 1);
+    const next = zone.firstOf(local);
+    if (next > startMs) return next;
+  }
 }
 
 /**

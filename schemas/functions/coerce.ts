@@ -3,6 +3,7 @@
  * TIMESTAMP is one); text columns never do, so that a typo is an error and not a slow scan.
  */
 import type { Accepts, Argument } from "#schemas/functions/signature";
+import { isDateText } from "#schemas/functions/timestamp";
 import { type SqlType, sqlTypes } from "#schemas/types";
 
 export const isInteger = (type: SqlType): boolean => type === "INT" || type === "LONG";
@@ -28,8 +29,11 @@ function commonNumber(types: readonly SqlType[]): SqlType {
   return types.includes("LONG") ? "LONG" : "INT";
 }
 
-function commonOf(types: readonly SqlType[]): SqlType | null {
-  if (types.every((type) => type === types[0])) return types[0];
+function commonOf(given: readonly SqlType[]): SqlType | null {
+  if (given.every((type) => type === given[0])) return given[0];
+  // Beside anything else a DATE is the first moment of its day.
+  const types = given.map((type) => (type === "DATE" ? "TIMESTAMP" : type));
+  if (types.every((type) => type === "TIMESTAMP")) return "TIMESTAMP";
   if (types.every(isNumber)) return commonNumber(types);
   if (types.every(isText)) return "STRING";
   if (types.every((type) => isNumber(type) || type === "BOOLEAN"))
@@ -49,6 +53,11 @@ export function commonType(args: readonly Argument[]): SqlType | null {
     return commonOf(known.map((argument) => argument.type));
   const partner = commonOf(columns);
   if (partner === null || isText(partner)) return partner && "STRING";
+  // '2026-03-29' beside a DATE is one; with a time behind it both are moments.
+  if (partner === "DATE")
+    return known.every((argument) => !isTextLiteral(argument) || isDateText(String(argument.literal)))
+      ? "DATE"
+      : "TIMESTAMP";
   if (!isNumber(partner)) return partner;
   const literals = known.filter(isTextLiteral).map((argument) => numberTypeOf(String(argument.literal)));
   return commonNumber([partner, ...literals]);
@@ -89,7 +98,8 @@ export function typeFor(accepts: Accepts, argument: Argument): SqlType | null {
       return castNumberLiteral(argument) === "LONG" ? "LONG" : null;
     case "double":
       if (isFloating(type)) return type;
-      return type === "STRING" && !isTextLiteral(argument) ? null : type === "BYTES" ? null : "DOUBLE";
+      if (type === "BYTES" || type === "DATE") return null;
+      return type === "STRING" && !isTextLiteral(argument) ? null : "DOUBLE";
     case "text":
       return type === "JSON" ? type : "STRING";
     case "boolean":
@@ -98,6 +108,7 @@ export function typeFor(accepts: Accepts, argument: Argument): SqlType | null {
     case "time":
       if (type === "INT" || type === "LONG") return "LONG";
       if (typeof literal === "number" && Number.isSafeInteger(literal)) return "LONG";
+      if (type === "DATE") return "DATE";
       if (type === "TIMESTAMP" || type === "UNKNOWN") return "TIMESTAMP";
       return isTextLiteral(argument) ? "TIMESTAMP" : null;
     case "bytes":
@@ -128,6 +139,7 @@ const castNames: Readonly<Record<string, SqlType>> = {
   BOOL: "BOOLEAN",
   TIMESTAMP: "TIMESTAMP",
   DATETIME: "TIMESTAMP",
+  DATE: "DATE",
   STRING: "STRING",
   VARCHAR: "STRING",
   CHAR: "STRING",
@@ -139,21 +151,19 @@ const castNames: Readonly<Record<string, SqlType>> = {
   BYTEA: "BYTES",
 };
 
-/** The type that CAST(… AS name) names, or null. DATE is a TIMESTAMP at midnight: see `isDateName`. */
+/** The type that CAST(… AS name) names, or null. */
 export const castTypeOf = (name: string): SqlType | null =>
-  castNames[name.trim().toUpperCase().replace(/\s+/g, " ")] ?? (isDateName(name) ? "TIMESTAMP" : null);
-
-/** CAST(x AS DATE) is dateTrunc('DAY', CAST(x AS TIMESTAMP)). */
-export const isDateName = (name: string): boolean => name.trim().toUpperCase() === "DATE";
+  castNames[name.trim().toUpperCase().replace(/\s+/g, " ")] ?? null;
 
 /** All names CAST takes, for error messages. */
-export const castTypeNames: readonly string[] = [...Object.keys(castNames), "DATE"];
+export const castTypeNames: readonly string[] = Object.keys(castNames);
 
 /** Whether a cast can be asked for at all; a value may still not fit. */
 export function canCast(from: SqlType, to: SqlType): boolean {
   if (from === to || from === "UNKNOWN" || to === "STRING" || from === "STRING") return to !== "UNKNOWN";
   if (from === "BYTES" || to === "BYTES" || to === "UNKNOWN") return false;
   if (from === "JSON") return true;
-  if (to === "JSON") return from !== "TIMESTAMP";
-  return !(from === "TIMESTAMP" && to === "BOOLEAN") && !(from === "BOOLEAN" && to === "TIMESTAMP");
+  const isTime = (type: SqlType): boolean => type === "TIMESTAMP" || type === "DATE";
+  if (to === "JSON") return !isTime(from);
+  return !(isTime(from) && to === "BOOLEAN") && !(from === "BOOLEAN" && isTime(to));
 }

@@ -26,7 +26,6 @@ const instead: readonly (readonly [RegExp, string])[] = [
   [/^(sum|avg|min|max)if$/, "the name without IF, with FILTER (WHERE condition)"],
   [/^(stddev|stddevpop|stdevp?)$/, "SQRT(AVG(x * x) - AVG(x) * AVG(x)), the deviation of all rows"],
   [/^(var|varpop|variance)$/, "AVG(x * x) - AVG(x) * AVG(x), the variance of all rows"],
-  [/^date$/, "DATETRUNC('day', time), or DATE '2026-01-02' for a literal"],
   [/^(tochar|strftime|timeformat)$/, "TODATETIME(time, 'yyyy-MM-dd HH:mm')"],
   [/^(datesub|subdate|adddate)$/, "time - INTERVAL '1' DAY"],
   [/^(fromunixtime|epochmillis)$/, "TOTIMESTAMP(milliseconds)"],

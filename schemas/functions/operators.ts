@@ -28,12 +28,26 @@ const uniform = (args: readonly Argument[], floor: (type: SqlType) => SqlType): 
 const arithmetic: Typing = (args) => uniform(args, (type) => type);
 const quotient: Typing = (args) => uniform(args, (type) => (type === "LONG" ? "DOUBLE" : type));
 
+/** A DATE plus or minus days is a DATE; two DATEs apart are days. Null when this is no arithmetic of dates. */
+function dateSum(name: "plus" | "minus", [left, right]: readonly Argument[]): ReturnType<Typing> {
+  const whole = (argument: Argument) =>
+    typeFor("integer", argument) !== null && argument.type !== "TIMESTAMP";
+  if (left.type === "DATE" && right.type === "DATE")
+    return name === "minus" ? { type: "LONG", arguments: ["DATE", "DATE"] } : null;
+  if (left.type === "DATE" && whole(right)) return { type: "DATE", arguments: ["DATE", "LONG"] };
+  if (name === "plus" && right.type === "DATE" && whole(left))
+    return { type: "DATE", arguments: ["LONG", "DATE"] };
+  return null;
+}
+
 /** A time plus or minus milliseconds is a time; two times apart are milliseconds. */
 const sum =
   (name: "plus" | "minus"): Typing =>
   (args) => {
     const whole = (at: number) => typeFor("integer", args[at]) !== null && args[at].type !== "TIMESTAMP";
-    const times = args.filter((argument) => argument.type === "TIMESTAMP").length;
+    const dates = args.length === 2 ? dateSum(name, args) : null;
+    if (dates !== null) return dates;
+    const times = args.filter(({ type }) => type === "TIMESTAMP" || type === "DATE").length;
     if (args.length !== 2 || times === 0) return arithmetic(args);
     if (times === 2) return name === "minus" ? { type: "LONG", arguments: ["TIMESTAMP", "TIMESTAMP"] } : null;
     if (args[0].type === "TIMESTAMP" && whole(1))
@@ -136,7 +150,7 @@ const operators: readonly SignatureEntry[] = [
     result: "LONG",
     typing: sum("plus"),
     syntax: "left + right",
-    doc: "Sum. Integers give LONG and fail on overflow; a TIMESTAMP plus an integer moves it by milliseconds.",
+    doc: "Sum. Integers give LONG and fail on overflow; a TIMESTAMP plus an integer moves it by milliseconds, a DATE by days.",
     examples: [
       ["plus(1, 2)", "3"],
       ["plus(DECIMAL '0.1', DECIMAL '0.2')", "DECIMAL '0.3'"],
@@ -149,7 +163,7 @@ const operators: readonly SignatureEntry[] = [
     result: "LONG",
     typing: sum("minus"),
     syntax: "left - right",
-    doc: "Difference. Two TIMESTAMPs give the milliseconds between them.",
+    doc: "Difference. Two TIMESTAMPs give the milliseconds between them, two DATEs the days.",
     examples: [["minus(TIMESTAMP '2026-01-01 00:00:01', TIMESTAMP '2026-01-01 00:00:00')", "1000"]],
   },
   {

@@ -91,9 +91,12 @@ function writeZone(part: Part, zone: Zone, utcMs: number): string {
   return zone.name;
 }
 
-/** The time as text. */
-export function writeByParts(parts: readonly Part[], ms: number, zone: Zone): string {
-  const local = ms + zone.offsetMs(ms);
+/** The time as text; `local` is what the zone's wall clock shows at it. */
+export function writeByParts(
+  parts: readonly Part[],
+  { ms, local }: { readonly ms: number; readonly local: number },
+  zone: Zone,
+): string {
   const days = Math.floor(local / dayMs);
   let text = "";
   for (const part of parts) {

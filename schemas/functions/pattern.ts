@@ -3,9 +3,11 @@
  * share them. Letters: G y u Y x M d D E e w H k h K m s S a z Z X, 'quoted text', everything else as it is.
  * Month and day names are English. S is a fraction of a second: digits behind the third are read and dropped.
  */
+import { dayMs } from "#schemas/functions/calendar";
 import { partsOf } from "#schemas/functions/pattern-parts";
 import { readByParts } from "#schemas/functions/pattern-read";
 import { writeByParts } from "#schemas/functions/pattern-write";
+import { startOfDay } from "#schemas/functions/wall-clock";
 import { type Zone, zoneNamed } from "#schemas/functions/zone";
 
 /** A compiled pattern. */
@@ -15,6 +17,8 @@ export interface DatePattern {
   /** As `parseMs`; null instead of NaN. */
   parse(text: string): bigint | null;
   format(ms: bigint | number): string;
+  /** A day of the calendar, counted from 1970-01-01, at its first moment. */
+  formatDay(day: number): string;
 }
 
 function compile(pattern: string, zone: Zone): DatePattern {
@@ -26,7 +30,11 @@ function compile(pattern: string, zone: Zone): DatePattern {
       const ms = parseMs(text);
       return Number.isNaN(ms) ? null : BigInt(ms);
     },
-    format: (ms) => writeByParts(parts, Number(ms), zone),
+    format: (time) => {
+      const ms = Number(time);
+      return writeByParts(parts, { ms, local: ms + zone.offsetMs(ms) }, zone);
+    },
+    formatDay: (day) => writeByParts(parts, { ms: startOfDay(zone, day), local: day * dayMs }, zone),
   };
 }
 

@@ -1,9 +1,11 @@
 /**
- * Functions on times. A time is a TIMESTAMP or a LONG of milliseconds since 1970. Zones are IANA names; without one
- * the query's time zone is used. Weeks begin on Monday.
+ * Functions on times. A time is a TIMESTAMP, a LONG of milliseconds since 1970, or a DATE. Zones are IANA names;
+ * without one the query's time zone is used (SQL.md has the rule). Weeks begin on Monday.
  */
+import { isInteger } from "#schemas/functions/coerce";
 import { type Argument, type SignatureEntry, signaturesOf } from "#schemas/functions/signature";
 import { unitNamed } from "#schemas/functions/units";
+import { isCalendarUnit } from "#schemas/functions/wall-clock";
 import type { SqlType } from "#schemas/types";
 
 const time = (
@@ -15,17 +17,25 @@ const time = (
   more: Partial<SignatureEntry> = {},
 ): SignatureEntry => ({ name, parameters, result, doc, examples, ...more });
 
-/** As the argument at a place: TIMESTAMP stays one, integers are LONG. */
+/** As the argument at a place: TIMESTAMP stays one, a DATE is the moment that it begins, integers are LONG. */
 const like =
   (at: number) =>
   (args: readonly Argument[]): SqlType =>
-    args[at].type === "TIMESTAMP" || args[at].type === "UNKNOWN" ? "TIMESTAMP" : "LONG";
+    isInteger(args[at].type) ? "LONG" : "TIMESTAMP";
+
+/** As `like`, but a DATE moved or cut by days, weeks, months … stays one. */
+const dated =
+  (at: number) =>
+  (args: readonly Argument[]): SqlType => {
+    const unit = unitNamed(String(args[0].literal));
+    return args[at].type === "DATE" && unit !== null && isCalendarUnit(unit) ? "DATE" : like(at)(args);
+  };
 
 /** An output unit means a LONG in it; so does an input unit other than the TIMESTAMP's own. */
 function truncated(args: readonly Argument[]): SqlType {
   if (args.length === 5) return "LONG";
   const unit = args.length > 2 ? unitNamed(String(args[2].literal)) : null;
-  return unit !== null && unit !== "MILLISECOND" ? "LONG" : like(1)(args);
+  return unit !== null && unit !== "MILLISECOND" ? "LONG" : dated(1)(args);
 }
 
 function converted(args: readonly Argument[]): SqlType {
@@ -52,7 +62,7 @@ const entries: readonly SignatureEntry[] = [
     "ago",
     "period: text!",
     "LONG",
-    "The query's moment less a period: 'PT1H', 'P1DT12H', or '30m', '1h', '7d'.",
+    "The query's moment less a period: 'PT1H', 'P1DT12H', or '30m', '1h', '7d'. Days and months go by the wall clock.",
     [["minus(now(), ago('PT1H30M'))", "5400000"]],
     { deterministic: false },
   ),
@@ -96,8 +106,12 @@ const entries: readonly SignatureEntry[] = [
     "dateBin",
     "stride: text!, time: time, origin?: time",
     like(1),
-    "The start of the stride ('15 minutes', 'PT15M', '15m') that holds the time, counted from an origin (1970).",
-    [[`dateBin('15 minutes', ${moment})`, "TIMESTAMP '2026-03-29 14:00:00'"]],
+    "The start of the stride ('15 minutes', 'PT15M', '15m', '1 day', '3 months') that holds the time, counted from an " +
+      "origin (1970; for weeks its first Monday). Strides of days, weeks or months step on the wall clock.",
+    [
+      [`dateBin('15 minutes', ${moment})`, "TIMESTAMP '2026-03-29 14:00:00'"],
+      [`dateBin('3 months', ${moment})`, "TIMESTAMP '2026-01-01 00:00:00'"],
+    ],
   ),
   time(
     "extract",
@@ -123,8 +137,9 @@ const entries: readonly SignatureEntry[] = [
     const size = [1000, 60_000, 3_600_000, 86_400_000][at];
     const value = Math.floor(1_774_793_106_789 / size);
     const plural = unit.toLowerCase();
+    const ofClock = unit === "Days" ? ", as the wall clock counts them" : "";
     return [
-      time(`toEpoch${unit}`, "time: time", "LONG", `Whole ${plural} since 1970.`, [
+      time(`toEpoch${unit}`, "time: time", "LONG", `Whole ${plural} since 1970${ofClock}.`, [
         [`toEpoch${unit}(${moment})`, `${value}`],
       ]),
       time(
@@ -175,6 +190,14 @@ const entries: readonly SignatureEntry[] = [
     "Milliseconds, or text such as '2026-01-01 00:00:00', as TIMESTAMP.",
     [["toTimestamp(0)", "TIMESTAMP '1970-01-01 00:00:00'"]],
   ),
+  time(
+    "date",
+    "value: any",
+    "DATE",
+    "The day that the wall clock shows at a time, or that a text such as '2026-01-01' names: CAST(value AS DATE).",
+    [["CAST(date('2026-01-01') AS STRING)", "'2026-01-01'"]],
+    { aliases: ["toDate"] },
+  ),
   time("fromTimestamp", "time: time", "LONG", "Milliseconds since 1970.", [
     ["fromTimestamp(toTimestamp(7))", "7"],
   ]),
@@ -187,9 +210,12 @@ const entries: readonly SignatureEntry[] = [
   time(
     "timestampAdd",
     "unit: text!, count: integer, time: time",
-    like(2),
-    "The time moved by a number of units; months keep the day where it exists.",
-    [["timestampAdd('MONTH', 1, TIMESTAMP '2026-01-31 00:00:00')", "TIMESTAMP '2026-02-28 00:00:00'"]],
+    dated(2),
+    "The time moved by a number of units; months keep the day where it exists. A DATE moved by days or more is one.",
+    [
+      ["timestampAdd('MONTH', 1, TIMESTAMP '2026-01-31 00:00:00')", "TIMESTAMP '2026-02-28 00:00:00'"],
+      ["CAST(timestampAdd('MONTH', 1, CAST('2026-01-31' AS DATE)) AS STRING)", "'2026-02-28'"],
+    ],
     { aliases: ["dateAdd"] },
   ),
   time(
@@ -204,7 +230,7 @@ const entries: readonly SignatureEntry[] = [
     "atTimeZone",
     "time: time, zone: text!",
     "TIMESTAMP",
-    "The wall clock of a zone at that time, as a TIMESTAMP.",
+    "The time at which the query's wall clock shows what the zone's shows at that time.",
     [[`atTimeZone(${moment}, 'Europe/Berlin')`, "TIMESTAMP '2026-03-29 16:05:06.789'"]],
     { syntax: "time AT TIME ZONE zone" },
   ),

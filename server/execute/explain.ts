@@ -1,5 +1,6 @@
 /** EXPLAIN: what the scan of a fragment would do, one line an operator, outermost first. */
 import type { Expression } from "#schemas/plan/expression";
+import { literalText } from "#schemas/plan/literal-text";
 import type { Fragment } from "#schemas/plan/plan";
 import { Compiler, specsOf } from "#server/execute/compile/compile";
 import type { Query } from "#server/execute/query";
@@ -86,9 +87,7 @@ function explain(expression: Expression): string {
     case "column":
       return expression.name;
     case "literal":
-      return typeof expression.value === "string"
-        ? `'${expression.value}'`
-        : String(expression.value ?? "NULL");
+      return expression.value === null ? "NULL" : literalText(expression);
     case "call":
       return `${expression.name}(${expression.args.map(explain).join(", ")})`;
   }

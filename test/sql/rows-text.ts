@@ -12,6 +12,7 @@ const letters: Readonly<Record<SqlType, string>> = {
   BIG_DECIMAL: "R",
   BOOLEAN: "B",
   TIMESTAMP: "D",
+  DATE: "D",
   STRING: "T",
   JSON: "T",
   BYTES: "X",

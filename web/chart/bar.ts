@@ -25,7 +25,7 @@ export function barOption(
   settings: ChartSettings,
   context: ChartContext,
 ): EChartsCoreOption {
-  const pivot = pivotOf(result, settings);
+  const pivot = pivotOf(result, settings, context.zone);
   const shown = pivot.series.filter((series) => !context.hidden.has(series.name));
   const open = openFrom(pivot, settings, context.nowMs);
   const stacked = settings.kind === "stackedBar";

@@ -58,7 +58,7 @@ export function lineOption(
   settings: ChartSettings,
   context: ChartContext,
 ): EChartsCoreOption {
-  const pivot = pivotOf(result, settings);
+  const pivot = pivotOf(result, settings, context.zone);
   const shown = pivot.series.filter((series) => !context.hidden.has(series.name));
   const xs = pivot.xs.map(Number);
   const walls = xs.map((x) => wallOf(x, context.zone));

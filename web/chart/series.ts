@@ -5,7 +5,7 @@
  */
 import type { ChartSettings } from "#schemas/api/dashboards";
 import type { Cell } from "#schemas/api/query";
-import { instantOfCell, numberOfCell } from "../format.ts";
+import { instantOfTime, numberOfCell } from "../format.ts";
 import { type ChartResult, columnAt } from "./context.ts";
 
 export interface Series {
@@ -29,7 +29,8 @@ const labelOf = (cell: Cell | undefined): string =>
 /** True when a column holds instants: by type, or by a bucket width in the settings. */
 function isTimeColumn(result: ChartResult, at: number, settings: ChartSettings): boolean {
   const type = result.columnTypes[at];
-  return type === "TIMESTAMP" || (settings.bucketMs !== undefined && (type === "LONG" || type === "STRING"));
+  if (type === "TIMESTAMP" || type === "DATE") return true;
+  return settings.bucketMs !== undefined && (type === "LONG" || type === "STRING");
 }
 
 /** The buckets between the first and the last, with those that no row has. */
@@ -68,11 +69,12 @@ export function measuresOf(result: ChartResult, settings: ChartSettings): readon
   });
 }
 
-export function pivotOf(result: ChartResult, settings: ChartSettings): Pivot {
+export function pivotOf(result: ChartResult, settings: ChartSettings, zone = "UTC"): Pivot {
   const xAt = columnAt(result, settings.x);
   const seriesAt = columnAt(result, settings.series);
   const isTime = xAt >= 0 && isTimeColumn(result, xAt, settings);
-  const keyOf = (row: readonly Cell[]) => (isTime ? instantOfCell(row[xAt]!) : labelOf(row[xAt]));
+  const keyOf = (row: readonly Cell[]) =>
+    isTime ? instantOfTime(row[xAt]!, result.columnTypes[xAt], zone) : labelOf(row[xAt]);
   const groups = new Map<string, { label: string; values: Map<number | string, number | null> }>();
   const seen = new Set<number | string>();
   for (const row of result.rows) {

@@ -16,7 +16,7 @@ const looksLikeInstant = (value: number): boolean => value > 946_684_800_000 && 
 function timeColumns(result: ChartResult): readonly string[] {
   return result.columnNames.filter((_name, at) => {
     const type = result.columnTypes[at];
-    if (type === "TIMESTAMP") return true;
+    if (type === "TIMESTAMP" || type === "DATE") return true;
     if (type !== "LONG" || result.rows.length === 0) return false;
     return result.rows.slice(0, 50).every((row) => looksLikeInstant(numberOfCell(row[at]) ?? 0));
   });

@@ -34,6 +34,7 @@ const icon = { size: sizes.iconSmall, stroke: 1.5, "aria-hidden": true } as cons
 function TypeIcon({ type }: { readonly type: SqlType }) {
   switch (type) {
     case "TIMESTAMP":
+    case "DATE":
       return <IconCalendarTime {...icon} />;
     case "BOOLEAN":
       return <IconToggleLeft {...icon} />;

@@ -82,8 +82,8 @@ export function Chart({ result, settings, range, nowMs, label, narrow = false, o
   }, [palette, zone, nowMs, range, colourOf, hidden, narrow, result, settings]);
   const isBar = settings.kind === "bar" || settings.kind === "stackedBar";
   const pivot = useMemo(
-    () => (settings.kind === "pie" ? null : pivotOf(result, settings)),
-    [result, settings],
+    () => (settings.kind === "pie" ? null : pivotOf(result, settings, zone)),
+    [result, settings, zone],
   );
   const walls = useMemo(
     () => (isBar && pivot?.isTime ? pivot.xs.map((x) => wallOf(Number(x), zone)) : undefined),

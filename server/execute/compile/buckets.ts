@@ -4,6 +4,9 @@
  * arithmetic ("buckets"), others (months, days around a clock change) a list ("boundaries").
  */
 import type { Vector } from "#schemas/batch";
+import { dayMs } from "#schemas/functions/calendar";
+import { isDayShownAgain } from "#schemas/functions/wall-clock";
+import { findZone } from "#schemas/functions/zone";
 import type { Evaluate, EvaluateContext } from "#schemas/plan/evaluator";
 import type { Expression } from "#schemas/plan/expression";
 import { layoutOf, type SqlType } from "#schemas/types";
@@ -35,12 +38,43 @@ const fan = 63;
 const risingArgument: Readonly<Record<string, number>> = {
   dateTrunc: 1,
   dateBin: 1,
+  date: 0,
   plus: 0,
   minus: 0,
 };
 
 const isRisingCast = (from: SqlType, to: SqlType): boolean =>
-  (from === "INT" || from === "LONG" || from === "TIMESTAMP") && (to === "LONG" || to === "TIMESTAMP");
+  (from === "INT" || from === "LONG" || from === "TIMESTAMP") &&
+  (to === "LONG" || to === "TIMESTAMP" || to === "DATE");
+
+/** Lengths in milliseconds of the units that numbers may be times in. */
+const timeUnits = [1, 1000, 60_000, 3_600_000, dayMs];
+/** Every clock set back over midnight lies between these. */
+const [clocksFirst, clocksLast] = [Date.UTC(1900), Date.UTC(2100)];
+
+/**
+ * Whether a wall clock that the expression may read shows a day again in the range, whatever unit its numbers are times
+ * in: days fall there, and nothing may be searched.
+ */
+function mayFall(
+  expression: Expression,
+  { min, max }: { readonly min: bigint; readonly max: bigint },
+  context: EvaluateContext,
+): boolean {
+  const zones = [context.timeZone, ...textsIn(expression)].map(findZone).filter((zone) => zone !== null);
+  return zones.some((zone) =>
+    timeUnits.some((unit) => {
+      const fromMs = Math.max(clocksFirst, Number(min) * unit - 2 * dayMs);
+      const toMs = Math.min(clocksLast, Number(max) * unit + 2 * dayMs);
+      return fromMs < toMs && isDayShownAgain(zone, fromMs, toMs);
+    }),
+  );
+}
+
+function textsIn(expression: Expression): readonly string[] {
+  if (expression.kind === "call") return expression.args.flatMap(textsIn);
+  return expression.kind === "literal" && typeof expression.value === "string" ? [expression.value] : [];
+}
 
 /** The one column of a rising step function, or null when the expression is none that we know. */
 export function steppedColumn(expression: Expression): Extract<Expression, { kind: "column" }> | null {
@@ -129,6 +163,7 @@ export function stepsOf(
   tools: { readonly evaluate: Evaluate; readonly context: EvaluateContext },
 ): Steps | null {
   const { min, max } = range;
+  if (mayFall(expression, range, tools.context)) return null;
   const f = new Stepped(expression, type, tools);
   const ends = f.at(BigInt64Array.of(min, max));
   if (ends === null || ends[0] > ends[1]) return null;

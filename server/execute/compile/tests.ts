@@ -3,7 +3,7 @@
  * `compile(e, false)` tests "e is false", and NULL is neither, which is all of three-valued logic.
  */
 import type { Expression } from "#schemas/plan/expression";
-import { layoutOf, type Value } from "#schemas/types";
+import { layoutOf, type SqlType, type Value } from "#schemas/types";
 import {
   bytesOfLiteral,
   type Comparison,
@@ -102,7 +102,8 @@ function stripCast(expression: Expression, value: Value): Expression {
   const [inner] = expression.args;
   const from = layoutOf(inner.type);
   const to = layoutOf(expression.type);
-  const whole = inner.type !== "BOOLEAN" && expression.type !== "BOOLEAN";
+  const isNumber = (type: SqlType): boolean => type !== "BOOLEAN" && type !== "DATE";
+  const whole = isNumber(inner.type) && isNumber(expression.type);
   if (from === "int" && to === "int" && whole && expression.type !== "INT") return inner;
   if (from === "double" && expression.type === "DOUBLE") return inner;
   const small = typeof value === "number" && Math.abs(value) < 2 ** 52;

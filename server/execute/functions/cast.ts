@@ -10,12 +10,15 @@ import {
 import { StoreError, unreachable } from "#schemas/errors";
 import { canCast } from "#schemas/functions/coerce";
 import { doubleText, floatText } from "#schemas/functions/number-text";
-import { formatTimestamp, parseTimestamp } from "#schemas/functions/timestamp";
-import { utc } from "#schemas/functions/zone";
+import { formatDate, formatTimestamp, parseDate, parseTimestamp } from "#schemas/functions/timestamp";
+import { dayAt } from "#schemas/functions/wall-clock";
+import { type Zone, zoneNamed } from "#schemas/functions/zone";
+import type { EvaluateContext } from "#schemas/plan/evaluator";
 import { layoutOf, type SqlType, sqlTypes } from "#schemas/types";
 import { hexOfBytes, parseHex } from "#server/execute/functions/hex";
 import { type Call, column } from "#server/execute/functions/operand";
 import { runScalar, scalar } from "#server/execute/functions/scalar";
+import { checkTime, mapTimes, momentsOf } from "#server/execute/functions/time-vectors";
 import {
   type DoubleVector,
   type IntVector,
@@ -25,13 +28,13 @@ import {
   type TextVector,
 } from "#server/execute/functions/vectors";
 
-const callOf = (vector: Vector, type: SqlType): Call => ({
+const callOf = (vector: Vector, type: SqlType, context: EvaluateContext): Call => ({
   name: "cast",
   type,
   rows: vector.rows,
   args: [column(vector)],
   nulls: vector.nulls,
-  context: { timeZone: "UTC", nowMs: 0 },
+  context,
 });
 
 const tooLarge = (value: unknown, type: SqlType): StoreError =>
@@ -55,12 +58,12 @@ function wholeOf(value: number, type: "INT" | "LONG" | "TIMESTAMP"): bigint {
 }
 
 /** An integer written as text; of a decimal its whole part. */
-function integerOfText(text: string, type: "INT" | "LONG"): bigint {
+function integerOfText(text: string, type: "INT" | "LONG", zone: Zone): bigint {
   const trimmed = text.trim();
   if (/^[+-]?\d{1,40}$/.test(trimmed)) return fits(BigInt(trimmed.replace("+", "")), type);
   const canonical = canonicalDecimal(trimmed);
   if (canonical !== null) return fits(BigInt(canonical.split(".")[0]), type);
-  const time = type === "LONG" ? parseTimestamp(trimmed, utc) : null;
+  const time = type === "LONG" ? parseTimestamp(trimmed, zone) : null;
   if (time === null) throw unreadable(text, type);
   return BigInt(time);
 }
@@ -83,10 +86,16 @@ function booleanOfText(text: string): boolean {
   return number !== 0;
 }
 
-function timeOfText(text: string): bigint {
-  const time = parseTimestamp(text, utc);
+function timeOfText(text: string, zone: Zone): bigint {
+  const time = parseTimestamp(text, zone);
   if (time === null) throw unreadable(text, "TIMESTAMP");
   return BigInt(time);
+}
+
+function dateOfText(text: string, zone: Zone): bigint {
+  const day = parseDate(text, zone);
+  if (day === null) throw unreadable(text, "DATE");
+  return BigInt(day);
 }
 
 function decimalOfText(text: string): string {
@@ -114,15 +123,16 @@ function plainText(text: string): string {
   }
 }
 
-function fromText(vector: TextVector, type: SqlType): Vector {
-  const call = callOf(vector, type);
+function fromText(vector: TextVector, type: SqlType, context: EvaluateContext): Vector {
+  const call = callOf(vector, type, context);
+  const zone = zoneNamed(context.timeZone);
   if (vector.type === "BYTES") return scalar((bytes: Uint8Array) => hexOfBytes(bytes))(call);
   const run = (read: (text: string) => bigint | number | boolean | string | Uint8Array): Vector =>
     scalar(vector.type === "JSON" ? (text: string) => read(plainText(text)) : read)(call);
   switch (type) {
     case "INT":
     case "LONG":
-      return run((text) => integerOfText(text, type));
+      return run((text) => integerOfText(text, type, zone));
     case "FLOAT":
       return run((text) => Math.fround(doubleOfText(text, type)));
     case "DOUBLE":
@@ -130,7 +140,9 @@ function fromText(vector: TextVector, type: SqlType): Vector {
     case "BOOLEAN":
       return run(booleanOfText);
     case "TIMESTAMP":
-      return run(timeOfText);
+      return run((text) => timeOfText(text, zone));
+    case "DATE":
+      return run((text) => dateOfText(text, zone));
     case "BIG_DECIMAL":
       return run(decimalOfText);
     case "BYTES":
@@ -146,18 +158,18 @@ function fromText(vector: TextVector, type: SqlType): Vector {
   }
 }
 
-function fromDecimal(vector: TextVector, type: SqlType): Vector {
-  const call = callOf(vector, type);
+function fromDecimal(vector: TextVector, type: SqlType, context: EvaluateContext): Vector {
+  const call = callOf(vector, type, context);
   if (type === "INT" || type === "LONG" || type === "TIMESTAMP")
     return scalar((text: string) => fits(BigInt(text.split(".")[0]), type))(call);
   if (type === "DOUBLE") return scalar((text: string) => numberOfDecimal(decimalOf(text)))(call);
   if (type === "FLOAT") return scalar((text: string) => Math.fround(numberOfDecimal(decimalOf(text))))(call);
   if (type === "BOOLEAN") return scalar((text: string) => text !== "0")(call);
-  return fromText(vector, type);
+  return fromText(vector, type, context);
 }
 
-function fromDouble(vector: DoubleVector, type: SqlType): Vector {
-  const call = callOf(vector, type);
+function fromDouble(vector: DoubleVector, type: SqlType, context: EvaluateContext): Vector {
+  const call = callOf(vector, type, context);
   const { values } = vector;
   switch (type) {
     case "DOUBLE":
@@ -185,8 +197,28 @@ function toInt(vector: IntVector, type: SqlType): Vector {
   return retyped(vector, type);
 }
 
-function fromInt(vector: IntVector, type: SqlType): Vector {
+/** A time as a zone's wall clock shows it. */
+function timeText(value: bigint, zone: Zone): string {
+  const ms = Number(value);
+  return formatTimestamp(zone.fixedMs === 0 ? ms : ms + zone.offsetMs(checkTime(ms)));
+}
+
+/** Days as moments, or moments as days: of the query's zone. */
+function throughDays(vector: IntVector, type: "DATE" | "TIMESTAMP", context: EvaluateContext): IntVector {
+  const call = callOf(vector, type, context);
+  const zone = zoneNamed(context.timeZone);
+  const moments = momentsOf(call, 0);
+  const compute = type === "DATE" ? (ms: number) => dayAt(zone, checkTime(ms)) : (ms: number) => ms;
+  return mapTimes(call, moments, -1, compute);
+}
+
+function fromInt(vector: IntVector, type: SqlType, context: EvaluateContext): Vector {
   const { values } = vector;
+  if (type === "DATE") return throughDays(vector, type, context);
+  if (vector.type === "DATE") {
+    if (type !== "STRING") return fromInt(throughDays(vector, "TIMESTAMP", context), type, context);
+    return runScalar(callOf(vector, type, context), (row) => formatDate(Number(values[row])));
+  }
   if (layoutOf(type) === "int") return toInt(vector, type);
   if (layoutOf(type) === "double") {
     const doubles = nearestDoubles(values);
@@ -199,21 +231,24 @@ function fromInt(vector: IntVector, type: SqlType): Vector {
       nulls,
     };
   }
-  const call = callOf(vector, type);
+  const call = callOf(vector, type, context);
+  const zone = zoneNamed(context.timeZone);
   if (vector.type === "BOOLEAN" && type !== "BIG_DECIMAL")
     return runScalar(call, (row) => (values[row] === 0n ? "false" : "true"));
   if (vector.type === "TIMESTAMP" && type !== "BIG_DECIMAL")
-    return runScalar(call, (row) => formatTimestamp(values[row]));
+    return runScalar(call, (row) => timeText(values[row], zone));
   return runScalar(call, (row) => values[row].toString());
 }
 
-/** The vector as another type. */
-export function castVector(vector: Vector, type: SqlType): Vector {
+/** The vector as another type; times and text meet on the wall clock of the query's zone. */
+export function castVector(vector: Vector, type: SqlType, context: EvaluateContext): Vector {
   if (vector.type === type) return vector;
   if (vector.type === "UNKNOWN") return nullVector(type, vector.rows);
   if (!canCast(vector.type, type))
     throw new StoreError("FUNCTION_ARGUMENTS", `${vector.type} cannot be cast to ${type}`);
-  if (vector.kind === "int") return fromInt(vector, type);
-  if (vector.kind === "double") return fromDouble(vector, type);
-  return vector.type === "BIG_DECIMAL" ? fromDecimal(vector, type) : fromText(vector, type);
+  if (type === "DATE" && (vector.kind === "double" || vector.type === "BIG_DECIMAL"))
+    return castVector(castVector(vector, "TIMESTAMP", context), type, context);
+  if (vector.kind === "int") return fromInt(vector, type, context);
+  if (vector.kind === "double") return fromDouble(vector, type, context);
+  return vector.type === "BIG_DECIMAL" ? fromDecimal(vector, type, context) : fromText(vector, type, context);
 }

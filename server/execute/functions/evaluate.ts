@@ -103,7 +103,7 @@ class Evaluation {
     const isFixed = args.every(isConstant);
     const rows = isFixed ? 1 : this.#input.rows;
     const result = (vector: Vector): Operand => (isFixed ? constant(vector) : column(vector));
-    if (name === "cast") return result(castVector(args[0].vector, type));
+    if (name === "cast") return result(castVector(args[0].vector, type, this.#context));
     const signature = functionNamed(name);
     const kernel = kernels[name];
     assert(signature !== undefined && kernel !== undefined, `there is a kernel for ${name}`);

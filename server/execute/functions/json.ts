@@ -94,10 +94,12 @@ function extraction(call: Call, otherwiseAt: number): Vector {
     const value = extract(read(row), steps);
     return toJson ? (value === undefined ? null : JSON.stringify(value)) : plainText(value);
   });
-  const values = isText(call.type) ? { ...found, type: call.type } : castVector(found, call.type);
+  const values = isText(call.type)
+    ? { ...found, type: call.type }
+    : castVector(found, call.type, call.context);
   const otherwise = call.args[otherwiseAt];
   if (otherwise === undefined || values.nulls === null) return values;
-  const fallback = { vector: castVector(otherwise.vector, call.type), mask: otherwise.mask };
+  const fallback = { vector: castVector(otherwise.vector, call.type, call.context), mask: otherwise.mask };
   return coalesce(call.type, call.rows, [column(values), fallback]);
 }
 

@@ -13,10 +13,19 @@ import {
   yearOfDays,
 } from "#schemas/functions/calendar";
 import { unitNamed } from "#schemas/functions/units";
-import type { Zone } from "#schemas/functions/zone";
+import { countOfMoment, momentOfCount } from "#schemas/functions/wall-clock";
+import { utc, type Zone, zoneNamed } from "#schemas/functions/zone";
 import { didYouMean } from "#schemas/suggest";
 import { type Call, constantText, type Kernel, numbersOf } from "#server/execute/functions/operand";
-import { checkTime, mapTimes, outside, timesOf, zoneAt } from "#server/execute/functions/time-vectors";
+import {
+  checkTime,
+  isDate,
+  mapTimes,
+  momentsOf,
+  outside,
+  timesOf,
+  zoneAt,
+} from "#server/execute/functions/time-vectors";
 import { integersOf, isNullAt } from "#server/execute/functions/vectors";
 
 /** A field of the local time. */
@@ -93,6 +102,7 @@ function fieldNamed(name: string): Field {
 function runField(call: Call, field: Field, zone: Zone, at: number): Vector {
   const times = timesOf(call.args[at]);
   const { mask } = call.args[at];
+  if (isDate(call.args[at])) return mapTimes(call, times, mask, (day) => field(checkTime(day * dayMs)));
   if (zone.fixedMs === 0) return mapTimes(call, times, mask, (ms) => field(checkTime(ms)));
   return mapTimes(call, times, mask, (ms) => field(ms + zone.offsetMs(checkTime(ms))));
 }
@@ -106,7 +116,7 @@ const extract: Kernel = (call) => {
   const name = constantText(call, 0);
   if (name.toUpperCase() !== "EPOCH") return runField(call, fieldNamed(name), zoneAt(call, 2), 1);
   const { rows, type, nulls } = call;
-  const times = numbersOf(call.args[1]);
+  const times = isDate(call.args[1]) ? momentsOf(call, 1) : numbersOf(call.args[1]);
   const values = new Float64Array(rows);
   for (let row = 0; row < rows; row++) values[row] = times[row & call.args[1].mask] / 1000;
   return { kind: "double", type, rows, values, nulls };
@@ -125,14 +135,18 @@ function epochKernels(): Record<string, Kernel> {
     };
   };
   const run =
-    (compute: (value: number, size: number) => number): Kernel =>
+    (
+      read: (call: Call) => Float64Array,
+      compute: (value: number, size: number, zone: Zone) => number,
+    ): Kernel =>
     (call) => {
-      const times = timesOf(call.args[0]);
+      const values = read(call);
+      const zone = zoneNamed(call.context.timeZone);
       const size = call.args.length > 1 ? sized(call) : () => 1;
       const results = new Float64Array(call.rows);
       for (let row = 0; row < call.rows; row++) {
         if (isNullAt(call.nulls, row)) continue;
-        const value = compute(times[row & call.args[0].mask], size(row));
+        const value = compute(values[row & call.args[0].mask], size(row), zone);
         results[row] = Math.abs(value) <= 2 ** 53 ? value : outside(value);
       }
       return {
@@ -143,13 +157,24 @@ function epochKernels(): Record<string, Kernel> {
         nulls: call.nulls,
       };
     };
+  const counts = (call: Call): Float64Array => timesOf(call.args[0]);
   const units = { Seconds: 1000, Minutes: 60_000, Hours: 3_600_000, Days: dayMs };
   for (const [name, unit] of Object.entries(units)) {
-    made[`toEpoch${name}`] = run((ms) => Math.floor(ms / unit));
-    made[`toEpoch${name}Rounded`] = run((ms, size) => Math.floor(Math.floor(ms / unit) / size) * size);
-    made[`toEpoch${name}Bucket`] = run((ms, size) => Math.floor(Math.floor(ms / unit) / size));
-    made[`fromEpoch${name}`] = run((value) => value * unit);
-    made[`fromEpoch${name}Bucket`] = run((value, size) => value * size * unit);
+    const isDays = unit === dayMs;
+    // A DATE is its own count of days.
+    const read = (call: Call): Float64Array =>
+      isDays && isDate(call.args[0]) ? counts(call).map((day) => day * dayMs) : momentsOf(call, 0);
+    const back = (count: number, zone: Zone): number => momentOfCount(zone, count, unit);
+    const to = (call: Call, compute: (count: number, size: number) => number): Vector =>
+      run(read, (ms, size, zone) => {
+        const own = isDays && isDate(call.args[0]) ? utc : zone;
+        return compute(countOfMoment(own, ms, unit), size);
+      })(call);
+    made[`toEpoch${name}`] = (call) => to(call, (count) => count);
+    made[`toEpoch${name}Rounded`] = (call) => to(call, (count, size) => Math.floor(count / size) * size);
+    made[`toEpoch${name}Bucket`] = (call) => to(call, (count, size) => Math.floor(count / size));
+    made[`fromEpoch${name}`] = run(counts, (count, _size, zone) => back(count, zone));
+    made[`fromEpoch${name}Bucket`] = run(counts, (count, size, zone) => back(count * size, zone));
   }
   return made;
 }

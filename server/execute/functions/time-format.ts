@@ -7,8 +7,10 @@
  */
 import type { Vector } from "#schemas/batch";
 import { StoreError } from "#schemas/errors";
+import { dayMs } from "#schemas/functions/calendar";
 import { parsePattern } from "#schemas/functions/pattern";
-import { unitMs } from "#schemas/functions/units";
+import { periodPart } from "#schemas/functions/period";
+import { binner } from "#schemas/functions/wall-clock";
 import { zoneNamed } from "#schemas/functions/zone";
 import { castVector } from "#server/execute/functions/cast";
 import {
@@ -22,9 +24,11 @@ import {
 import { prepared, runScalar } from "#server/execute/functions/scalar";
 import {
   checkTime,
+  countOf,
   fixedUnitMs,
+  isDate,
   mapTimes,
-  scale,
+  momentOf,
   timesOf,
   unitAt,
 } from "#server/execute/functions/time-vectors";
@@ -33,7 +37,8 @@ import { truncator } from "#server/execute/functions/times";
 type DateTimeFormat =
   | { readonly kind: "epoch"; readonly unitMs: number }
   | { readonly kind: "timestamp" }
-  | { readonly kind: "pattern"; readonly pattern: string; readonly zone: string };
+  /** Without a zone of its own a pattern is in the query's. */
+  | { readonly kind: "pattern"; readonly pattern: string; readonly zone: string | null };
 
 function refuse(format: string): StoreError {
   return new StoreError("FUNCTION_ARGUMENTS", `"${format}" is not a date-time format`, {
@@ -51,7 +56,7 @@ function colonFormat(format: string): DateTimeFormat {
   if (kind === "EPOCH") return { kind: "epoch", unitMs: Number(match[1]) * fixedUnitMs(match[2]) };
   if (kind === "TIMESTAMP") return { kind: "timestamp" };
   if (kind !== "SIMPLE_DATE_FORMAT") throw refuse(format);
-  return { kind: "pattern", pattern: match[4] ?? isoPattern, zone: match[5] ?? "UTC" };
+  return { kind: "pattern", pattern: match[4] ?? isoPattern, zone: match[5] ?? null };
 }
 
 /** A format in either of Pinot's spellings. */
@@ -63,7 +68,7 @@ function parseDateTimeFormat(format: string): DateTimeFormat {
     case "TIMESTAMP":
       return { kind: "timestamp" };
     case "SIMPLE_DATE_FORMAT":
-      return { kind: "pattern", pattern: second ?? isoPattern, zone: third ?? "UTC" };
+      return { kind: "pattern", pattern: second ?? isoPattern, zone: third ?? null };
     default:
       return colonFormat(format);
   }
@@ -76,17 +81,17 @@ function rounder(granularity: string, zone: string): (ms: number) => number {
   if (!(Number.isInteger(size) && size > 0))
     throw new StoreError("FUNCTION_ARGUMENTS", `"${granularity}" is not a granularity such as 15:MINUTES`);
   const unit = unitAt(name);
-  const length = unitMs[unit];
-  if (size === 1 || length === undefined) return truncator(unit, zoneNamed(zone));
-  return (ms) => Math.floor(ms / (length * size)) * length * size;
+  const own = zoneNamed(zone);
+  const stride = size === 1 ? null : periodPart(String(size), unit);
+  return (stride === null ? null : binner(stride, own)) ?? truncator(unit, own);
 }
 
 /** The first argument as milliseconds, by its format. */
 function readTimes(call: Call, format: DateTimeFormat): Vector {
   const { vector } = call.args[0];
   if (format.kind === "pattern") {
-    const pattern = parsePattern(format.pattern, format.zone);
-    const text = castVector(vector, "STRING");
+    const pattern = parsePattern(format.pattern, format.zone ?? call.context.timeZone);
+    const text = castVector(vector, "STRING", call.context);
     const operand = { vector: text, mask: call.args[0].mask };
     const read = stringsOf(operand);
     return runScalar({ ...call, type: "LONG", args: [operand] }, (row) =>
@@ -94,12 +99,13 @@ function readTimes(call: Call, format: DateTimeFormat): Vector {
     );
   }
   const numbers = {
-    vector: castVector(vector, format.kind === "timestamp" ? "TIMESTAMP" : "LONG"),
+    vector: castVector(vector, format.kind === "timestamp" ? "TIMESTAMP" : "LONG", call.context),
     mask: call.args[0].mask,
   };
   const unit = format.kind === "epoch" ? format.unitMs : 1;
+  const zone = zoneNamed(call.context.timeZone);
   return mapTimes({ ...call, type: "LONG" }, timesOf(numbers), numbers.mask, (value) =>
-    checkTime(Math.floor(scale(value, unit))),
+    checkTime(Math.floor(momentOf(zone, value, unit))),
   );
 }
 
@@ -113,12 +119,13 @@ function readByPattern(parseMs: (text: string) => number, text: string, pattern:
 const dateTimeConvert: Kernel = (call) => {
   const input = parseDateTimeFormat(constantText(call, 1));
   const output = parseDateTimeFormat(constantText(call, 2));
-  const zone = optionalText(call, 4) ?? (output.kind === "pattern" ? output.zone : call.context.timeZone);
+  const { timeZone } = call.context;
+  const zone = optionalText(call, 4) ?? (output.kind === "pattern" ? output.zone : null) ?? timeZone;
   const round = rounder(constantText(call, 3), zone);
   const times = column(readTimes(call, input));
   const moments = timesOf(times);
   if (output.kind === "pattern") {
-    const pattern = parsePattern(output.pattern, output.zone);
+    const pattern = parsePattern(output.pattern, output.zone ?? timeZone);
     // Few buckets and many rows: each bucket is written once.
     const texts = new Map<number, string>();
     const write = (ms: number): string => {
@@ -131,14 +138,19 @@ const dateTimeConvert: Kernel = (call) => {
     };
     return runScalar({ ...call, args: [times] }, (row) => write(round(moments[row])));
   }
-  const unit = output.kind === "epoch" ? 1 / output.unitMs : 1;
-  return mapTimes(call, moments, -1, (ms) => Math.floor(scale(round(ms), unit)));
+  const unit = output.kind === "epoch" ? output.unitMs : 1;
+  const own = zoneNamed(zone);
+  return mapTimes(call, moments, -1, (ms) => countOf(own, round(ms), unit));
 };
 
-const toDateTime: Kernel = prepared((call) => {
+const toDateTime: Kernel = (call) => {
   const pattern = parsePattern(constantText(call, 1), optionalText(call, 2) ?? call.context.timeZone);
-  return (ms: number) => pattern.format(checkTime(ms));
-});
+  const times = timesOf(call.args[0]);
+  const write = isDate(call.args[0])
+    ? (day: number) => pattern.formatDay(checkTime(day * dayMs) / dayMs)
+    : (ms: number) => pattern.format(checkTime(ms));
+  return runScalar(call, (row) => write(times[row & call.args[0].mask]));
+};
 
 const fromDateTime: Kernel = prepared((call) => {
   const name = constantText(call, 1);

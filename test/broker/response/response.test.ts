@@ -189,6 +189,18 @@ describe("other formats", () => {
     );
   });
 
+  it("a DATE has no time in any format", () => {
+    const answer = answerOf([["d", "DATE", [20_541n, -1n, null]]]);
+    expect(encoded(answer, "text/csv").body).toBe("d\r\n2026-03-29\r\n1969-12-31\r\n\r\n");
+    expect(encoded(answer, "application/x-ndjson").body).toBe(
+      '{"d":"2026-03-29"}\n{"d":"1969-12-31"}\n{"d":null}\n',
+    );
+    expect(responseOf(answer).resultTable!.rows).toEqual([["2026-03-29"], ["1969-12-31"], [null]]);
+    const table = arrowOf(answer);
+    expect(table.schema.fields[0].type).toMatchObject({ typeId: 8, unit: 0 });
+    expect([...table.getChild("d")!]).toEqual([20_541 * 86_400_000, -86_400_000, null]);
+  });
+
   it("Arrow is read by another implementation", () => {
     const table = arrowOf(answerOf(everyType));
     expect(table.names).toEqual(everyType.map(([name]) => name));

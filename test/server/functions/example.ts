@@ -6,7 +6,7 @@ import { castTypeOf } from "#schemas/functions/coerce";
 import { doubleText } from "#schemas/functions/number-text";
 import { resolveFunction } from "#schemas/functions/resolve";
 import type { Argument } from "#schemas/functions/signature";
-import { formatTimestamp, parseTimestamp } from "#schemas/functions/timestamp";
+import { formatDate, formatTimestamp, parseDate, parseTimestamp } from "#schemas/functions/timestamp";
 import { utc } from "#schemas/functions/zone";
 import type { EvaluateContext } from "#schemas/plan/evaluator";
 import type { Expression } from "#schemas/plan/expression";
@@ -16,12 +16,13 @@ import { evaluateRow } from "#server/execute/functions/evaluate";
 export const testContext: EvaluateContext = { timeZone: "UTC", nowMs: Date.UTC(2026, 10, 20, 12) };
 
 const token =
-  /\s*(?:(TIMESTAMP|DECIMAL|X)\s*'([^']*)'|'((?:[^']|'')*)'|(-?\d+\.\d+|-?\d+)|([A-Za-z_]\w*)|([(),]))/y;
+  /\s*(?:(TIMESTAMP|DATE|DECIMAL|X)\s*'([^']*)'|'((?:[^']|'')*)'|(-?\d+\.\d+|-?\d+)|([A-Za-z_]\w*)|([(),]))/y;
 
 export const literal = (type: SqlType, value: Value): Expression => ({ kind: "literal", type, value });
 
 function typed(kind: string, text: string): Expression {
   if (kind === "TIMESTAMP") return literal("TIMESTAMP", BigInt(parseTimestamp(text, utc)!));
+  if (kind === "DATE") return literal("DATE", BigInt(parseDate(text, utc)!));
   if (kind === "DECIMAL") return literal("BIG_DECIMAL", text);
   return literal(
     "BYTES",
@@ -94,6 +95,8 @@ function printValue(type: SqlType, value: Value): string {
       return doubleText(value as number);
     case "TIMESTAMP":
       return `TIMESTAMP '${formatTimestamp(value as bigint).replace(/\.0$/, "")}'`;
+    case "DATE":
+      return `DATE '${formatDate(Number(value))}'`;
     case "BYTES":
       return `X'${Array.from(value as Uint8Array, (byte) => byte.toString(16).padStart(2, "0")).join("")}'`;
     default:

@@ -69,6 +69,7 @@ const values: Readonly<Record<SqlType, fc.Arbitrary<Value>>> = {
   BIG_DECIMAL: fc.constantFrom("0", "-1.5", "99999999999999999999.5", "0.00000000000000000001"),
   BOOLEAN: fc.boolean(),
   TIMESTAMP: fc.oneof(fc.bigInt(-(10n ** 13n), 10n ** 13n), fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n)),
+  DATE: fc.bigInt(-(10n ** 9n), 10n ** 9n),
   STRING: text,
   JSON: fc.jsonValue().map((value) => JSON.stringify(value)),
   BYTES: fc.uint8Array({ maxLength: 6 }),
