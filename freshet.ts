@@ -75,7 +75,7 @@ const brokerOf = (args: StartArguments, server: RunningServer): Promise<RunningB
 /** Tables of --tables, then the demo's, which goes on in the background until the signal. */
 async function fill(args: StartArguments, server: RunningServer, signal: AbortSignal): Promise<void> {
   const { admin, world, limits, catalog } = server;
-  const desk = { admin, limits, nowMs: () => world.clock.nowMs() };
+  const desk = { definitions: admin.definitions, limits, nowMs: () => world.clock.nowMs() };
   if (args.tables !== null) await applyDefinitions(desk, readDefinitions(resolve(args.tables)));
   if (!args.demo) return;
   const kafka =
@@ -99,7 +99,7 @@ const asked = (): Promise<void> =>
 
 /** A wrong --kafka shows where it was typed, not only when a table is made. */
 const tellKafka = ({ admin }: RunningServer): Promise<void> =>
-  admin.topics().then(
+  admin.topics.list().then(
     () => {},
     (error: unknown) => log("warn", `${messageOf(error)}; check --kafka. Tables are read once it answers`),
   );

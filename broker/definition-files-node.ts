@@ -4,9 +4,8 @@
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { DefinitionDesk } from "#broker/http/definitions";
-import type { TableRecord } from "#schemas/catalog";
-import { defineTable, plainTableName } from "#schemas/definition/define";
+import { type DefinitionDesk, putWhole } from "#broker/http/definitions";
+import { plainTableName } from "#schemas/definition/define";
 import { messageOf, StoreError } from "#schemas/errors";
 
 export interface DefinitionFile {
@@ -66,29 +65,11 @@ export async function applyDefinitions(
   const created: string[] = [];
   for (const { path, schemaJson, configJson } of files) {
     try {
-      const first = defineTable(schemaJson, configJson, {
-        previous: null,
-        nowMs: desk.nowMs(),
-        limits: desk.limits,
-      }).table;
-      const known = desk.admin.record(first.name);
-      if (known === undefined) {
-        await desk.admin.create({ table: first, schemaJson, configJson });
-        created.push(first.name);
-      } else if (isChanged(known, schemaJson, configJson)) {
-        const { table } = defineTable(schemaJson, configJson, {
-          previous: known.table,
-          nowMs: desk.nowMs(),
-          limits: desk.limits,
-        });
-        await desk.admin.alter({ table, schemaJson, configJson });
-      }
+      const { name, isNew } = await putWhole(desk, schemaJson, configJson);
+      if (isNew) created.push(name);
     } catch (error) {
       throw startFault(path, messageOf(error));
     }
   }
   return created;
 }
-
-const isChanged = (known: TableRecord, schemaJson: unknown, configJson: unknown): boolean =>
-  JSON.stringify([known.schemaJson, known.configJson]) !== JSON.stringify([schemaJson, configJson]);

@@ -57,7 +57,7 @@ export async function startBroker(start: BrokerStart): Promise<RunningBroker> {
   const { servers, evaluate, host, port, allowedHosts, ...parts } = start;
   const broker = new Broker({
     id: `Broker_${shownHost(host)}_${port}`,
-    catalog: brokerCatalog(parts.admin),
+    catalog: brokerCatalog(parts.admin.definitions),
     servers,
     evaluate,
     limits: parts.limits,
@@ -67,14 +67,14 @@ export async function startBroker(start: BrokerStart): Promise<RunningBroker> {
   const live = new LiveHub({
     broker: liveBroker(broker),
     tables: {
-      summaries: () => parts.admin.summaries(),
-      detail: async (name) => await parts.admin.detail(knownTable(parts.admin, name).table.name),
+      summaries: () => parts.admin.descriptions.summaries(),
+      detail: async (name) => await parts.admin.descriptions.detail(knownTable(parts.admin, name).table.name),
     },
     timers: timersOf(parts.world.clock),
     limits: parts.limits,
     version: parts.version,
   });
-  const stopHearing = parts.admin.onChange((table) => live.tableChanged(table));
+  const stopHearing = parts.admin.changes.onChange((table) => live.tableChanged(table));
   const app = await buildHttp({
     parts: {
       ...parts,

@@ -6,7 +6,7 @@ import type { BrokerCatalog } from "#broker/prepare";
 import { encode } from "#broker/response/encode";
 import { responseOf } from "#broker/response/json";
 import type { Snapshot } from "#broker/snapshot";
-import type { TableAdmin } from "#schemas/admin";
+import type { TableDefinitions } from "#schemas/admin";
 import { identityOf } from "#schemas/catalog";
 import { plainTableName } from "#schemas/definition/define";
 import { assert, StoreError } from "#schemas/errors";
@@ -15,15 +15,11 @@ import type { SnapshotSet } from "#schemas/plan/snapshot";
 import type { Clock } from "#schemas/world";
 
 /** Tables by name, case ignored, in any of Pinot's spellings. */
-export function brokerCatalog(admin: Pick<TableAdmin, "records">): BrokerCatalog {
-  const named = (name: string) => {
-    const wanted = name.toLowerCase();
-    return admin.records().find(({ table }) => table.name.toLowerCase() === wanted);
-  };
-  const find = (name: string) => named(name) ?? named(plainTableName(name));
+export function brokerCatalog(definitions: Pick<TableDefinitions, "record" | "records">): BrokerCatalog {
+  const find = (name: string) => definitions.record(name) ?? definitions.record(plainTableName(name));
   return {
     table: (name) => find(name)?.table,
-    names: () => admin.records().map(({ table }) => table.name),
+    names: () => definitions.records().map(({ table }) => table.name),
     identity: (name) => {
       const found = find(name);
       return found === undefined ? undefined : identityOf(found);

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { Cafe, type DemoRows, demoTopics } from "#ingestion/demo";
 import { feedDemo } from "#ingestion/demo-feed";
 import type { KafkaTopics } from "#ingestion/source/kafka-topics-node";
-import type { TableAdmin } from "#schemas/admin";
+import { createTable, type TableAdmin } from "#schemas/admin";
 import { parseDashboard } from "#schemas/api/dashboards";
 import type { CatalogClient } from "#schemas/catalog";
 import { defineTable } from "#schemas/definition/define";
@@ -65,8 +65,8 @@ async function makeTables({ admin, world, limits, kafka }: DemoStart): Promise<b
       nowMs: world.clock.nowMs(),
       limits,
     });
-    const found = admin.record(name)?.table;
-    if (found === undefined) await admin.create({ table, schemaJson, configJson });
+    const found = admin.definitions.record(name)?.table;
+    if (found === undefined) await createTable(admin.definitions, { table, schemaJson, configJson });
     else if (!hasColumnsOf(found, table)) {
       const remedy = `drop the table, start with another --data folder, or with --no-demo`;
       world.log("warn", `the demo waits: the table ${name} has not the demo's columns; ${remedy}`);
@@ -96,7 +96,7 @@ interface Opening {
 /** Over the embedded stream: behind the newest purchase, at most a day back. */
 function embeddedOpening({ admin, world, backfill }: DemoStart): Opening {
   const nowMs = world.clock.nowMs();
-  const summaries = admin.summaries();
+  const summaries = admin.descriptions.summaries();
   const newestMs = summaries.find(({ name }) => name === "purchases")?.newestEventMs ?? null;
   const isNew = summaries.find(({ name }) => name === "products")?.rows === 0;
   const first = backfill ? nowMs - dayMs : nowMs;
@@ -121,7 +121,7 @@ async function feed(start: DemoStart, { startMs, isNew }: Opening): Promise<void
   const send = async ({ table, topic, rows }: DemoRows): Promise<void> => {
     if (producer !== null) return producer.send(topic, rows);
     const body = new TextEncoder().encode(rows.join("\n"));
-    await admin.push(table, body, { format: "ndjson", idempotencyKey: null, sync: false });
+    await admin.pushes.push(table, body, { format: "ndjson", idempotencyKey: null, sync: false });
   };
   const cafe = new Cafe({ seed, rate, startMs, liveMs: world.clock.nowMs(), isNew });
   const batchesUntil = (untilMs: number) => cafe.batchesUntil(untilMs);

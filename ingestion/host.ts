@@ -123,6 +123,15 @@ export class Host implements IngestHost {
     return source.exchange(next);
   }
 
+  async check(table: Table): Promise<void> {
+    await this.#environment.openSource(table)?.close();
+  }
+
+  isUntouched(name: string): boolean {
+    const { partitions, source } = this.#hosted(name);
+    return source === null && [...partitions.values()].every(({ log }) => log.endOffset === 0n);
+  }
+
   async dropTable(name: string): Promise<void> {
     const hosted = this.#hosted(name);
     this.#tables.delete(name);

@@ -74,6 +74,8 @@ export interface ErrorDetail {
   readonly found?: string;
   /** A JSON path, a file, a table: where the fault lies when it is not in SQL text. */
   readonly at?: string;
+  /** What to write instead: a name that is free, a word that is known. */
+  readonly suggestion?: string;
   readonly cause?: unknown;
 }
 

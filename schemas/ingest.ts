@@ -100,6 +100,10 @@ export interface IngestHost {
   addTable(start: TableStart): Promise<void>;
   /** The same table with a new version; every consumer changes over between two batches. */
   alterTable(table: Table): Promise<void>;
+  /** Rejects when the table's stream cannot be read as it is configured; touches nothing. */
+  check(table: Table): Promise<void>;
+  /** No row was ever pushed to it. */
+  isUntouched(table: string): boolean;
   /** Stops, and removes the logs. */
   dropTable(table: string): Promise<void>;
   /** The user's pause; pushes are then refused with INGESTION_PAUSED. */

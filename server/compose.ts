@@ -7,7 +7,7 @@ import type { TableAdmin } from "#schemas/admin";
 import type { IngestListener, IngestPort } from "#server/ingest/port";
 import { type ReadRecord, recover } from "#server/recover";
 import { Server, type ServerParts } from "#server/server";
-import { Tables } from "#server/tables/admin";
+import { tableAdmin } from "#server/tables/admin";
 
 export interface Composition extends ServerParts {
   /** Starts the ingest threads, which call the listener. */
@@ -29,5 +29,5 @@ export async function compose(parts: Composition): Promise<Composed> {
   // The first answer already says what a stopped partition keeps from it.
   await server.refresh();
   server.run();
-  return { server, admin: new Tables(server) };
+  return { server, admin: tableAdmin(server) };
 }

@@ -10,8 +10,8 @@ import type { SegmentRecord, SourceRange } from "#schemas/segment";
 import type { World } from "#schemas/world";
 import type { SealedSegment } from "#server/segment/open";
 import type { Server } from "#server/server";
-import { consume, pausedKey, writeDefinition } from "#server/tables/admin";
-import { removeDropped } from "#server/tables/files";
+import { pausedKey, removeDropped, writeDefinition } from "#server/tables/files";
+import { isBeginning } from "#server/tables/life";
 import {
   definitionPath,
   segmentPath,
@@ -20,6 +20,7 @@ import {
   tableFolder,
   tablesFolder,
 } from "#server/tables/paths";
+import { consume } from "#server/tables/start";
 import { type SealedEntry, sealedEntry, TableState } from "#server/tables/table";
 
 /** Set when a catalog has all that the folder holds; a catalog without it is new, or its rebuilding was cut short. */
@@ -63,7 +64,7 @@ async function recoverTable(server: Server, record: TableRecord): Promise<void> 
   await removeOrphans(world, name, segments);
   await keepDefinition(world, record);
   const entries = await openAll(server, segments);
-  const state = new TableState({ record, entries, gaps, paused: paused === "yes" });
+  const state = new TableState({ record, entries, gaps, life: { kind: "recovering" } });
   server.tables.set(name, state);
   const claimed: PartitionRecord[] = [];
   for (const { partition, nextOffset } of partitions) {
@@ -72,12 +73,15 @@ async function recoverTable(server: Server, record: TableRecord): Promise<void> 
     claimed.push(one);
   }
   try {
-    await consume(server, state, claimed);
+    await consume(server, state, { committed: claimed, paused: paused === "yes" });
+    // What was replayed may have met another owner.
+    if (isBeginning(state.life)) state.go({ kind: paused === "yes" ? "paused" : "running" });
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     // The table's sealed rows still answer; why its stream does not go on is said with it.
-    state.message = `does not consume: ${messageOf(error)}`;
-    world.log("error", `table ${name} ${state.message}`);
+    const reason = `does not consume: ${messageOf(error)}`;
+    if (isBeginning(state.life)) state.go({ kind: "halted", reason });
+    world.log("error", `table ${name} ${reason}`);
   }
 }
 

@@ -29,6 +29,9 @@ import type { MutableHandle } from "#server/segment/mutable-layout";
 import { openMutable } from "#server/segment/mutable-reader";
 import type { SealedSegment } from "#server/segment/open";
 import type { SegmentReader } from "#server/segment/reader";
+import { isGoing, isKept, isThere } from "#server/tables/life";
+import { NameTurns } from "#server/tables/name-turns";
+import { PushGate } from "#server/tables/push-gate";
 import { faultOf, type HeldTable, Snapshots } from "#server/tables/snapshots";
 import type { TableState } from "#server/tables/table";
 
@@ -93,6 +96,9 @@ export class Server implements ServerClient, IngestListener {
   readonly queue: SealQueue;
   readonly snapshots: Snapshots;
   readonly stop = new AbortController();
+  /** Changes of a table's name, one at a time. */
+  readonly turns = new NameTurns();
+  readonly gate: PushGate;
   #ingests: readonly IngestPort[] = [];
   readonly #threadOf = new Map<string, number>();
   readonly #listeners = new Set<(table: string) => void>();
@@ -102,6 +108,7 @@ export class Server implements ServerClient, IngestListener {
     this.name = parts.name;
     this.parts = parts;
     const { clock, random } = world;
+    this.gate = new PushGate({ clock, waitMs: parts.limits.queryMs });
     this.snapshots = new Snapshots({ run: random.id(), clock, epochs: this.epochs, leaseMs: pace.leaseMs });
     this.queue = new SealQueue({
       world,
@@ -144,9 +151,17 @@ export class Server implements ServerClient, IngestListener {
     forever(maintainMs, () => this.maintain()).catch(endQuietly);
   }
 
+  /** By name, case ignored, whatever its life. */
+  named(name: string): TableState | undefined {
+    const exact = this.tables.get(name);
+    if (exact !== undefined) return exact;
+    const wanted = name.toLowerCase();
+    return [...this.tables.values()].find((state) => state.name.toLowerCase() === wanted);
+  }
+
   state(name: string): TableState {
-    const state = this.tables.get(name);
-    if (state !== undefined && !state.dropping) return state;
+    const state = this.named(name);
+    if (state !== undefined && isThere(state.life)) return state;
     throw new StoreError("TABLE_UNKNOWN", `there is no table "${name}"`);
   }
 
@@ -154,13 +169,13 @@ export class Server implements ServerClient, IngestListener {
 
   async opened(handle: MutableHandle): Promise<void> {
     const state = this.tables.get(handle.table);
-    if (state === undefined || state.dropping) return;
+    if (state === undefined || isGoing(state.life)) return;
     state.opened(openMutable(handle, this.parts.pool.arena(handle.arena)));
   }
 
   async frozen(frozen: FrozenSegment): Promise<void> {
     const state = this.tables.get(frozen.table);
-    if (state === undefined || state.dropping) return this.ingestOf(frozen.table).free([frozen.id]);
+    if (state === undefined || isGoing(state.life)) return this.ingestOf(frozen.table).free([frozen.id]);
     const known = state.entries.some((entry) => entry.id === frozen.id && entry.kind === "consuming");
     if (frozen.rows > 0) return this.queue.seal(state, state.frozen(frozen), frozen);
     if (known) {
@@ -205,7 +220,7 @@ export class Server implements ServerClient, IngestListener {
 
   async snapshot(tables: readonly string[]): Promise<SnapshotInfo> {
     const states = tables.map((name) => this.tables.get(name)).filter((state) => state !== undefined);
-    return this.snapshots.take(states.filter((state) => !state.dropping));
+    return this.snapshots.take(states.filter(({ life }) => isThere(life)));
   }
 
   release(snapshotId: string): void {
@@ -262,7 +277,7 @@ export class Server implements ServerClient, IngestListener {
     };
     for (const state of [...this.tables.values()]) {
       try {
-        while (!this.stop.signal.aborted && !state.dropping && (await maintainTable(context, state)));
+        await this.#maintainTable(context, state);
       } catch (error) {
         if (this.stop.signal.aborted) return;
         world.log("warn", `table ${state.name}: merging waits: ${messageOf(error)}`);
@@ -270,6 +285,16 @@ export class Server implements ServerClient, IngestListener {
         this.#leaveOutOf(state, error);
       }
     }
+  }
+
+  /** A table that is dropped waits for the end of its round: nothing is written for it after that. */
+  #maintainTable(context: MaintainContext, state: TableState): Promise<void> {
+    const round = async () => {
+      while (!this.stop.signal.aborted && isKept(state.life) && (await maintainTable(context, state)));
+    };
+    const running = round();
+    state.maintained = Promise.allSettled([state.maintained, running]);
+    return running;
   }
 
   /** Reads the statuses of all tables from the ingest threads. */
@@ -290,7 +315,7 @@ export class Server implements ServerClient, IngestListener {
   }
 
   async #refreshTable(state: TableState): Promise<void> {
-    if (state.dropping) return;
+    if (!state.consumes) return;
     try {
       state.status = await this.ingestOf(state.name).status(state.name);
     } catch (error) {

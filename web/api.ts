@@ -2,6 +2,7 @@
 import type { Dashboard, DashboardSummary } from "#schemas/api/dashboards";
 import type { QueryRequest, QueryResponse } from "#schemas/api/query";
 import type {
+  CreateAnswer,
   DeadLetters,
   DefinitionAnswer,
   InferRequest,
@@ -119,8 +120,8 @@ export const api = {
     get<DeadLetters>(`/api/tables/${name(table)}/dead-letters`, signal),
   topics: (signal?: AbortSignal) => get<readonly TopicInfo[]>("/api/topics", signal),
   infer: (body: InferRequest) => send<InferredTable>("POST", "/api/infer", body),
-  createSchema: (schema: unknown) => send<DefinitionAnswer>("POST", "/schemas", schema),
-  createTable: (config: unknown) => send<DefinitionAnswer>("POST", "/tables", config),
+  createTable: (schema: unknown, config: unknown) =>
+    send<CreateAnswer>("POST", "/api/tables", { schema, config }),
   changeTable: (table: string, config: unknown) =>
     send<DefinitionAnswer>("PUT", `/tables/${name(table)}`, config),
   changeSchema: (table: string, schema: unknown) =>

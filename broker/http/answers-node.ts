@@ -13,7 +13,7 @@ export const sendJson = (reply: FastifyReply, value: unknown, status = 200) =>
 
 /** One error body for all our routes: Pinot's `code` and `error`, plus ours. */
 function errorBody(error: StoreError): ErrorAnswer {
-  const { position, expected, found, at } = error.detail;
+  const { position, expected, found, at, suggestion } = error.detail;
   return {
     code: errorCodes[error.code].status,
     error: error.message,
@@ -22,6 +22,7 @@ function errorBody(error: StoreError): ErrorAnswer {
     ...(expected === undefined ? {} : { expected }),
     ...(found === undefined ? {} : { found }),
     ...(at === undefined ? {} : { at }),
+    ...(suggestion === undefined ? {} : { suggestion }),
   };
 }
 

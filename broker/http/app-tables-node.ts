@@ -1,12 +1,14 @@
 /** /api of tables and topics: what the app asks beside SQL and the live socket. */
-import { knownTable } from "#broker/http/definitions";
+import { createWhole, deskOf, knownTable } from "#broker/http/definitions";
 import type { HttpParts } from "#broker/http/parts";
 import { aTable } from "#broker/http/path-parameters";
 import { jsonRoute, type Route } from "#broker/http/route-node";
-import type { TableAdmin } from "#schemas/admin";
+import { freeTableName, type TableAdmin } from "#schemas/admin";
 import { json, type Operation } from "#schemas/api/operation";
 import { list } from "#schemas/api/shape";
 import {
+  createAnswer,
+  createRequest,
   deadLetters,
   type InferRequest,
   type InferredTable,
@@ -16,6 +18,7 @@ import {
   tableSummary,
   topicInfo,
 } from "#schemas/api/tables";
+import { checked } from "#schemas/definition/check";
 import { StoreError } from "#schemas/errors";
 
 const sampleRows = 200;
@@ -28,7 +31,36 @@ const summariesRoute = ({ admin }: HttpParts): Route =>
     tag,
     summary: "The state of every table.",
     answer: list(tableSummary),
-    handle: () => admin.summaries(),
+    handle: () => admin.descriptions.summaries(),
+  });
+
+const createRoute = (parts: HttpParts): Route =>
+  jsonRoute({
+    method: "POST",
+    path: "/api/tables",
+    tag,
+    summary: "Makes a table of a schema and a table config, whole or not at all.",
+    details:
+      "Both are checked before anything is written. Where the name is taken nothing changes: the error says so with " +
+      "TABLE_EXISTS and has a free name in `suggestion`.",
+    body: json(createRequest, {
+      schema: {
+        schemaName: "visits",
+        dimensionFieldSpecs: [{ name: "page", dataType: "STRING" }],
+        dateTimeFieldSpecs: [{ name: "ts", dataType: "TIMESTAMP", format: "TIMESTAMP" }],
+      },
+      config: { tableName: "visits", segmentsConfig: { timeColumnName: "ts" } },
+    }),
+    answer: createAnswer,
+    errors: [
+      ...(["TABLE_DEFINITION", "TABLE_EXISTS", "CATALOG_CONFLICT"] as const),
+      ...(["STREAM_UNREACHABLE", "DISK_FULL"] as const),
+    ],
+    handle: async ({ body }) => {
+      const { schema, config = null } = checked(createRequest, body ?? {});
+      const { name, ignored } = await createWhole(deskOf(parts), schema, config);
+      return { status: `Table ${name} successfully added`, name, ignored };
+    },
   });
 
 const detailRoute = ({ admin }: HttpParts): Route =>
@@ -40,7 +72,7 @@ const detailRoute = ({ admin }: HttpParts): Route =>
     parameters: { name: aTable },
     answer: tableDetail,
     errors: ["TABLE_UNKNOWN"],
-    handle: ({ path: { name } }) => admin.detail(knownTable(admin, name).table.name),
+    handle: ({ path: { name } }) => admin.descriptions.detail(knownTable(admin, name).table.name),
   });
 
 const deadLettersRoute = ({ admin }: HttpParts): Route =>
@@ -52,7 +84,7 @@ const deadLettersRoute = ({ admin }: HttpParts): Route =>
     parameters: { name: aTable },
     answer: deadLetters,
     errors: ["TABLE_UNKNOWN"],
-    handle: ({ path: { name } }) => admin.deadLetters(knownTable(admin, name).table.name),
+    handle: ({ path: { name } }) => admin.descriptions.deadLetters(knownTable(admin, name).table.name),
   });
 
 const topicsRoute = ({ admin }: HttpParts): Route =>
@@ -63,12 +95,12 @@ const topicsRoute = ({ admin }: HttpParts): Route =>
     summary: "The topics that can be made into tables.",
     answer: list(topicInfo),
     errors: ["STREAM_UNREACHABLE"],
-    handle: () => admin.topics(),
+    handle: () => admin.topics.list(),
   });
 
 /** Pasted text, or the newest rows of a topic, one a line. */
 async function rowsFor(parts: HttpParts, { topic, rows }: InferRequest): Promise<string> {
-  if (topic !== undefined) return (await parts.admin.sampleTopic(topic, sampleRows)).join("\n");
+  if (topic !== undefined) return (await parts.admin.topics.sample(topic, sampleRows)).join("\n");
   if (rows !== undefined) return rows;
   throw new StoreError("BODY_SYNTAX", 'expected {"rows": "…"} or {"topic": "…"}', { at: "$" });
 }
@@ -81,17 +113,9 @@ function askedOf(body: unknown): InferRequest {
   throw new StoreError("BODY_SYNTAX", `${at}: ${issue?.message}`, { at });
 }
 
-/** The name, or with the first number behind it that no table has. */
-function freeName(admin: TableAdmin, name: string): string {
-  const taken = new Set(admin.records().map(({ table }) => table.name.toLowerCase()));
-  let free = name;
-  for (let count = 2; taken.has(free.toLowerCase()); count++) free = `${name}_${count}`;
-  return free;
-}
-
 /** What becomes of the rows in a table that has the wanted name already. */
 function existingOf(admin: TableAdmin, name: string, schema: unknown): InferredTable["existing"] {
-  const record = admin.records().find(({ table }) => table.name.toLowerCase() === name.toLowerCase());
+  const record = admin.definitions.record(name);
   if (record === undefined) return null;
   const { table } = record;
   const known = new Set(table.columns.map((column) => column.name));
@@ -138,7 +162,7 @@ const inferRoute = (parts: HttpParts): Route =>
       const body = askedOf(call.body);
       const topic = body.topic ?? null;
       const wanted = (body.table || (topic ?? "rows")).replaceAll(/[^A-Za-z0-9_]/g, "_");
-      const table = freeName(parts.admin, wanted);
+      const table = freeTableName(parts.admin.definitions, wanted);
       const csv = topic === null ? (body.csv ?? {}) : null;
       const inferred = parts.infer(await rowsFor(parts, body), { table, csv, limits: parts.limits });
       const existing = existingOf(parts.admin, wanted, inferred.schema);
@@ -150,6 +174,7 @@ const inferRoute = (parts: HttpParts): Route =>
 /** Tables, topics, inference. */
 export const appTableRoutes = (parts: HttpParts): readonly Route[] => [
   summariesRoute(parts),
+  createRoute(parts),
   detailRoute(parts),
   deadLettersRoute(parts),
   topicsRoute(parts),

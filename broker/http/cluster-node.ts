@@ -36,7 +36,8 @@ const liveBrokersRoute = ({ admin, address }: HttpParts): Route =>
     path: "/tables/livebrokers",
     summary: "The brokers of every table.",
     answer: liveBrokers,
-    handle: () => Object.fromEntries(admin.records().map(({ table }) => [table.name, [brokerOf(address)]])),
+    handle: () =>
+      Object.fromEntries(admin.definitions.records().map(({ table }) => [table.name, [brokerOf(address)]])),
   });
 
 const nameOf = ({ host, port }: HttpParts["address"], role: string) => `${role}_${host}_${port}`;

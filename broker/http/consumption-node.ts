@@ -21,7 +21,7 @@ const ofTable = {
 const tableOf = (admin: TableAdmin, name: string): string => knownTable(admin, name).table.name;
 
 async function statusOf(admin: TableAdmin, name: string) {
-  const { partitions, state } = await admin.detail(name);
+  const { partitions, state } = await admin.descriptions.detail(name);
   const consuming = partitions
     .filter((partition) => partition.state === "consuming")
     .map(({ partition }) => `${name}__${partition}`);
@@ -30,7 +30,9 @@ async function statusOf(admin: TableAdmin, name: string) {
 
 /** What resuming did: a stopped partition needs more than that. */
 async function resumedText(admin: TableAdmin, name: string): Promise<string> {
-  const stopped = (await admin.detail(name)).partitions.filter(({ state }) => state === "stopped");
+  const stopped = (await admin.descriptions.detail(name)).partitions.filter(
+    ({ state }) => state === "stopped",
+  );
   if (stopped.length === 0) return "Consumption goes on where it stopped.";
   const reasons = stopped.map(({ partition, lastError }) => `partition ${partition}: ${lastError}`);
   return `Stopped until the process starts again: ${reasons.join("; ")}`;
@@ -45,7 +47,7 @@ const pauseRoute = ({ admin }: HttpParts): Route =>
     answer: consumptionAnswer,
     handle: async ({ path }) => {
       const name = tableOf(admin, path.name);
-      await admin.pause(name);
+      await admin.consumption.pause(name);
       return {
         ...(await statusOf(admin, name)),
         description: "Consumption is paused; rows in memory stay queryable.",
@@ -62,7 +64,7 @@ const resumeRoute = ({ admin }: HttpParts): Route =>
     answer: consumptionAnswer,
     handle: async ({ path }) => {
       const name = tableOf(admin, path.name);
-      await admin.resume(name);
+      await admin.consumption.resume(name);
       return { ...(await statusOf(admin, name)), description: await resumedText(admin, name) };
     },
   });
@@ -85,7 +87,7 @@ const forceCommitRoute = ({ admin }: HttpParts): Route =>
     summary: "Seals what was taken in so far, in the background.",
     answer: forceCommitAnswer,
     handle: async ({ path }) => {
-      const segments = await admin.forceCommit(tableOf(admin, path.name));
+      const segments = await admin.consumption.forceCommit(tableOf(admin, path.name));
       return { status: "SUCCESS", forceCommitStatus: "SUCCESS", segments };
     },
   });
@@ -98,7 +100,7 @@ const consumingSegmentsRoute = ({ admin }: HttpParts): Route =>
     summary: "The segments of a table that are not sealed yet.",
     answer: consumingSegmentsInfo,
     handle: async ({ path }) => {
-      const { segments } = await admin.detail(tableOf(admin, path.name));
+      const { segments } = await admin.descriptions.detail(tableOf(admin, path.name));
       const consuming = segments.filter((segment) => segment.state !== "sealed");
       return {
         serversFailingToRespond: 0,

@@ -86,7 +86,7 @@ const pushRoute = ({ admin }: HttpParts): Route =>
       const { table } = knownTable(admin, path.table);
       const type = request.headers["content-type"] ?? "";
       const format = formatOf(type, bytes);
-      return admin.push(table.name, bytes, {
+      return admin.pushes.push(table.name, bytes, {
         format,
         ...(format === "csv" ? { csv: csvOptionsOf(type, query) } : {}),
         idempotencyKey: typeof key === "string" && key !== "" ? key : null,

@@ -1,5 +1,5 @@
 /** Pinot's controller paths for schemas. A schema alone is a table that is fed by pushes. */
-import { bodyNames, deskOf, knownTable, putSchema, validate } from "#broker/http/definitions";
+import { bodyNames, deskOf, dropSchema, knownTable, putSchema, validate } from "#broker/http/definitions";
 import type { HttpParts } from "#broker/http/parts";
 import { aTable } from "#broker/http/path-parameters";
 import { jsonRoute, type Route } from "#broker/http/route-node";
@@ -8,10 +8,13 @@ import { json, type Operation } from "#schemas/api/operation";
 import { names } from "#schemas/api/shape";
 import { definitionAnswer } from "#schemas/api/tables";
 import { type PinotSchema, pinotSchema } from "#schemas/definition/pinot-schema";
-import { type ErrorCode, StoreError } from "#schemas/errors";
+import type { ErrorCode } from "#schemas/errors";
 
 const tag = "Schemas" satisfies Operation["tag"];
-const errors: readonly ErrorCode[] = ["TABLE_DEFINITION", "TABLE_STREAM", "CATALOG_CONFLICT", "DISK_FULL"];
+const errors: readonly ErrorCode[] = [
+  ...(["TABLE_DEFINITION", "TABLE_STREAM", "TABLE_EXISTS"] as const),
+  ...(["CATALOG_CONFLICT", "DISK_FULL"] as const),
+];
 
 const body = json(pinotSchema, {
   schemaName: "orders",
@@ -27,7 +30,7 @@ const listRoute = ({ admin }: HttpParts): Route =>
     tag,
     summary: "The names of all schemas.",
     answer: names,
-    handle: () => admin.records().map(({ table }) => table.name),
+    handle: () => admin.definitions.records().map(({ table }) => table.name),
   });
 
 /** A schema as it was given; it was checked when it came in. */
@@ -91,7 +94,7 @@ const validateRoute = (parts: HttpParts): Route =>
     },
   });
 
-const dropRoute = ({ admin }: HttpParts): Route =>
+const dropRoute = (parts: HttpParts): Route =>
   jsonRoute({
     method: "DELETE",
     path: "/schemas/:name",
@@ -101,14 +104,8 @@ const dropRoute = ({ admin }: HttpParts): Route =>
     answer: statusAnswer,
     errors: ["TABLE_UNKNOWN", "TABLE_EXISTS"],
     handle: async ({ path: { name } }) => {
-      const { table, configJson } = knownTable(admin, name);
-      if (configJson !== null) {
-        throw new StoreError(
-          "TABLE_EXISTS",
-          `schema "${table.name}" has a table; DELETE /tables/${table.name} first.`,
-        );
-      }
-      await admin.drop(table.name);
+      const { table } = knownTable(parts.admin, name);
+      await dropSchema(deskOf(parts), table.name);
       return { status: `Schema ${table.name} deleted` };
     },
   });

@@ -20,7 +20,8 @@ const ofTable = {
   errors: ["TABLE_UNKNOWN"],
 } as const satisfies Partial<Operation>;
 
-const detailOf = (admin: TableAdmin, name: string) => admin.detail(knownTable(admin, name).table.name);
+const detailOf = (admin: TableAdmin, name: string) =>
+  admin.descriptions.detail(knownTable(admin, name).table.name);
 
 const metadataRoute = ({ admin }: HttpParts): Route =>
   jsonRoute({

@@ -4,6 +4,7 @@ import type { HttpParts } from "#broker/http/parts";
 import { aTable } from "#broker/http/path-parameters";
 import { jsonRoute, type Route } from "#broker/http/route-node";
 import { schemaRoute } from "#broker/http/schemas-node";
+import { dropTable } from "#schemas/admin";
 import {
   statusAnswer,
   tableConfigs,
@@ -41,7 +42,7 @@ const listRoute = ({ admin }: HttpParts, path: "/tables" | "/mytables"): Route =
     tag,
     summary: "The names of all tables.",
     answer: tableNames,
-    handle: () => ({ tables: admin.records().map(({ table }) => table.name) }),
+    handle: () => ({ tables: admin.definitions.records().map(({ table }) => table.name) }),
   });
 
 const createRoute = (parts: HttpParts): Route =>
@@ -134,7 +135,7 @@ const dropRoute = ({ admin }: HttpParts): Route =>
     errors: ["TABLE_UNKNOWN"],
     handle: async (call) => {
       const { name } = knownTable(admin, call.path.name).table;
-      await admin.drop(name);
+      await dropTable(admin.definitions, name);
       return { status: `Tables: [${name}] deleted` };
     },
   });

@@ -7,7 +7,7 @@
 import type { LiveClient, Watched } from "#broker/live/client";
 import type { LiveTimers } from "#broker/live/live-broker";
 import { exceptionOf } from "#broker/response/exception";
-import type { TableAdmin } from "#schemas/admin";
+import type { TableDescriptions } from "#schemas/admin";
 import type { LiveMessage } from "#schemas/api/live";
 import type { QueryException } from "#schemas/api/query";
 import type { TableDetail, TableSummary } from "#schemas/api/tables";
@@ -19,7 +19,7 @@ import type { Limits } from "#schemas/limits";
 const share = 20;
 
 /** What is asked of tables; a name that is none rejects with TABLE_UNKNOWN. */
-export type LiveTables = Pick<TableAdmin, "summaries" | "detail">;
+export type LiveTables = Pick<TableDescriptions, "summaries" | "detail">;
 
 type State =
   | { readonly kind: "tables"; readonly tables: readonly TableSummary[] }

@@ -18,6 +18,7 @@ export const errorAnswer = shape({
   expected: z.string().exactOptional(),
   found: z.string().exactOptional(),
   at: z.string().exactOptional().describe("A JSON path, a file, a table: where the fault lies"),
+  suggestion: z.string().exactOptional().describe("What to write instead, such as a name that is free"),
 }).meta({
   id: "Error",
   examples: [

@@ -91,6 +91,19 @@ export const tableDetail = shape({
 }).meta({ id: "TableDetail" });
 export type TableDetail = z.infer<typeof tableDetail>;
 
+/** POST /api/tables */
+export const createRequest = shape({
+  schema: z.unknown().describe("A Pinot schema"),
+  config: z.unknown().exactOptional().describe("A Pinot table config; left out: fed by pushes"),
+}).meta({ id: "CreateRequest" });
+
+export const createAnswer = shape({
+  status: z.string(),
+  name: z.string(),
+  ignored: list(z.string()).describe("Keys that were accepted and have no meaning here"),
+}).meta({ id: "CreateAnswer" });
+export type CreateAnswer = z.infer<typeof createAnswer>;
+
 const deadLetter = shape({
   partition: count,
   offset: digits,

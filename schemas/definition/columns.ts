@@ -142,6 +142,21 @@ function keepId(previous: readonly Column[], field: PinotField, type: string, pa
   return known.id;
 }
 
+/** Rows that are there, or on their way, were taken without a value: a column that must have one needs a default. */
+function refuseTightening(
+  previous: readonly Column[],
+  { name, notNull, defaultValue }: Column,
+  path: string,
+): void {
+  if (previous.length === 0 || !notNull || defaultValue !== undefined) return;
+  if (previous.find((column) => column.name === name)?.notNull) return;
+  throw definitionError(
+    `${path}.notNull`,
+    `rows of the table have no value for "${name}"; give it a defaultNullValue, or leave notNull out.`,
+    true,
+  );
+}
+
 /** All columns, dimensions first, in the order written. */
 export function columnsOf(
   schema: PinotSchema,
@@ -168,7 +183,9 @@ export function columnsOf(
       }
       seen.set(field.name.toLowerCase(), field.name);
       const id = keepId(previous.columns, field, field.dataType, path) ?? nextColumnId++;
-      columns.push(columnOf(field, { path, role }, id));
+      const column = columnOf(field, { path, role }, id);
+      refuseTightening(previous.columns, column, path);
+      columns.push(column);
     });
   }
   if (columns.length === 0) throw definitionError("$", "a table needs at least one column.");

@@ -40,6 +40,10 @@ export interface IngestPort {
   /** `incarnation` goes into segment ids: it tells this table from an earlier one of its name. */
   addTable(start: TableStart, incarnation: string): Promise<void>;
   alterTable(table: Table): Promise<void>;
+  /** Rejects when the table's stream cannot be read as it is configured; touches nothing. */
+  check(table: Table): Promise<void>;
+  /** No row was ever pushed to the table. */
+  isUntouched(table: string): Promise<boolean>;
   dropTable(table: string): Promise<void>;
   pause(table: string): Promise<void>;
   resume(table: string): Promise<void>;

@@ -79,6 +79,14 @@ export class IngestSide implements IngestPort {
     return this.#host.alterTable(table);
   }
 
+  check(table: Table): Promise<void> {
+    return this.#host.check(table);
+  }
+
+  async isUntouched(table: string): Promise<boolean> {
+    return this.#host.isUntouched(table);
+  }
+
   async dropTable(table: string): Promise<void> {
     await this.#host.dropTable(table);
     for (const sink of this.#sinksOf(table)) this.#retire(sink);

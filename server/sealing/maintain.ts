@@ -13,6 +13,7 @@ import { step } from "#server/lifecycle";
 import { expired, type MergePlan, planMerge } from "#server/sealing/merge-plan";
 import type { Sealer } from "#server/sealing/port";
 import type { SealedSegment } from "#server/segment/open";
+import { isGoing, isKept } from "#server/tables/life";
 import { segmentPath } from "#server/tables/paths";
 import { type SealedEntry, sealedEntry, type TableState } from "#server/tables/table";
 
@@ -38,7 +39,7 @@ export async function maintainTable(context: MaintainContext, state: TableState)
     table.retentionMs === null ? null : BigInt(context.world.clock.nowMs() - table.retentionMs);
   await expire(context, state, retainFromMs);
   const isWaiting = context.world.clock.monotonicMs() < state.mergeAfterMs;
-  if (state.dropping || state.fenced || isWaiting) return false;
+  if (!isKept(state.life) || isWaiting) return false;
   const readable = state.sealedEntries().filter((entry) => entry.error === null);
   const plan = planMerge(
     readable.map((entry) => entry.record),
@@ -61,7 +62,7 @@ async function expire(
 ): Promise<void> {
   const records = state.sealedEntries().map((entry) => entry.record);
   const old = new Set(expired(records, retainFromMs).map((record) => record.id));
-  if (old.size === 0 || state.dropping) return;
+  if (old.size === 0 || !isKept(state.life)) return;
   const entries = state.sealedEntries().filter((entry) => old.has(entry.id));
   await context.catalog.replaceSegments(state.name, [...old], []);
   context.world.failpoint("expire-committed");
@@ -102,7 +103,7 @@ async function merge(context: MaintainContext, state: TableState, plan: MergePla
   });
   world.failpoint("merge-written");
   const entries = state.sealedEntries().filter((entry) => ids.includes(entry.id));
-  if (state.dropping || entries.length !== ids.length) return world.disk.remove(record.path);
+  if (isGoing(state.life) || entries.length !== ids.length) return world.disk.remove(record.path);
   const segment = openSegment(record);
   try {
     await catalog.replaceSegments(state.name, ids, [record]);
@@ -111,14 +112,14 @@ async function merge(context: MaintainContext, state: TableState, plan: MergePla
     throw error;
   }
   world.failpoint("merge-committed");
-  if (state.dropping) return segment.close();
+  if (isGoing(state.life)) return segment.close();
   state.replace(entries, [sealedEntry(record, segment)]);
   dropFiles(context, entries);
   changed(state.name);
 }
 
 /** Removes the files of what the catalog has let go of; snapshots that see it keep reading until they are released. */
-export function dropFiles(
+function dropFiles(
   context: Pick<MaintainContext, "world" | "epochs" | "forget">,
   entries: readonly SealedEntry[],
 ): void {

@@ -12,6 +12,7 @@ import type { Epochs } from "#server/arena/epoch";
 import type { FrozenSegment, IngestPort } from "#server/ingest/port";
 import type { Sealer } from "#server/sealing/port";
 import type { SealedSegment } from "#server/segment/open";
+import { isGoing, isKept } from "#server/tables/life";
 import { segmentPath } from "#server/tables/paths";
 import { type ConsumingEntry, sealedEntry, type TableState } from "#server/tables/table";
 
@@ -100,18 +101,17 @@ export class SealQueue {
     const { world, changed } = this.#context;
     for (let waitMs = retryMinMs; ; waitMs = Math.min(waitMs * 2, retryMaxMs)) {
       this.#stop.signal.throwIfAborted();
-      if (state.dropping || state.fenced)
-        throw new StoreError("SHUTTING_DOWN", `table ${state.name} takes no commits`);
+      if (!isKept(state.life)) throw new StoreError("SHUTTING_DOWN", `table ${state.name} takes no commits`);
       try {
         await work();
-        if (state.message !== null) changed(state.name);
-        state.message = null;
+        if (state.sealTrouble !== null) changed(state.name);
+        state.sealTrouble = null;
         return;
       } catch (error) {
-        if (state.dropping || this.#stop.signal.aborted) throw error;
+        if (isGoing(state.life) || this.#stop.signal.aborted) throw error;
         if (hasCode(error, "CATALOG_CONFLICT")) return this.#fence(state, partition, error);
-        state.message = `sealing waits: ${messageOf(error)}`;
-        world.log("error", `table ${state.name}: ${state.message}; next try in ${waitMs} ms`);
+        state.sealTrouble = `sealing waits: ${messageOf(error)}`;
+        world.log("error", `table ${state.name}: ${state.sealTrouble}; next try in ${waitMs} ms`);
         changed(state.name);
         await world.clock.sleep(waitMs, this.#stop.signal);
       }
@@ -128,7 +128,7 @@ export class SealQueue {
       createdMs: world.clock.nowMs(),
     });
     world.failpoint("seal-renamed");
-    if (state.dropping) return world.disk.remove(record.path);
+    if (isGoing(state.life)) return world.disk.remove(record.path);
     const segment = openSegment(record); // what was written can be read, or it is not committed
     try {
       const crc = await ingestOf(state.name).recordCrc(state.name, partition, end - 1n);
@@ -142,7 +142,7 @@ export class SealQueue {
       throw error;
     }
     world.failpoint("catalog-committed");
-    if (state.dropping) return segment.close();
+    if (isGoing(state.life)) return segment.close();
     state.sealed(entry, sealedEntry(record, segment));
     world.failpoint("segment-swapped");
     changed(state.name);
@@ -195,9 +195,9 @@ export class SealQueue {
   /** Someone else commits for this partition: we stop, the rows in hand stay readable. */
   async #fence(state: TableState, partition: number, error: StoreError): Promise<void> {
     const { world, ingestOf, changed } = this.#context;
-    state.fenced = true;
-    state.message = `stopped: ${error.message}; another server commits for partition ${partition}`;
-    world.log("error", `table ${state.name}: ${state.message}`);
+    const reason = `stopped: ${error.message}; another server commits for partition ${partition}`;
+    if (state.life.kind !== "fenced") state.go({ kind: "fenced", reason });
+    world.log("error", `table ${state.name}: ${reason}`);
     changed(state.name);
     await ingestOf(state.name).pause(state.name);
     throw error;

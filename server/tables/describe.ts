@@ -10,6 +10,7 @@ import type { Column } from "#schemas/table";
 import { layoutOf, type Value } from "#schemas/types";
 import type { SegmentReader } from "#server/segment/reader";
 import type { Server } from "#server/server";
+import { standstillOf } from "#server/tables/life";
 import { rangesOf, rowsOf, type SegmentEntry, type TableState, timesOf } from "#server/tables/table";
 
 const sum = <T>(items: readonly T[], of: (item: T) => number): number =>
@@ -21,12 +22,14 @@ const largest = (values: readonly (number | null)[]): number | null => {
   return known.length === 0 ? null : Math.max(...known);
 };
 
+/** The state that people are told: the table's life, what its partitions do and what is damaged, the worst first. */
 function stateOf(state: TableState): TableSummary["state"] {
   const states = state.status.partitions.map((partition) => partition.state);
-  if (state.fenced || states.includes("stopped")) return "stopped";
-  if (state.corrupt().length > 0 || state.message !== null || states.includes("retrying")) return "degraded";
-  if (state.status.sourceError !== null) return "degraded";
-  return state.paused || (states.length > 0 && states.every((one) => one === "paused"))
+  const { kind } = state.life;
+  if (kind === "fenced" || states.includes("stopped")) return "stopped";
+  if (kind === "halted" || state.sealTrouble !== null || state.corrupt().length > 0) return "degraded";
+  if (states.includes("retrying") || state.status.sourceError !== null) return "degraded";
+  return kind === "paused" || (states.length > 0 && states.every((one) => one === "paused"))
     ? "paused"
     : "running";
 }
@@ -40,7 +43,7 @@ function messageOfTable(state: TableState): string | null {
   }
   const failed = (one: PartitionStatus) => one.lastError !== null && one.state !== "consuming";
   const partition = state.status.partitions.find(failed);
-  return state.message ?? partition?.lastError ?? state.status.sourceError;
+  return standstillOf(state.life) ?? state.sealTrouble ?? partition?.lastError ?? state.status.sourceError;
 }
 
 /** When the newest visible row had arrived; 0 when there is none. */

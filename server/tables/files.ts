@@ -1,13 +1,23 @@
 /**
- * Removing what a table had on disk. Files of a table that the catalog does not know go only when the catalog says that
- * it was dropped: a catalog that was put back from an old copy must not cost anybody's rows.
+ * The definition beside a table's segments, and removing everything that a table has on disk. Files of a table that
+ * the catalog does not know go only when the catalog says that it was dropped: a catalog that was put back from an
+ * old copy must not cost anybody's rows.
  */
-import type { CatalogClient } from "#schemas/catalog";
+import type { CatalogClient, TableRecord } from "#schemas/catalog";
 import { messageOf } from "#schemas/errors";
+import { writeExactJson } from "#schemas/exact-json";
 import type { World } from "#schemas/world";
-import { logsFolder, tableFolder, tablesFolder } from "#server/tables/paths";
+import { definitionPath, logsFolder, tableFolder, tablesFolder } from "#server/tables/paths";
 
 export const droppedKey = (table: string): string => `dropped:${table}`;
+/** The user's wish. */
+export const pausedKey = (table: string): string => `paused:${table}`;
+
+/** The accepted definition as a file beside the segments. */
+export const writeDefinition = (world: World, record: TableRecord): Promise<void> =>
+  world.disk.writeAtomic(definitionPath(record.table.name), [
+    new TextEncoder().encode(`${writeExactJson(record)}\n`),
+  ]);
 
 async function removeAll(world: World, folder: string): Promise<void> {
   for (const name of await world.disk.list(folder)) {

@@ -13,6 +13,7 @@ import { type LifeState, step } from "#server/lifecycle";
 import type { MutableView } from "#server/segment/mutable-reader";
 import type { SealedSegment } from "#server/segment/open";
 import type { SegmentReader } from "#server/segment/reader";
+import { isGoing, stepTable, type TableLife } from "#server/tables/life";
 
 export interface ConsumingEntry {
   readonly kind: "consuming";
@@ -50,14 +51,13 @@ export class TableState {
   readonly epochs = new Map<number, number>();
   /** Grows with every change of the list or the definition. */
   generation = 0;
-  /** What is wrong with sealing or merging, for people; null when nothing is. */
-  message: string | null = null;
-  /** No more commits: another owner has taken over. */
-  fenced = false;
-  dropping = false;
+  #life: TableLife;
+  /** Why sealing waits, for people; null when it does not. */
+  sealTrouble: string | null = null;
   /** A merge failed: no other before this time of the monotonic clock. */
   mergeAfterMs = 0;
-  paused: boolean;
+  /** The round of merges and retention that is under way. */
+  maintained: Promise<unknown> = Promise.resolve();
   /** When the newest visible row of a segment that is sealed now had arrived. */
   sealedArrivalMs = 0;
   status: IngestStatus = {
@@ -73,12 +73,25 @@ export class TableState {
     record: TableRecord;
     entries: SegmentEntry[];
     gaps: readonly Gap[];
-    paused: boolean;
+    life: TableLife;
   }) {
     this.record = options.record;
     this.entries = options.entries;
     this.gaps = [...options.gaps];
-    this.paused = options.paused;
+    this.#life = options.life;
+  }
+
+  get life(): TableLife {
+    return this.#life;
+  }
+
+  go(to: TableLife): void {
+    this.#life = stepTable(this.#life, to);
+  }
+
+  /** An ingest thread has it. */
+  get consumes(): boolean {
+    return this.#life.kind !== "halted" && !isGoing(this.#life);
   }
 
   get table(): Table {

@@ -18,7 +18,7 @@ const server = await startServer({ dataFolder, threads: "inline", memoryBytes: 6
 const { admin, client, limits, world } = server;
 const broker = new Broker({
   id: "bench",
-  catalog: brokerCatalog(admin),
+  catalog: brokerCatalog(admin.definitions),
   servers: [client],
   evaluate,
   limits,

@@ -16,6 +16,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
+import { createTable } from "#schemas/admin";
 import { defineTable } from "#schemas/definition/define";
 import { limits } from "#schemas/limits";
 import type { RunningServer } from "#server/main-node";
@@ -91,9 +92,9 @@ export async function loadFreshet(
   rows: number,
   folder: string,
 ): Promise<void> {
-  if (server.admin.record(tableName) === undefined) {
+  if (server.admin.definitions.record(tableName) === undefined) {
     const { table } = defineTable(schema, null, { previous: null, nowMs: 0, limits });
-    await server.admin.create({ table, schemaJson: schema, configJson: null });
+    await createTable(server.admin.definitions, { table, schemaJson: schema, configJson: null });
   }
   const marker = join(folder, "loaded");
   if (!existsSync(marker)) {
@@ -110,7 +111,7 @@ export async function loadFreshet(
     rmSync(json);
     writeFileSync(marker, "");
   }
-  const detail = await server.admin.detail(tableName);
+  const detail = await server.admin.descriptions.detail(tableName);
   report("Freshet: sealed segments", String(detail.sealedSegments), "≥ 8");
   const sealed = detail.segments.filter(({ state }) => state === "sealed");
   const bytes = sealed.reduce((sum, segment) => sum + segment.bytes, 0);
@@ -123,7 +124,7 @@ async function pushFile(server: RunningServer, path: string): Promise<void> {
     const bytes = Buffer.concat([rest, piece as Buffer]);
     const end = bytes.lastIndexOf(10) + 1;
     rest = Buffer.from(bytes.subarray(end));
-    const answer = await server.admin.push(tableName, bytes.subarray(0, end), {
+    const answer = await server.admin.pushes.push(tableName, bytes.subarray(0, end), {
       format: "ndjson",
       idempotencyKey: null,
       sync: true,
@@ -133,9 +134,9 @@ async function pushFile(server: RunningServer, path: string): Promise<void> {
 }
 
 async function sealAll(server: RunningServer, rows: number): Promise<void> {
-  await server.admin.forceCommit(tableName);
+  await server.admin.consumption.forceCommit(tableName);
   for (;;) {
-    const { segments } = await server.admin.detail(tableName);
+    const { segments } = await server.admin.descriptions.detail(tableName);
     const sealed = segments.filter((segment) => segment.state === "sealed");
     if (sealed.reduce((sum, segment) => sum + segment.rows, 0) === rows) return;
     await new Promise((resolve) => setTimeout(resolve, 100));

@@ -37,7 +37,7 @@ class Freshet {
     const { admin, client, limits, world } = server;
     const broker = new Broker({
       id: "bench",
-      catalog: brokerCatalog(admin),
+      catalog: brokerCatalog(admin.definitions),
       servers: [client],
       evaluate,
       limits,

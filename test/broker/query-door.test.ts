@@ -12,7 +12,10 @@ const recordOf = (dataType: string, incarnation: string): TableRecord => {
 
 test("a table dropped and made anew, both of version 1, is another table: kept plans are not its plans", () => {
   let records = [recordOf("STRING", "a")];
-  const catalog = brokerCatalog({ records: () => records });
+  const catalog = brokerCatalog({
+    records: () => records,
+    record: (name) => records.find(({ table }) => table.name === name.toLowerCase()),
+  });
   const before = catalog.identity("T_REALTIME");
   expect(before).toEqual({ incarnation: "a", definition: 1 });
   records = [recordOf("INT", "b")];

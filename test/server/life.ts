@@ -1,6 +1,7 @@
 /** A server's life over a disk in memory: start, push, seal, merge, stop and start again, on production's code. */
 import { expect } from "vitest";
 import { openSqliteFile, type SqliteFile, sqliteCatalog } from "#broker/catalog/sqlite-node";
+import { alterTable, createTable, dropTable } from "#schemas/admin";
 import type { TableDefinition } from "#schemas/catalog";
 import type { Limits } from "#schemas/limits";
 import type { Table } from "#schemas/table";
@@ -47,6 +48,16 @@ export class Life {
     return work;
   }
 
+  create(definition: TableDefinition): Promise<void> {
+    return createTable(this.admin.definitions, definition);
+  }
+  alter(definition: TableDefinition): Promise<void> {
+    return alterTable(this.admin.definitions, definition);
+  }
+  drop(name: string): Promise<void> {
+    return dropTable(this.admin.definitions, name);
+  }
+
   async start(options: { memoryBytes?: number; limits?: Limits } = {}): Promise<void> {
     const starting = sqliteCatalog(this.file).then((catalog) =>
       inlineServer({ world: this.world, catalog, ...options }),
@@ -73,11 +84,13 @@ export class Life {
     const text = (id: number) => (options.textBytes ? `${id}`.padEnd(options.textBytes, "x") : `t${id % 5}`);
     const row = (id: number) => JSON.stringify({ id, text: text(id), ts, ...options.more });
     const body = new TextEncoder().encode(ids.map((id) => `${row(id)}\n`).join(""));
-    await this.until(this.admin.push("t", body, { format: "ndjson", idempotencyKey: null, sync: true }));
+    await this.until(
+      this.admin.pushes.push("t", body, { format: "ndjson", idempotencyKey: null, sync: true }),
+    );
   }
 
   async seal(): Promise<void> {
-    await this.until(this.admin.forceCommit("t").then(() => this.server.queue.idle()));
+    await this.until(this.admin.consumption.forceCommit("t").then(() => this.server.queue.idle()));
   }
 
   maintain(): Promise<void> {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { createTable, dropTable } from "#schemas/admin";
 import type { TableDefinition } from "#schemas/catalog";
 import { type RunningServer, type ServerOptions, startServer } from "#server/main-node";
 import { testTable } from "#test/setup/tables";
@@ -31,7 +32,7 @@ const record = (name: string): TableDefinition => {
 
 async function push({ admin }: RunningServer, table: string, count: number): Promise<void> {
   const rows = Array.from({ length: count }, (_, id) => `{"id":${id}}\n`).join("");
-  const answer = await admin.push(table, new TextEncoder().encode(rows), {
+  const answer = await admin.pushes.push(table, new TextEncoder().encode(rows), {
     format: "ndjson",
     idempotencyKey: null,
     sync: true,
@@ -49,11 +50,11 @@ describe("a server with threads", () => {
   test("spreads tables over ingest threads, seals, and finds everything again", async () => {
     let server = await startServer(options("threads"));
     for (const name of ["one", "two", "three"]) {
-      await server.admin.create(record(name));
+      await createTable(server.admin.definitions, record(name));
       await push(server, name, 1000);
     }
-    expect(await server.admin.forceCommit("two")).toHaveLength(1);
-    const sealed = async () => expect((await server.admin.detail("two")).sealedSegments).toBe(1);
+    expect(await server.admin.consumption.forceCommit("two")).toHaveLength(1);
+    const sealed = async () => expect((await server.admin.descriptions.detail("two")).sealedSegments).toBe(1);
     await vi.waitFor(sealed, { timeout: 10_000 });
     await push(server, "two", 500);
     expect(server.metrics().find(({ name }) => name === "freshet_memory_bytes")?.value).toBeGreaterThan(0);
@@ -61,7 +62,7 @@ describe("a server with threads", () => {
     server = await startServer(options("threads"));
     expect(await rowsOf(server, "one")).toBe(1000);
     expect(await rowsOf(server, "two")).toBe(1500);
-    await server.admin.drop("three");
+    await dropTable(server.admin.definitions, "three");
     await server.close();
   }, 30_000);
 

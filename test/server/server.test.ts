@@ -16,27 +16,31 @@ afterEach(async () => {
 describe("rows", () => {
   test("are visible before and after sealing, merging and restarts", async () => {
     await life.start();
-    await life.until(life.admin.create(record()));
+    await life.until(life.create(record()));
     for (let batch = 0; batch < 5; batch++) {
       await life.push(range(batch * 20, batch * 20 + 20));
       expect(await life.ids()).toEqual(range(0, batch * 20 + 20));
       await life.seal();
       expect(await life.ids()).toEqual(range(0, batch * 20 + 20));
     }
-    expect(life.admin.summaries()[0]).toMatchObject({ rows: 100, sealedSegments: 5, consumingSegments: 0 });
+    expect(life.admin.descriptions.summaries()[0]).toMatchObject({
+      rows: 100,
+      sealedSegments: 5,
+      consumingSegments: 0,
+    });
     await life.maintain();
     expect(life.segmentFiles()).toHaveLength(1);
     expect(await life.ids()).toEqual(range(0, 100));
     await life.push(range(100, 110));
     await life.restart();
     expect(await life.ids()).toEqual(range(0, 110));
-    const [merged] = (await life.until(life.admin.detail("t"))).segments;
+    const [merged] = (await life.until(life.admin.descriptions.detail("t"))).segments;
     expect(merged).toMatchObject({ state: "sealed", rows: 100 });
   });
 
   test("rotate by rows and by age without anybody asking", async () => {
     await life.start();
-    await life.until(life.admin.create(record({ flushRows: 50 })));
+    await life.until(life.create(record({ flushRows: 50 })));
     await life.push(range(0, 60));
     await life.until(life.server.queue.idle());
     expect(life.segmentFiles()).toHaveLength(1);
@@ -48,12 +52,12 @@ describe("rows", () => {
 
   test("stay with a snapshot that saw them", async () => {
     await life.start();
-    await life.until(life.admin.create(record()));
+    await life.until(life.create(record()));
     await life.push(range(0, 30));
     const before = await life.server.snapshot(["t"]);
     await life.push(range(30, 60));
     await life.seal();
-    await life.until(life.admin.drop("t"));
+    await life.until(life.drop("t"));
     const { readers } = life.server.snapshots.table(before.id, "t");
     expect(plainInts(readers, 0).map(Number)).toEqual(range(0, 30));
     expect(life.server.epochs.waiting()).toBeGreaterThan(0);
@@ -64,7 +68,7 @@ describe("rows", () => {
 
   test("are let go of when a snapshot's lease is over", async () => {
     await life.start();
-    await life.until(life.admin.create(record()));
+    await life.until(life.create(record()));
     const { id } = await life.server.snapshot(["t"]);
     await life.world.clock.advance(120_000);
     expect(() => life.server.snapshots.table(id, "t")).toThrow("was released, or dropped");
@@ -74,33 +78,35 @@ describe("rows", () => {
 describe("definitions", () => {
   test("names are taken whatever their case", async () => {
     await life.start();
-    await life.until(life.admin.create(record()));
-    const again = life.admin.create(record({ name: "T" }));
+    await life.until(life.create(record()));
+    const again = life.create(record({ name: "T" }));
     await expect(life.until(again)).rejects.toMatchObject({ code: "TABLE_EXISTS" });
   });
 
   test("a table whose stream is refused is not made", async () => {
     await life.start();
     const kafka = record({ stream: { ...stream, kind: "kafka" } });
-    await expect(life.until(life.admin.create(kafka))).rejects.toMatchObject({ code: "TABLE_DEFINITION" });
-    expect(life.admin.records()).toEqual([]);
-    await life.until(life.admin.create(record()));
+    await expect(life.until(life.create(kafka))).rejects.toMatchObject({ code: "TABLE_DEFINITION" });
+    expect(life.admin.definitions.records()).toEqual([]);
+    await life.until(life.create(record()));
     await life.push([1]);
     expect(await life.ids()).toEqual([1]);
   });
 
   test("a column that is added has NULLs before and values after", async () => {
     await life.start();
-    await life.until(life.admin.create(record()));
+    await life.until(life.create(record()));
     await life.push(range(0, 10));
     const more = testTable([...columns, { name: "extra", type: "LONG" }]).columns;
-    await life.until(life.admin.alter(record({ version: 2, columns: more, nextColumnId: 4 })));
+    await life.until(life.alter(record({ version: 2, columns: more, nextColumnId: 4 })));
     await life.push(range(10, 20), { more: { extra: 5 } });
     expect(await life.ids()).toEqual(range(0, 20));
-    const extra = (await life.until(life.admin.detail("t"))).columns.find(({ name }) => name === "extra");
+    const extra = (await life.until(life.admin.descriptions.detail("t"))).columns.find(
+      ({ name }) => name === "extra",
+    );
     expect(extra).toMatchObject({ nulls: 10, min: "5", max: "5" });
     await life.restart();
-    expect(life.admin.record("t")?.table.version).toBe(2);
+    expect(life.admin.definitions.record("t")?.table.version).toBe(2);
     expect(await life.ids()).toEqual(range(0, 20));
   });
 
@@ -109,9 +115,11 @@ describe("definitions", () => {
     const price = { name: "price", type: "DOUBLE" } as const;
     const all = testTable([...columns, price]).columns;
     const invertedColumns = ["id", "text", "ts", "price"];
-    await life.until(life.admin.create(record({ columns: all, nextColumnId: 4, invertedColumns })));
+    await life.until(life.create(record({ columns: all, nextColumnId: 4, invertedColumns })));
     const indexes = async () =>
-      (await life.until(life.admin.detail("t"))).columns.map((column) => column.indexes.join(" "));
+      (await life.until(life.admin.descriptions.detail("t"))).columns.map((column) =>
+        column.indexes.join(" "),
+      );
     await life.push(range(0, 30), { more: { price: 2.5 } });
     expect(await indexes()).toEqual(["inverted", "inverted", "inverted sorted", ""]);
     await life.seal();
@@ -120,14 +128,14 @@ describe("definitions", () => {
 
   test("a dropped table is gone, and its name free for another", async () => {
     await life.start();
-    await life.until(life.admin.create(record()));
+    await life.until(life.create(record()));
     await life.push(range(0, 40));
     await life.seal();
     await life.push(range(40, 50));
-    await life.until(life.admin.drop("t"));
+    await life.until(life.drop("t"));
     expect(life.world.disk.paths().filter((path) => path.includes("/t/"))).toEqual([]);
     expect((await life.server.snapshot(["t"])).tables).toEqual([]);
-    await life.until(life.admin.create(record()));
+    await life.until(life.create(record()));
     await life.push(range(100, 105));
     await life.restart();
     expect(await life.ids()).toEqual(range(100, 105));
@@ -135,13 +143,13 @@ describe("definitions", () => {
 
   test("a pause outlives a restart and refuses pushes", async () => {
     await life.start();
-    await life.until(life.admin.create(record()));
+    await life.until(life.create(record()));
     await life.push(range(0, 3));
-    await life.until(life.admin.pause("t"));
+    await life.until(life.admin.consumption.pause("t"));
     await life.restart();
     await expect(life.push([9])).rejects.toMatchObject({ code: "INGESTION_PAUSED" });
-    expect(life.admin.summaries()[0]?.state).toBe("paused");
-    await life.until(life.admin.resume("t"));
+    expect(life.admin.descriptions.summaries()[0]?.state).toBe("paused");
+    await life.until(life.admin.consumption.resume("t"));
     await life.push(range(3, 6));
     expect(await life.ids()).toEqual(range(0, 6));
   });
@@ -152,7 +160,7 @@ describe("retention", () => {
 
   test("removes whole segments, and rows of one that is mostly old", async () => {
     await life.start();
-    await life.until(life.admin.create(record({ retentionMs: day })));
+    await life.until(life.create(record({ retentionMs: day })));
     const nowMs = life.world.clock.nowMs();
     await life.push(range(0, 10), { ts: nowMs - 2 * day });
     await life.seal();
@@ -176,7 +184,7 @@ describe("rows that retention takes at once", () => {
 
   test("are named with their time, rows that grew old are not", async () => {
     await life.start();
-    await life.until(life.admin.create(record({ retentionMs: 30 * 86_400_000 })));
+    await life.until(life.create(record({ retentionMs: 30 * 86_400_000 })));
     await life.push(range(0, 10));
     await life.seal();
     life.world.clock.jump(31 * 86_400_000);
@@ -199,7 +207,7 @@ describe("rows that retention takes at once", () => {
 describe("what is damaged", () => {
   async function threeSegments(): Promise<string[]> {
     await life.start();
-    await life.until(life.admin.create(record()));
+    await life.until(life.create(record()));
     for (let batch = 0; batch < 2; batch++) {
       await life.push(range(batch * 10, batch * 10 + 10));
       await life.seal();
@@ -221,10 +229,10 @@ describe("what is damaged", () => {
     life.world.disk.plant(first!, damage(life.world.disk.peek(first!)));
     await life.start();
     expect(await life.ids()).toEqual(range(10, 30));
-    const [summary] = life.admin.summaries();
+    const [summary] = life.admin.descriptions.summaries();
     expect(summary?.state).toBe("degraded");
     expect(summary?.message).toContain(first);
-    expect((await life.until(life.admin.detail("t"))).segments[0]).toMatchObject({
+    expect((await life.until(life.admin.descriptions.detail("t"))).segments[0]).toMatchObject({
       state: "corrupt",
       rows: 10,
     });
@@ -315,20 +323,20 @@ describe("what is damaged", () => {
 describe("a full disk", () => {
   test("pauses, says so, answers on, and goes on by itself", async () => {
     await life.start();
-    await life.until(life.admin.create(record()));
+    await life.until(life.create(record()));
     await life.push(range(0, 50));
     life.world.disk.faults.capacityBytes = 0;
-    await life.until(life.admin.forceCommit("t"));
+    await life.until(life.admin.consumption.forceCommit("t"));
     await expect(life.push([99])).rejects.toMatchObject({ code: "DISK_FULL" });
     await life.world.clock.advance(500);
-    expect(life.admin.summaries()[0]).toMatchObject({ state: "degraded" });
-    expect(life.admin.summaries()[0]?.message).toContain("no space left");
+    expect(life.admin.descriptions.summaries()[0]).toMatchObject({ state: "degraded" });
+    expect(life.admin.descriptions.summaries()[0]?.message).toContain("no space left");
     expect(await life.ids()).toEqual(range(0, 50));
     life.world.disk.faults.capacityBytes = Number.POSITIVE_INFINITY;
     await life.world.clock.advance(30_000);
     expect(life.segmentFiles()).toHaveLength(1);
     await life.push(range(50, 60));
-    expect(life.admin.summaries()[0]).toMatchObject({ state: "running", message: null });
+    expect(life.admin.descriptions.summaries()[0]).toMatchObject({ state: "running", message: null });
     await life.restart();
     expect(await life.ids()).toEqual(range(0, 60));
   });
@@ -337,13 +345,13 @@ describe("a full disk", () => {
 describe("another server on the same catalog", () => {
   test("takes over; the first one stops committing and says so", async () => {
     await life.start();
-    await life.until(life.admin.create(record()));
+    await life.until(life.create(record()));
     await life.push(range(0, 10));
     const other = await sqliteCatalog(life.file);
     await other.claimPartition("t", 0, 0n);
     await life.seal();
-    expect(life.admin.summaries()[0]).toMatchObject({ state: "stopped" });
-    expect(life.admin.summaries()[0]?.message).toContain("another server");
+    expect(life.admin.descriptions.summaries()[0]).toMatchObject({ state: "stopped" });
+    expect(life.admin.descriptions.summaries()[0]?.message).toContain("another server");
     expect(await other.segments("t")).toEqual([]);
     expect(await life.ids()).toEqual(range(0, 10));
   });
@@ -352,11 +360,11 @@ describe("another server on the same catalog", () => {
 test("whoever listens hears of rows, segments and definitions", async () => {
   await life.start();
   const heard: string[] = [];
-  const stop = life.admin.onChange((table) => heard.push(table));
-  await life.until(life.admin.create(record()));
+  const stop = life.admin.changes.onChange((table) => heard.push(table));
+  await life.until(life.create(record()));
   await life.push([1]);
   await life.seal();
-  await life.until(life.admin.drop("t"));
+  await life.until(life.drop("t"));
   stop();
   expect(heard.length).toBeGreaterThanOrEqual(4);
   expect(new Set(heard)).toEqual(new Set(["t"]));
@@ -364,12 +372,12 @@ test("whoever listens hears of rows, segments and definitions", async () => {
 
 test("the newest rows of an embedded topic are its sample", async () => {
   await life.start();
-  await life.until(life.admin.create(record()));
+  await life.until(life.create(record()));
   await life.push(range(0, 20), { ts: 5 });
   await life.seal();
   await life.push(range(20, 30), { ts: 5 });
-  expect(await life.admin.topics()).toEqual([{ name: "t", partitions: 1, table: "t" }]);
-  const rows = await life.admin.sampleTopic("t", 12);
+  expect(await life.admin.topics.list()).toEqual([{ name: "t", partitions: 1, table: "t" }]);
+  const rows = await life.admin.topics.sample("t", 12);
   expect(rows).toHaveLength(12);
   expect(rows[0]).toBe('{"id":29,"text":"t4","ts":5}');
   expect(rows[11]).toBe('{"id":18,"text":"t3","ts":5}');
@@ -379,7 +387,7 @@ describe("little memory", () => {
   test("is given back by sealing, and nothing is lost", async () => {
     const limits = { ...smallLimits, segmentRows: 10_000, segmentMs: 1e9 };
     await life.start({ memoryBytes: 3 << 19, limits });
-    await life.until(life.admin.create(record()));
+    await life.until(life.create(record()));
     for (let batch = 0; batch < 40; batch++)
       await life.push(range(batch * 20, batch * 20 + 20), { textBytes: 2000 });
     expect(await life.ids()).toEqual(range(0, 800));
@@ -392,7 +400,11 @@ describe("little memory", () => {
 
 test("an unknown table is refused by name", async () => {
   await life.start();
-  for (const asked of [life.admin.detail("x"), life.admin.drop("x"), life.admin.pause("x")])
+  for (const asked of [
+    life.admin.descriptions.detail("x"),
+    life.drop("x"),
+    life.admin.consumption.pause("x"),
+  ])
     await expect(asked).rejects.toBeInstanceOf(StoreError);
   expect((await life.server.snapshot(["x"])).tables).toEqual([]);
 });

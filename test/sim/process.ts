@@ -5,7 +5,7 @@ import type { SqliteFile } from "#broker/catalog/sqlite-node";
 import type { LiveBroker } from "#broker/live/live-broker";
 import { brokerCatalog, liveBroker } from "#broker/query-door";
 import { sliceLines } from "#ingestion/decode/lines";
-import type { TableAdmin } from "#schemas/admin";
+import { alterTable, createTable, type TableAdmin } from "#schemas/admin";
 import type { Cell } from "#schemas/api/query";
 import type { TableDefinition } from "#schemas/catalog";
 import { AssertionError, assert } from "#schemas/errors";
@@ -83,7 +83,7 @@ export async function startProcess(parts: ProcessParts): Promise<SimProcess> {
     },
   });
   for (const table of [record("pushed", "embedded"), record("mirrored", "kafka")])
-    if (admin.record(table.table.name) === undefined) await admin.create(table);
+    if (admin.definitions.record(table.table.name) === undefined) await createTable(admin.definitions, table);
   return new SimProcess({ server, admin, mortal, world });
 }
 
@@ -103,7 +103,7 @@ export class SimProcess {
     this.mortal = parts.mortal;
     this.#world = parts.world;
     const { clock, log } = parts.world;
-    const catalog = brokerCatalog(parts.admin);
+    const catalog = brokerCatalog(parts.admin.definitions);
     const servers = [parts.server];
     const broker = new Broker({ id: "sim", catalog, servers, evaluate, limits: smallLimits, clock, log });
     this.#broker = liveBroker(broker);
@@ -153,7 +153,7 @@ export class SimProcess {
 
   /** Adds a column. */
   async alter(table: string): Promise<void> {
-    const before = this.admin.record(table);
+    const before = this.admin.definitions.record(table);
     assert(before !== undefined, `table ${table} is there`);
     const { columns, nextColumnId, version } = before.table;
     const added = { id: nextColumnId, name: `more${nextColumnId}`, type: "LONG" } as const;
@@ -164,16 +164,16 @@ export class SimProcess {
       nextColumnId: nextColumnId + 1,
       version: version + 1,
     };
-    await this.admin.alter({ ...before, table: next });
+    await alterTable(this.admin.definitions, { ...before, table: next });
   }
 
   async pauseOrResume(table: string): Promise<void> {
-    const isPaused = this.server.state(table).paused;
-    await (isPaused ? this.admin.resume(table) : this.admin.pause(table));
+    const isPaused = this.server.state(table).life.kind === "paused";
+    await (isPaused ? this.admin.consumption.resume(table) : this.admin.consumption.pause(table));
   }
 
   async resumeAll(): Promise<void> {
-    for (const { table } of this.admin.records()) await this.admin.resume(table.name);
+    for (const { table } of this.admin.definitions.records()) await this.admin.consumption.resume(table.name);
   }
 
   /** Until pushes are visible and the topic is consumed to its end. */
@@ -194,7 +194,8 @@ export class SimProcess {
   }
 
   async sealAll(): Promise<void> {
-    for (const { table } of this.admin.records()) await this.admin.forceCommit(table.name);
+    for (const { table } of this.admin.definitions.records())
+      await this.admin.consumption.forceCommit(table.name);
     await this.server.queue.idle();
     await this.server.maintain();
   }

@@ -195,7 +195,7 @@ class Run {
     else if (dice < 55) this.#produce();
     else if (dice < 70) await clock.advance(random.below(60));
     else if (dice < 75) clock.jump(random.below(7_200_000) - 3_600_000);
-    else if (dice < 80) process.background(process.admin.forceCommit(this.#table()));
+    else if (dice < 80) process.background(process.admin.consumption.forceCommit(this.#table()));
     else if (dice < 86) process.background(process.server.maintain());
     else if (dice < 88) this.#retry(process);
     else if (dice < 90) disk.faults.capacityBytes = random.chance(0.5) ? 20_000 : Number.POSITIVE_INFINITY;
@@ -230,7 +230,7 @@ class Run {
     const body = batch.ids.map((id) => `${JSON.stringify({ id, text: `row ${id % 7}`, ts: id })}\n`).join("");
     const options = { format: "ndjson", idempotencyKey: batch.key, sync: this.#random.chance(0.3) } as const;
     process.background(
-      process.admin.push("pushed", new TextEncoder().encode(body), options).then(
+      process.admin.pushes.push("pushed", new TextEncoder().encode(body), options).then(
         () => {
           if (!process.mortal.alive) return;
           batch.state = "acknowledged";

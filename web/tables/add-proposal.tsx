@@ -61,8 +61,7 @@ async function carryOut(
   if (target === "new") {
     const schema = schemaOf(proposal.schema, name, fields);
     try {
-      await api.createSchema(schema);
-      await api.createTable(configOf(proposal.config, name, timeColumn));
+      await api.createTable(schema, configOf(proposal.config, name, timeColumn));
     } catch (error) {
       throw new Error(textOf(error, schema));
     }

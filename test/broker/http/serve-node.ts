@@ -7,7 +7,7 @@ import type { FastifyInstance, RouteOptions } from "fastify";
 import { startBroker } from "#broker/main-node";
 import { inferTable } from "#ingestion/infer/infer";
 import { evaluate } from "#server/execute/functions/evaluate";
-import { startServer } from "#server/main-node";
+import { type ServerOptions, startServer } from "#server/main-node";
 import { root } from "#test/setup/sources-node";
 
 export interface Served {
@@ -42,13 +42,14 @@ function webPage(folder: string): string {
   return join(folder, "web");
 }
 
-export async function serve(): Promise<Served> {
+/** With threads of its own, or all on this one. */
+export async function serve(threads: ServerOptions["threads"] = "inline"): Promise<Served> {
   const folder = mkdtempSync(join(tmpdir(), "freshet-serve-"));
   const log = () => {};
   const server = await startServer({
     dataFolder: join(folder, "data"),
     memoryBytes: 128 << 20,
-    threads: "inline",
+    ...(threads === undefined ? {} : { threads }),
     log,
   });
   const { result: broker, registered } = await hearingRoutes(() =>

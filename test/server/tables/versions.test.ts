@@ -33,7 +33,7 @@ class Seen {
 
 test("nothing happened: the same version", async () => {
   await life.start();
-  await life.until(life.admin.create(record()));
+  await life.until(life.create(record()));
   await life.push(range(0, 10));
   const before = await version();
   await life.world.clock.advance(100);
@@ -42,7 +42,7 @@ test("nothing happened: the same version", async () => {
 
 test("rows, seals, merges, retention and definitions each make another, and none comes again", async () => {
   await life.start();
-  await life.until(life.admin.create(record({ retentionMs: 3_600_000 })));
+  await life.until(life.create(record({ retentionMs: 3_600_000 })));
   const seen = new Seen();
   await seen.look();
   for (let round = 0; round < 6; round++) {
@@ -58,7 +58,7 @@ test("rows, seals, merges, retention and definitions each make another, and none
   const more = testTable([...columns, { name: "extra", type: "LONG" }]).columns;
   const next = { version: 2, columns: more, nextColumnId: 4, retentionMs: 3_600_000 };
   const before = await version();
-  await life.until(life.admin.alter(record(next)));
+  await life.until(life.alter(record(next)));
   expect(await version()).not.toBe(before);
   await seen.look();
   expect(seen.count).toBeGreaterThan(15);
@@ -68,7 +68,7 @@ test("a table dropped and made anew, filled with as many other rows, has no vers
   await life.start();
   const seen = new Seen();
   for (let life_ = 0; life_ < 3; life_++) {
-    await life.until(life.admin.create(record()));
+    await life.until(life.create(record()));
     await seen.look();
     for (let batch = 0; batch < 3; batch++) {
       await life.push(range(life_ * 1000 + batch * 10, life_ * 1000 + batch * 10 + 10));
@@ -76,13 +76,13 @@ test("a table dropped and made anew, filled with as many other rows, has no vers
       if (batch === 1) await life.seal();
       await seen.look();
     }
-    await life.until(life.admin.drop("t"));
+    await life.until(life.drop("t"));
   }
 });
 
 test("a server that began again counts anew: nobody takes its versions for those of the life before", async () => {
   await life.start();
-  await life.until(life.admin.create(record({ retentionMs: 3_600_000 })));
+  await life.until(life.create(record({ retentionMs: 3_600_000 })));
   const seen = new Seen();
   for (let round = 0; round < 4; round++) {
     await life.push(range(round * 10, round * 10 + 10));
