@@ -64,9 +64,10 @@ function* distinctRows(plan: Plan, batch: Batch, tools: FinishTools): Stepwise<B
 
 /** How many rows the limits allow; RESULT_ROWS unless the caller takes a cut result. */
 function rowsAllowed(plan: Plan, wanted: number, limits: FinishTools["limits"]): number {
-  if (wanted <= limits.resultRows) return wanted;
-  if (plan.options.truncate) return limits.resultRows;
-  const expected = `at most ${limits.resultRows} rows (limit resultRows)`;
+  const most = Math.min(limits.resultRows, plan.options.resultRows);
+  if (wanted <= most) return wanted;
+  if (plan.options.truncate) return most;
+  const expected = `at most ${most} rows (limit resultRows)`;
   const message = `expected a result of ${expected} but found more; add LIMIT, or SET truncate=true to take a cut result`;
   throw new StoreError("RESULT_ROWS", message, { expected, found: `at least ${wanted}` });
 }
@@ -89,14 +90,15 @@ function* rowsFitting(plan: Plan, batch: Batch, limits: FinishTools["limits"]): 
     (total, column) => total + 8 + (column.kind === "text" ? column.entries.bytes.length : 0),
     2,
   );
-  if (widest * batch.rows <= limits.resultBytes) return batch.rows;
+  const most = Math.min(limits.resultBytes, plan.options.resultBytes);
+  if (widest * batch.rows <= most) return batch.rows;
   let bytes = 0;
   for (let row = 0; row < batch.rows; row++) {
     bytes += rowBytes(batch.columns, row);
     if (row % stepItems === 0) yield;
-    if (bytes <= limits.resultBytes) continue;
+    if (bytes <= most) continue;
     if (plan.options.truncate) return row;
-    const expected = `at most ${limits.resultBytes} bytes (limit resultBytes)`;
+    const expected = `at most ${most} bytes (limit resultBytes)`;
     const message = `expected a result of ${expected} but its first ${row + 1} rows have more; select fewer columns or rows`;
     throw new StoreError("RESULT_BYTES", message, { expected, found: `${bytes} bytes` });
   }

@@ -116,7 +116,7 @@ export class Preparer {
     const { catalog, evaluate, limits } = this.#tools;
     const query = bind(statement, { sql, tables: catalog, options, evaluate, nowMs });
     const context = { timeZone: options.timeZone, nowMs };
-    const tools = { evaluate, context, resultRows: limits.resultRows };
+    const tools = { evaluate, context, resultRows: Math.min(limits.resultRows, options.resultRows) };
     return { plan: optimize(plan(query), tools), momentary: query.momentary };
   }
 

@@ -111,3 +111,28 @@ export function checkLimits(checked: Limits): Limits {
   return checked;
 }
 checkLimits(limits);
+
+/** Bounds of the browser app: what a page can hold, draw and keep. What is past one of them is said where it would be. */
+export const appLimits = {
+  /** Rows and bytes that the console asks for; the CSV has all of them. */
+  consoleRows: 10_000,
+  consoleBytes: 32 * mebi,
+  /** Places along an axis of bars, points of a line, positions × series of a chart. */
+  chartBars: 2000,
+  chartPoints: 50_000,
+  chartCells: 200_000,
+  /** Series of one chart; slices of a ring, of which the last is the rest. */
+  chartSeries: 50,
+  chartSlices: 24,
+  /** Columns that a table shows all of; more are drawn as they come into sight. */
+  gridColumns: 40,
+  /** Tables and columns that the schema tree lists before it asks. */
+  treeTables: 100,
+  treeColumns: 100,
+  consoleTabs: 30,
+  historyEntries: 200,
+  /** Longest statement that the history and an address carry. */
+  historySqlChars: 20_000,
+  addressSqlChars: 8000,
+  undoSteps: 100,
+} as const;

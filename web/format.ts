@@ -66,9 +66,37 @@ export function formatMicros(micros: number): string {
 export const formatRate = (perSecond: number): string =>
   `${numberFormat({ maximumFractionDigits: perSecond < 10 ? 1 : 0 }).format(perSecond)}/s`;
 
-function digitsOf(format: NumberFormat): Intl.NumberFormatOptions {
-  if (format.decimals === undefined) return { maximumFractionDigits: 2 };
-  return { minimumFractionDigits: format.decimals, maximumFractionDigits: format.decimals };
+/** Without decimals of its own a number shows two, a small one three digits: 0.00012 is not 0. */
+function digitsOf(value: number, format: NumberFormat): Intl.NumberFormatOptions {
+  const size = Math.abs(value);
+  if (format.compact && size >= 1000) {
+    return { notation: "compact", minimumFractionDigits: 0, maximumFractionDigits: 1 };
+  }
+  if (format.decimals !== undefined)
+    return { minimumFractionDigits: format.decimals, maximumFractionDigits: format.decimals };
+  if (size >= 1e21 || (size > 0 && size < 1e-6)) return { notation: "scientific", maximumFractionDigits: 3 };
+  if (size > 0 && size < 1) return { maximumSignificantDigits: 3 };
+  return { maximumFractionDigits: 2 };
+}
+
+/** A number in a format's style with given digits; a text of digits keeps all of them. */
+export function formatDigits(
+  value: number | `${number}`,
+  format: NumberFormat,
+  digits: Intl.NumberFormatOptions,
+): string {
+  switch (format.kind) {
+    case "currency": {
+      const code = format.currency ?? "USD";
+      if (!/^[A-Za-z]{3}$/.test(code)) return `${code} ${minus(numberFormat(digits).format(value))}`;
+      const options = { ...digits, style: "currency", currency: code } as const;
+      return minus(numberFormat(options).format(value));
+    }
+    case "percent":
+      return minus(numberFormat({ ...digits, style: "percent" }).format(value));
+    default:
+      return minus(numberFormat(digits).format(value)) + (format.unit === undefined ? "" : ` ${format.unit}`);
+  }
 }
 
 /** A number in a panel's format. */
@@ -78,17 +106,7 @@ export function formatNumber(
   zone = "UTC",
 ): string {
   if (value === null || Number.isNaN(value)) return missing;
-  const compact: Intl.NumberFormatOptions =
-    format.compact && Math.abs(value) >= 1000
-      ? { notation: "compact", minimumFractionDigits: 0, maximumFractionDigits: 1 }
-      : digitsOf(format);
   switch (format.kind) {
-    case "currency":
-      return minus(
-        numberFormat({ style: "currency", currency: format.currency ?? "USD", ...compact }).format(value),
-      );
-    case "percent":
-      return minus(numberFormat({ style: "percent", ...compact }).format(value));
     case "bytes":
       return formatBytes(value);
     case "duration":
@@ -96,10 +114,28 @@ export function formatNumber(
     case "time":
       return formatWall(wallOf(value, zone), "dayMinute");
     case "number":
-      return (
-        minus(numberFormat(compact).format(value)) + (format.unit === undefined ? "" : ` ${format.unit}`)
-      );
+    case "currency":
+    case "percent":
+      return formatDigits(value, format, digitsOf(value, format));
   }
+}
+
+const exactDigits = /^-?\d{16,}(\.\d+)?$|^-?\d+\.\d{16,}$/;
+
+/** A cell in a format: digits that a double would lose are kept. */
+export function formatValue(cell: Cell | undefined, format?: NumberFormat, zone = "UTC"): string {
+  const value = numberOfCell(cell);
+  const isShort = format?.compact === true || format?.kind === "bytes" || format?.kind === "duration";
+  if (
+    typeof cell !== "string" ||
+    !exactDigits.test(cell) ||
+    isShort ||
+    format?.kind === "time" ||
+    value === null
+  )
+    return formatNumber(value, format, zone);
+  const base = format ?? { kind: "number" };
+  return formatDigits(cell as `${number}`, base, digitsOf(value, base));
 }
 
 /** "+12.3 %", "−4 %" of a change; null without something to compare with. */
@@ -146,15 +182,15 @@ export function numberOfCell(cell: Cell | undefined): number | null {
   return Number.isNaN(value) ? null : value;
 }
 
-/** A cell as the results grid writes it: every digit, a decimal point on doubles. */
+/** Digits of a double that are no noise: the sixteenth and seventeenth of a sum tell how it was added up. */
+const digitsMax = 15;
+
+/** A cell as people read it: integers and decimals to the last digit, doubles to the fifteenth and with their point. */
 export function formatCell(cell: Cell | undefined, type: SqlType): string {
   if (cell === null || cell === undefined) return "NULL";
-  if (typeof cell === "number") {
-    if ((type === "DOUBLE" || type === "FLOAT") && Number.isInteger(cell) && Math.abs(cell) < 1e15)
-      return `${cell}.0`;
-    return String(cell);
-  }
-  return String(cell);
+  if (typeof cell !== "number" || !(type === "DOUBLE" || type === "FLOAT")) return String(cell);
+  const value = Number(cell.toPrecision(digitsMax));
+  return Number.isInteger(value) && Math.abs(value) < 1e15 ? `${value}.0` : String(value);
 }
 
 /** A column's least or greatest value: times and truths in words, everything else as it is. */

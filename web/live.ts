@@ -1,5 +1,5 @@
 /**
- * One WebSocket for the whole page. Results are taken in as they come and shown once a frame; each is
+ * One WebSocket for the whole page. Results are taken in as they come and shown together, four times a second; each is
  * acknowledged when
  * it was shown, so a slow or hidden page is sent the newest state only. A lost connection is tried again with
  * growing,
@@ -23,12 +23,22 @@ interface Subscription {
   readonly take: (message: OwnMessage) => boolean;
   readonly listeners: Set<() => void>;
   changed: boolean;
+  /** Something was asked and not yet answered. */
+  awaited: boolean;
   acknowledge: number;
 }
 
 const silenceMsMax = 12_000;
 const retryMsFirst = 500;
-const retryMsMax = 15_000;
+/** A server that was restarted is back in seconds; one that stays away is asked less often. */
+const retryMsMax = 3000;
+const patientMsMax = 15_000;
+const patientAfterMs = 5 * 60_000;
+/** Pushes are shown together, at most so often: nobody sees more, and every picture costs time. */
+const showMsMin = 250;
+
+/** A person's doing is shown at once; what is pushed, together with what else comes. */
+type When = "atOnce" | "together";
 
 export class LiveConnection {
   readonly #world: LiveWorld;
@@ -46,6 +56,9 @@ export class LiveConnection {
   #nextId = 1;
   #hidden = false;
   #framePending = false;
+  #shownMs = Number.NEGATIVE_INFINITY;
+  #cancelShow: (() => void) | null = null;
+  #lostMs: number | null = null;
   #pageChanged = false;
   #cancelRetry: (() => void) | null = null;
   #cancelSilence: (() => void) | null = null;
@@ -81,7 +94,7 @@ export class LiveConnection {
     });
     const again = (): void => {
       state = { ...state, waiting: true };
-      this.#change(subscription);
+      this.#change(subscription, "atOnce");
       this.#ask(subscription);
     };
     return {
@@ -155,6 +168,7 @@ export class LiveConnection {
     this.#socket = socket;
     socket.onopen = () => {
       this.#attempt = 0;
+      this.#lostMs = null;
       this.#changePage({ status: { kind: "open" } });
       for (const subscription of this.#subscriptions.values()) this.#ask(subscription);
       if (this.#page.paused || this.#hidden) this.#send({ kind: "pause" });
@@ -172,9 +186,12 @@ export class LiveConnection {
     this.#socket = null;
     this.#cancelSilence?.();
     const nowMs = this.#world.nowMs();
-    const delayMs = Math.min(retryMsMax, retryMsFirst * 2 ** this.#attempt++) * (0.5 + this.#world.random());
-    const known = this.#page.status;
-    const sinceMs = known.kind === "waiting" ? known.sinceMs : nowMs;
+    this.#lostMs ??= nowMs;
+    const sinceMs = this.#lostMs;
+    const longest = nowMs - sinceMs < patientAfterMs ? retryMsMax : patientMsMax;
+    const wantedMs = Math.min(longest, retryMsFirst * 2 ** this.#attempt++);
+    // Spread, so that pages do not come back all at once.
+    const delayMs = Math.min(longest, wantedMs * (0.5 + this.#world.random()));
     this.#changePage({ status: { kind: "waiting", retryAtMs: nowMs + delayMs, sinceMs } });
     this.#cancelRetry = this.#world.after(delayMs, () => this.#connect());
   }
@@ -204,12 +221,14 @@ export class LiveConnection {
       default: {
         const subscription = this.#subscriptions.get(message.id);
         if (subscription === undefined) return;
+        const isAwaited = subscription.awaited;
         if (!subscription.take(message)) {
           this.#ask(subscription);
           return;
         }
+        subscription.awaited = false;
         if (message.kind !== "error") subscription.acknowledge = message.sequence;
-        this.#change(subscription);
+        this.#change(subscription, isAwaited || message.kind === "error" ? "atOnce" : "together");
       }
     }
   }
@@ -225,6 +244,7 @@ export class LiveConnection {
       take: about.take,
       listeners: new Set(),
       changed: false,
+      awaited: true,
       acknowledge: 0,
     };
     this.#subscriptions.set(id, subscription);
@@ -261,6 +281,7 @@ export class LiveConnection {
   }
 
   #ask(subscription: Subscription): void {
+    subscription.awaited = true;
     this.#send(subscription.request());
   }
 
@@ -268,25 +289,37 @@ export class LiveConnection {
     if (this.#page.status.kind === "open") this.#socket?.send(JSON.stringify(request));
   }
 
-  #change(subscription: Subscription): void {
+  #change(subscription: Subscription, when: When): void {
     subscription.changed = true;
-    this.#showSoon();
+    this.#showSoon(when);
   }
 
   #changePage(change: Partial<LivePageState>): void {
     this.#page = { ...this.#page, ...change };
     this.#pageChanged = true;
-    this.#showSoon();
+    this.#showSoon("status" in change || "paused" in change ? "atOnce" : "together");
   }
 
-  #showSoon(): void {
+  /** In the next frame; what is pushed in between waits until the last picture has stood long enough. */
+  #showSoon(when: When): void {
     if (this.#framePending) return;
+    const waitMs = when === "atOnce" ? 0 : this.#shownMs + showMsMin - this.#world.nowMs();
+    if (waitMs > 0) {
+      this.#cancelShow ??= this.#world.after(waitMs, () => {
+        this.#cancelShow = null;
+        this.#showSoon("atOnce");
+      });
+      return;
+    }
+    this.#cancelShow?.();
+    this.#cancelShow = null;
     this.#framePending = true;
     this.#world.frame(() => this.#show());
   }
 
   #show(): void {
     this.#framePending = false;
+    this.#shownMs = this.#world.nowMs();
     if (this.#pageChanged) {
       this.#pageChanged = false;
       for (const listener of this.#pageListeners) listener();

@@ -2,6 +2,7 @@
 import { produce } from "immer";
 import { create } from "zustand";
 import { persist } from "zustand/middleware";
+import { extentOf } from "./extent.ts";
 
 interface ConsoleTab {
   readonly id: string;
@@ -64,6 +65,9 @@ export function remember(entry: HistoryEntry): void {
   });
 }
 
+const freeTabId = (tabs: readonly ConsoleTab[]): string =>
+  String(1 + (extentOf([0, ...tabs.map(({ id }) => Number(id))])?.max ?? 0));
+
 /** Opens a statement in a tab of its own and makes it the active one. */
 export function openInTab(name: string, sql: string): void {
   useStore.getState().change((draft) => {
@@ -72,7 +76,7 @@ export function openInTab(name: string, sql: string): void {
       draft.activeTab = known.id;
       return;
     }
-    const id = String(1 + Math.max(0, ...draft.tabs.map((tab) => Number(tab.id))));
+    const id = freeTabId(draft.tabs);
     draft.tabs.push({ id, name, sql });
     draft.activeTab = id;
   });

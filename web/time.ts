@@ -106,22 +106,50 @@ export function absoluteText(range: ResolvedRange, zone: string): RangeText {
 
 /** "2026-11-20T09:30:00" in the zone. */
 function wallText(atMs: number, zone: string): string {
-  return new Date(wallOf(atMs, zone)).toISOString().slice(0, 19);
+  return isDate(wallOf(atMs, zone)) ? new Date(wallOf(atMs, zone)).toISOString().slice(0, 19) : String(atMs);
 }
 
 /** "2026-11-20 09:30:05.123" in the zone. */
 export function preciseText(atMs: number, zone: string): string {
+  if (!isDate(wallOf(atMs, zone))) return String(atMs);
   return new Date(wallOf(atMs, zone)).toISOString().slice(0, 23).replace("T", " ");
 }
 
+/** Instants past this are no dates: 8.64 × 10¹⁵ ms from 1970. */
+const dateMsMax = 8.64e15;
+const isDate = (atMs: number): boolean => Math.abs(atMs) <= dateMsMax;
+
+const slotMs = 900_000;
+const slotsMax = 50_000;
+/** Offsets by zone and quarter of an hour: zones change on quarters since 1970, and asking Intl takes microseconds. */
+const offsets = new Map<string, Map<number, number>>();
+
+function offsetOf(atMs: number, zone: string): number {
+  if (zone === "UTC" || !isDate(atMs)) return 0;
+  if (atMs < 0) return zoneOffsetMs(atMs, zone);
+  const known = offsets.get(zone) ?? new Map<number, number>();
+  if (known.size === 0 || known.size > slotsMax) {
+    known.clear();
+    offsets.set(zone, known);
+  }
+  const slot = Math.floor(atMs / slotMs);
+  const offset = known.get(slot) ?? zoneOffsetMs(slot * slotMs, zone);
+  known.set(slot, offset);
+  return offset;
+}
+
 /** The zone's clock at an instant, read as if it were UTC. */
-export const wallOf = (atMs: number, zone: string): number => atMs + zoneOffsetMs(atMs, zone);
+export const wallOf = (atMs: number, zone: string): number => atMs + offsetOf(atMs, zone);
 
 const two = (value: number) => String(value).padStart(2, "0");
 const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"] as const;
 
 /** A wall instant, to the coarsest unit that says it: "20 Nov", "09:30", "09:30:05". */
-export function formatWall(wallMs: number, precision: "day" | "minute" | "second" | "dayMinute"): string {
+export function formatWall(
+  wallMs: number,
+  precision: "day" | "minute" | "second" | "dayMinute" | "daySecond",
+): string {
+  if (!isDate(wallMs)) return String(wallMs);
   const date = new Date(wallMs);
   const day = `${date.getUTCDate()} ${months[date.getUTCMonth()]}`;
   const minute = `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}`;
@@ -134,6 +162,8 @@ export function formatWall(wallMs: number, precision: "day" | "minute" | "second
       return `${minute}:${two(date.getUTCSeconds())}`;
     case "dayMinute":
       return `${day} ${minute}`;
+    case "daySecond":
+      return `${day} ${minute}:${two(date.getUTCSeconds())}`;
   }
 }
 

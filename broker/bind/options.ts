@@ -16,6 +16,8 @@ const ours = [
   "enableNullHandling",
   "preserveType",
   "truncate",
+  "resultRows",
+  "resultBytes",
   "rewritesOff",
 ] as const;
 type OptionName = (typeof ours)[number];
@@ -58,6 +60,13 @@ function flag(name: string, value: string, span: Span | undefined): boolean {
   throw refuseValue(name, value, "true or false", span);
 }
 
+function wholeNumber(name: string, value: string, span: Span | undefined): number {
+  const found = Number(value);
+  if (!Number.isSafeInteger(found) || found < 1)
+    throw refuseValue(name, value, "a whole number from 1", span);
+  return found;
+}
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 function apply(
@@ -86,6 +95,11 @@ function apply(
       options.dialect = dialect;
       return;
     }
+    case "resultRows":
+    case "resultBytes":
+      // The tightest wins: a page that holds so much stays within it whatever the statement says.
+      options[name] = Math.min(options[name], wholeNumber(name, value, span));
+      return;
     case "rewritesOff":
       options.rewritesOff = value.split(",").map((rewrite) => rewrite.trim());
       return;
@@ -118,6 +132,8 @@ export function bindOptions(
     enableNullHandling: true,
     preserveType: false,
     truncate: false,
+    resultRows: Number.MAX_SAFE_INTEGER,
+    resultBytes: Number.MAX_SAFE_INTEGER,
     rewritesOff: [],
   };
   const weakestFirst: readonly { name: string; value: string; span?: Span }[] = [

@@ -76,6 +76,10 @@ export interface QueryOptions {
   readonly preserveType: boolean;
   /** The caller accepts a cut result; `resultRowsLimitReached` then says so. */
   readonly truncate: boolean;
+  /** Rows that the caller can hold, if fewer than the limit of results. */
+  readonly resultRows: number;
+  /** Likewise, of bytes. */
+  readonly resultBytes: number;
   /** Names of rewrites to leave out, for tests. */
   readonly rewritesOff: readonly string[];
 }

@@ -229,6 +229,24 @@ describe("limits of results", () => {
     expect((await ask("SELECT s FROM t GROUP BY s")).exceptions).toEqual([]);
   });
 
+  it("are tightened by who asks, and never widened by the statement", async () => {
+    const { ask } = brokerOver([modelOver(rowsOf(0, 10))]);
+    const rowsOfCut = async (sql: string, queryOptions: string) =>
+      responseOf(await ask(sql, { queryOptions })).resultTable?.rows;
+    const few = "truncate=true;resultRows=3";
+    expect(await rowsOfCut("SELECT k FROM t ORDER BY k", few)).toEqual([[0], [1], [2]]);
+    expect(await rowsOfCut("SELECT k FROM t ORDER BY k LIMIT 9", few)).toHaveLength(3);
+    expect(await rowsOfCut("SET resultRows=8; SELECT k FROM t ORDER BY k", few)).toHaveLength(3);
+    expect(await rowsOfCut("SET resultRows=2; SELECT k FROM t ORDER BY k", few)).toHaveLength(2);
+    const { exceptions } = await ask("SET resultRows=2; SELECT k FROM t ORDER BY k");
+    expect(exceptions[0]).toMatchObject({
+      code: "RESULT_ROWS",
+      message: expect.stringContaining("at most 2 rows"),
+    });
+    const bad = await ask("SET resultRows=0; SELECT k FROM t");
+    expect(bad.exceptions[0]).toMatchObject({ code: "OPTION_VALUE" });
+  });
+
   it("count bytes too", async () => {
     const { ask } = brokerOver([modelOver(rowsOf(0, 10))], { resultBytes: 40 });
     expect((await ask("SELECT s FROM t ORDER BY k")).exceptions[0].code).toBe("RESULT_BYTES");

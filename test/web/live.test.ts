@@ -35,7 +35,7 @@ class FakeSocket implements Socket {
   }
 }
 
-function setUp() {
+function setUp(dice = 0.5) {
   const timers = new FakeTimers();
   const sockets: FakeSocket[] = [];
   const frames: (() => void)[] = [];
@@ -46,7 +46,7 @@ function setUp() {
       return socket;
     },
     nowMs: timers.nowMs,
-    random: () => 0.5,
+    random: () => dice,
     after: timers.after,
     frame: (callback) => frames.push(callback),
   });
@@ -127,11 +127,70 @@ describe("a page", () => {
       waits.push(status.retryAtMs - timers.nowMs());
       await timers.advance(status.retryAtMs - timers.nowMs());
     }
-    expect(waits).toEqual([500, 1000, 2000, 4000, 8000, 15_000, 15_000, 15_000]);
+    expect(waits).toEqual([500, 1000, 2000, 3000, 3000, 3000, 3000, 3000]);
+    // Minutes later nobody is waiting in front of the page any more.
+    for (let attempt = 0; attempt < 200; attempt++) await timers.advance(3000);
+    socket().close();
+    const { status } = connection.page();
+    expect(status.kind === "waiting" && status.retryAtMs - timers.nowMs()).toBe(15_000);
     socket().close();
     const before = sockets.length;
     connection.reconnect();
     expect(sockets.length).toBe(before + 1);
+  });
+
+  test("a server that comes back is found within three seconds, whatever the dice say", async () => {
+    for (const dice of [0, 0.5, 0.999]) {
+      const { connection, socket, timers } = setUp(dice);
+      connection.subscribe(question);
+      let last = 0;
+      const endMs = timers.nowMs() + 60_000;
+      while (timers.nowMs() < endMs) {
+        socket().close();
+        const { status } = connection.page();
+        if (status.kind !== "waiting") throw new Error("not waiting");
+        last = status.retryAtMs - timers.nowMs();
+        expect(last).toBeLessThanOrEqual(3000);
+        await timers.advance(last);
+      }
+      expect(last).toBeGreaterThanOrEqual(1500);
+    }
+  });
+
+  test("what is pushed is shown together, four times a second; what was asked for at once", async () => {
+    const { connection, socket, timers, draw } = setUp();
+    const handles = ["a", "b"].map((zone) => connection.subscribe({ ...question, zone }));
+    const shown: string[] = [];
+    const startedMs = timers.nowMs();
+    for (const [at, handle] of handles.entries())
+      handle.watch(() => shown.push(`${timers.nowMs() - startedMs} ${at}`));
+    socket().onopen?.();
+    await timers.advance(1000);
+    for (const id of ["s1", "s2"]) socket().take({ ...snapshot(), id } as LiveMessage);
+    draw();
+    expect(shown).toEqual(["1000 0", "1000 1"]);
+    const empty = { at: [], rows: [], rowCount: 2, range, statistics, watermark } as const;
+    for (let sequence = 2; sequence <= 11; sequence++) {
+      await timers.advance(100);
+      draw();
+      socket().take({
+        kind: "delta",
+        id: sequence % 2 === 0 ? "s1" : "s2",
+        sequence: Math.floor(sequence / 2) + 1,
+        ...empty,
+      });
+    }
+    await timers.advance(300);
+    draw();
+    const times = [...new Set(shown.map((text) => Number(text.split(" ")[0])))];
+    expect(times.length).toBeLessThanOrEqual(6);
+    expect(times.length).toBeGreaterThanOrEqual(4);
+    handles[0]!.ask({ ...question, zone: "c" });
+    draw();
+    const before = shown.length;
+    socket().take({ ...snapshot(), id: "s1" } as LiveMessage);
+    draw();
+    expect(shown.length).toBe(before + 1);
   });
 
   test("takes silence for a lost connection", async () => {

@@ -9,6 +9,7 @@ import {
   formatDelta,
   formatMicros,
   formatNumber,
+  formatValue,
   instantOfCell,
   numberOfCell,
 } from "../../web/format.ts";
@@ -40,6 +41,10 @@ describe("numbers", () => {
       "1 row",
       "1,204 rows",
     ]);
+    expect(formatNumber(0.00012)).toBe("0.00012");
+    expect(formatNumber(1, { kind: "currency", currency: "Gold" })).toBe("Gold 1");
+    expect(formatValue("9007199254740993", { kind: "number", decimals: 0 })).toBe("9,007,199,254,740,993");
+    expect(formatNumber(1e300, { kind: "time" })).toBe("1e+300");
     expect(formatDelta(112, 100)).toBe("+12 %");
     expect(formatDelta(96, 100)).toBe("−4 %");
     expect(formatDelta(5, 0)).toBeNull();
@@ -51,6 +56,11 @@ describe("numbers", () => {
     expect(numberOfCell("x")).toBeNull();
     expect(formatCell(12, "DOUBLE")).toBe("12.0");
     expect(formatCell(12, "LONG")).toBe("12");
+    expect(formatCell(12246.240000000042, "DOUBLE")).toBe("12246.24");
+    expect(formatCell(0.1 + 0.2, "DOUBLE")).toBe("0.3");
+    expect(formatCell(3.0000000000000004, "DOUBLE")).toBe("3.0");
+    expect(formatCell("9007199254740993", "LONG")).toBe("9007199254740993");
+    expect(formatCell("1661357.8100000000000000001", "BIG_DECIMAL")).toBe("1661357.8100000000000000001");
     expect(formatCell(null, "LONG")).toBe("NULL");
     expect(instantOfCell("2026-11-20 06:30:00.0")).toBe(Date.UTC(2026, 10, 20, 6, 30));
     expect(instantOfCell(1700000000000)).toBe(1700000000000);
@@ -180,6 +190,18 @@ test("CSV quotes what needs it", () => {
       [null, 2],
     ],
   };
+  const dollars = {
+    columnNames: ["hour", "sales", "=SUM(A1)", "id"],
+    columnTypes: ["STRING", "DOUBLE", "STRING", "LONG"] as const,
+    rows: [
+      ["06:00", 12246.240000000042, "=1+1", "9007199254740993"],
+      ["", -1.25, "-x", -3],
+    ],
+  };
+  const currency = { kind: "currency", currency: "USD", decimals: 0, compact: true } as const;
+  expect(csvOf(dollars, { kind: "bar", y: ["sales"], format: currency })).toBe(
+    "hour,sales,'=SUM(A1),id\r\n06:00,12246.24,'=1+1,9007199254740993\r\n\"\",-1.25,'-x,-3\r\n",
+  );
   expect(csvOf(result)).toBe('a,b\r\n"x,""y""",1\r\n,2\r\n');
   expect(fileName("Hourly sales / café", "csv")).toBe("hourly-sales-café.csv");
 });

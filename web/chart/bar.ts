@@ -1,13 +1,14 @@
-/** Bars, side by side or stacked. They start at zero; the open bucket is hatched at half strength. */
-
-import type { EChartsCoreOption } from "echarts/core";
+/** Bars, side by side or stacked. They start at zero; a bucket that is open or cut is hatched at half strength. */
 import type { ChartSettings } from "#schemas/api/dashboards";
-import { bucketHeading, placeAxis, plotGrid, pointedAt, tipHtml, tooltip, valueAxis } from "./axis.ts";
+import { type Extent, extentOf } from "../extent.ts";
+import { bucketHeading, pivotTip, placeAxis, plotGrid, pointedAt, tooltip, valueAxis } from "./axis.ts";
+import { bucketStates } from "./buckets.ts";
 import type { ChartContext, ChartResult } from "./context.ts";
-import { openFrom, pivotOf } from "./series.ts";
+import { legendOf, type Picture } from "./picture.ts";
+import { barBounds, type Pivot, pivotOf, type Series } from "./series.ts";
 
 const barWidthMax = 56;
-const openStyle = (colour: string, panel: string) => ({
+const unfinished = (colour: string, panel: string) => ({
   color: colour,
   opacity: 0.5,
   decal: {
@@ -20,37 +21,46 @@ const openStyle = (colour: string, panel: string) => ({
   },
 });
 
-export function barOption(
-  result: ChartResult,
-  settings: ChartSettings,
-  context: ChartContext,
-): EChartsCoreOption {
-  const pivot = pivotOf(result, settings, context.zone);
-  const shown = pivot.series.filter((series) => !context.hidden.has(series.name));
-  const open = openFrom(pivot, settings, context.nowMs);
+const shownOf = (pivot: Pivot, hidden: ReadonlySet<string>): readonly Series[] =>
+  pivot.series.filter(({ name }) => !hidden.has(name));
+
+/** How far stacks reach up and down. */
+function* stackEnds(pivot: Pivot, shown: readonly Series[]): Generator<number> {
+  for (const at of pivot.xs.keys()) {
+    let up = 0;
+    let down = 0;
+    for (const { values } of shown) {
+      const value = values[at] ?? 0;
+      if (value > 0) up += value;
+      else down += value;
+    }
+    yield up;
+    yield down;
+  }
+}
+
+function option(pivot: Pivot, result: ChartResult, settings: ChartSettings, context: ChartContext) {
+  const shown = shownOf(pivot, context.hidden);
+  const isTime = pivot.axis === "time";
+  const states = bucketStates(pivot, settings, context);
   const stacked = settings.kind === "stackedBar";
   return {
     animation: false,
     grid: plotGrid,
-    xAxis: placeAxis(context, pivot.xs, pivot.isTime),
-    yAxis: valueAxis(context, settings.format, true),
+    xAxis: placeAxis(context, pivot.xs, isTime),
+    yAxis: valueAxis(context, settings.format, { fromZero: true }),
     tooltip: tooltip(context, "axis", (given) => {
       const at = pointedAt(given);
       const x = pivot.xs[at];
       if (x === undefined) return "";
-      const heading = pivot.isTime ? bucketHeading(Number(x), context, settings.bucketMs) : String(x);
-      const rows = shown.map((series) => ({
-        label: series.label,
-        colour: context.colourOf(series.name),
-        value: series.values[at] ?? null,
-      }));
-      return tipHtml(heading, rows, settings.format, stacked);
+      const heading = isTime ? bucketHeading(Number(x), context, settings.bucketMs) : String(x);
+      return pivotTip(heading, { shown, at, result, settings, context, total: stacked });
     }),
     series: shown.map((series) => {
       const colour = context.colourOf(series.name);
       return {
         type: "bar",
-        id: series.name,
+        id: `${series.column} ${series.name}`,
         name: series.label,
         ...(stacked ? { stack: "all" } : {}),
         barMaxWidth: barWidthMax,
@@ -58,9 +68,27 @@ export function barOption(
         emphasis: { disabled: true },
         itemStyle: { color: colour, borderColor: context.palette.panel, borderWidth: stacked ? 0.5 : 0 },
         data: series.values.map((value, at) =>
-          at < open ? value : { value, itemStyle: openStyle(colour, context.palette.panel) },
+          states.has(at) ? { value, itemStyle: unfinished(colour, context.palette.panel) } : value,
         ),
       };
     }),
+  };
+}
+
+export function drawBars(result: ChartResult, settings: ChartSettings, zone: string): Picture {
+  const pivot = pivotOf(result, settings, { zone, bounds: barBounds });
+  const isTime = pivot.axis === "time";
+  return {
+    legend: legendOf(pivot.series),
+    notes: pivot.notes,
+    isTime,
+    places: isTime ? (pivot.xs as readonly number[]) : null,
+    fromZero: true,
+    extent: ({ hidden }): Extent | null => {
+      const shown = shownOf(pivot, hidden);
+      if (settings.kind === "stackedBar") return extentOf(stackEnds(pivot, shown));
+      return extentOf(shown.flatMap(({ values }) => values));
+    },
+    option: (context) => option(pivot, result, settings, context),
   };
 }

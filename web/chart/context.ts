@@ -4,6 +4,7 @@ import type { ResolvedRange } from "#schemas/api/live-range";
 import type { Cell } from "#schemas/api/query";
 import type { SqlType } from "#schemas/types";
 import type { Palette } from "../theme.ts";
+import type { ValueBounds } from "./value-axis.ts";
 
 /** The rows of an answer, whether pushed or fetched. */
 export interface ChartResult {
@@ -12,12 +13,21 @@ export interface ChartResult {
   readonly rows: readonly (readonly Cell[])[];
 }
 
+export interface Cuts {
+  readonly start: boolean;
+  readonly end: boolean;
+}
+
 export interface ChartContext {
   readonly palette: Palette;
   readonly zone: string;
   /** Server time: a bucket that ends after it is still open. */
   readonly nowMs: number;
   readonly range: ResolvedRange | null;
+  /** Edges of the range at which the statement takes a part of a bucket. */
+  readonly cuts: Cuts;
+  /** Bounds of the value axis, when they are kept from an earlier picture. */
+  readonly bounds: ValueBounds | null;
   /** The colour of a category or measure: the same on every chart of a page. */
   readonly colourOf: (name: string) => string;
   /** Series switched off in the legend. */

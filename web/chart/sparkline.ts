@@ -1,4 +1,9 @@
 /** The small line behind a big number, as SVG paths in a box of 100 × 100. */
+import type { ChartSettings } from "#schemas/api/dashboards";
+import { extentOf } from "../extent.ts";
+import type { ChartResult } from "./context.ts";
+import { pivotOf } from "./series.ts";
+
 const box = 100;
 const headroom = 6;
 
@@ -28,19 +33,28 @@ export function sparklineOf(
   options: { readonly fromZero: boolean } = { fromZero: false },
 ): Sparkline | null {
   const values = coarsened(given);
-  const known = values.filter((value): value is number => value !== null);
+  const known = values.filter((value): value is number => value !== null && Number.isFinite(value));
   if (known.length < 2) return null;
-  const low = options.fromZero ? Math.min(0, ...known) : Math.min(...known);
-  const high = Math.max(...known);
+  const extent = extentOf(known);
+  if (extent === null) return null;
+  const low = options.fromZero ? Math.min(0, extent.min) : extent.min;
+  const high = extent.max;
   const scale = high === low ? 0 : (box - 2 * headroom) / (high - low);
   const step = box / (values.length - 1);
   const flat = options.fromZero ? box - headroom : box / 2;
   const y = (value: number) => (high === low ? flat : box - headroom - (value - low) * scale);
   const points = values.flatMap((value, at) =>
-    value === null ? [] : [`${round(at * step)},${round(y(value))}`],
+    value === null || !Number.isFinite(value) ? [] : [`${round(at * step)},${round(y(value))}`],
   );
   const line = `M${points.join("L")}`;
   return { line, area: `${line}L${box},${box}L0,${box}Z` };
+}
+
+/** The course of a trend's first measure: without the bucket that the range cuts and the one that is still open. */
+export function courseOf(trend: ChartResult, settings: ChartSettings, fromMs: number): Sparkline | null {
+  const { xs, series } = pivotOf(trend, settings, { zone: "UTC" }); // places along it do not depend on the zone
+  const isCut = fromMs > 0 && typeof xs[0] === "number" && xs[0] < fromMs;
+  return sparklineOf(series[0]?.values.slice(isCut ? 1 : 0, -1) ?? []);
 }
 
 const round = (value: number): number => Math.round(value * 100) / 100;

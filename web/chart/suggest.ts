@@ -1,11 +1,10 @@
 /** A first chart for a result that nobody has described: time against numbers, or categories against one. */
 import type { ChartSettings } from "#schemas/api/dashboards";
 import type { SqlType } from "#schemas/types";
+import { extentOf } from "../extent.ts";
 import { instantOfCell, numberOfCell } from "../format.ts";
+import { isNumberType } from "./columns.ts";
 import type { ChartResult } from "./context.ts";
-
-const isNumber = (type: SqlType | undefined): boolean =>
-  type === "INT" || type === "LONG" || type === "FLOAT" || type === "DOUBLE" || type === "BIG_DECIMAL";
 
 const isText = (type: SqlType | undefined): boolean => type === "STRING" || type === "BOOLEAN";
 
@@ -29,8 +28,8 @@ function bucketOf(result: ChartResult, column: string): number | undefined {
     (left, right) => left - right,
   );
   const steps = instants.slice(1).map((instant, index) => instant - instants[index]!);
-  const smallest = Math.min(...steps);
-  if (!Number.isFinite(smallest) || smallest < 1000) return undefined;
+  const smallest = extentOf(steps)?.min;
+  if (smallest === undefined || smallest < 1000) return undefined;
   return steps.filter((step) => step === smallest).length * 2 >= steps.length ? smallest : undefined;
 }
 
@@ -38,7 +37,7 @@ function bucketOf(result: ChartResult, column: string): number | undefined {
 export function suggestChart(result: ChartResult): ChartSettings | null {
   const times = timeColumns(result);
   const typeOf = (name: string) => result.columnTypes[result.columnNames.indexOf(name)];
-  const numbers = result.columnNames.filter((name) => isNumber(typeOf(name)) && !times.includes(name));
+  const numbers = result.columnNames.filter((name) => isNumberType(typeOf(name)) && !times.includes(name));
   const texts = result.columnNames.filter((name) => isText(typeOf(name)));
   const [measure] = numbers;
   if (measure === undefined || result.rows.length === 0) return null;
@@ -54,8 +53,11 @@ export function suggestChart(result: ChartResult): ChartSettings | null {
       ...(bucketMs === undefined ? { kind: "line" } : { bucketMs }),
     };
   }
-  const [category] = texts;
-  if (category !== undefined) return { kind: "bar", x: category, y: [measure] };
+  const [category, second] = texts;
+  if (category !== undefined) {
+    const split = second === undefined ? {} : { series: second };
+    return { kind: "bar", x: category, y: second === undefined ? numbers : [measure], ...split };
+  }
   if (result.rows.length === 1) return { kind: "bigNumber", y: [measure] };
   return numbers.length > 1 ? { kind: "bar", x: measure, y: [numbers[1]!] } : null;
 }

@@ -5,10 +5,11 @@ import { IconDownload } from "@tabler/icons-react";
 import { type ReactNode, useMemo, useState } from "react";
 import type { ChartSettings } from "#schemas/api/dashboards";
 import type { QueryException, QueryResponse } from "#schemas/api/query";
+import { appLimits } from "#schemas/limits";
 import { api } from "../api.ts";
 import type { ChartResult } from "../chart/context.ts";
 import { suggestChart } from "../chart/suggest.ts";
-import { alignOf, formatCell, formatCount, numberOfCell } from "../format.ts";
+import { alignOf, formatCell, formatCount, formatCounted, numberOfCell } from "../format.ts";
 import { DataGrid, type GridColumn } from "../grid/data-grid.tsx";
 import { saveBlob } from "../panel/export.ts";
 import { MarkedSql } from "../panel/states.tsx";
@@ -153,8 +154,20 @@ function Keep({ run, chart }: KeepProps) {
 }
 
 function summaryOf(response: QueryResponse): string {
-  const rows = response.numRowsResultSet;
-  return `${formatCount(rows)} ${rows === 1 ? "row" : "rows"} · ${statisticsLine(response)}`;
+  const rows = formatCounted(response.numRowsResultSet, "row");
+  return `${response.resultRowsLimitReached ? "first " : ""}${rows} · ${statisticsLine(response)}`;
+}
+
+/** That there is more than is shown, how much where it is known, and where to find it. */
+function Cut({ response }: { readonly response: QueryResponse }) {
+  if (!response.resultRowsLimitReached) return null;
+  const shown = formatCounted(response.numRowsResultSet, "row");
+  return (
+    <div className={styles.cut} role="note">
+      These are the first {shown} of more: a page holds {formatCount(appLimits.consoleRows)}. Add a LIMIT or a
+      filter, or take all of them as CSV.
+    </div>
+  );
 }
 
 export function Answer({ run, view, setView, jump, waiting }: AnswerProps) {
@@ -172,6 +185,7 @@ export function Answer({ run, view, setView, jump, waiting }: AnswerProps) {
           <Keep run={run} chart={view === "chart" && chart !== null ? chart : plainTable} />
         )}
       </div>
+      {run?.response == null ? null : <Cut response={run.response} />}
       <div className={styles.answerBody}>
         {run === null ? (
           <div className={styles.note}>Run a statement to see its rows here.</div>

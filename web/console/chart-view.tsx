@@ -1,19 +1,18 @@
 /** A first chart of a result, and the few choices that make it another. */
 import { Select } from "@mantine/core";
+import { useState } from "react";
 import type { ChartKind, ChartSettings } from "#schemas/api/dashboards";
 import type { ChartResult } from "../chart/context.ts";
+import { chartOf, charts } from "../chart/registry.ts";
 import { BigNumber } from "../panel/big-number.tsx";
 import { Chart } from "../panel/chart.tsx";
 import styles from "./console.module.css";
 
-const kinds: readonly { readonly value: ChartKind; readonly label: string }[] = [
-  { value: "line", label: "Line" },
-  { value: "area", label: "Area" },
-  { value: "bar", label: "Bars" },
-  { value: "stackedBar", label: "Stacked bars" },
-  { value: "pie", label: "Pie" },
-  { value: "bigNumber", label: "Big number" },
-];
+/** The kinds that show more than the table beside them does. */
+const kinds = Object.entries(charts)
+  .filter(([, { body }]) => body === "canvas" || body === "number")
+  .map(([value, { label }]) => ({ value, label }));
+const wholeBuckets = { start: false, end: false } as const;
 
 interface ControlsProps {
   readonly result: ChartResult;
@@ -29,7 +28,7 @@ function ChartControls({ result, settings, change }: ControlsProps) {
       <Select
         className={styles.chartControl}
         label="Chart"
-        data={kinds as { value: string; label: string }[]}
+        data={kinds}
         value={settings.kind}
         allowDeselect={false}
         onChange={(kind) => change({ ...settings, kind: kind as ChartKind })}
@@ -61,6 +60,18 @@ function ChartControls({ result, settings, change }: ControlsProps) {
   );
 }
 
+function Drawn({ result, settings }: { readonly result: ChartResult; readonly settings: ChartSettings }) {
+  const [nowMs] = useState(() => Date.now());
+  const chart = chartOf(settings.kind);
+  if (chart.body !== "canvas") {
+    return (
+      <BigNumber result={result} trend={null} settings={{ ...settings, comparisonLabel: "" }} range={null} />
+    );
+  }
+  const place = { range: null, nowMs, cuts: wholeBuckets, label: "Chart of the result" };
+  return <Chart key={settings.kind} draw={chart.draw} result={result} settings={settings} {...place} />;
+}
+
 interface ChartViewProps {
   readonly result: ChartResult;
   readonly settings: ChartSettings | null;
@@ -75,17 +86,7 @@ export function ChartView({ result, settings, change }: ChartViewProps) {
     <div className={styles.chartView}>
       <ChartControls result={result} settings={settings} change={change} />
       <div className={styles.chartBox}>
-        {settings.kind === "bigNumber" ? (
-          <BigNumber result={result} trend={null} settings={{ ...settings, comparisonLabel: "" }} />
-        ) : (
-          <Chart
-            result={result}
-            settings={settings}
-            range={null}
-            nowMs={Date.now()}
-            label="Chart of the result"
-          />
-        )}
+        <Drawn result={result} settings={settings} />
       </div>
     </div>
   );

@@ -1,6 +1,7 @@
 /** Running a statement from the console: one at a time, cancellable, remembered. */
 import { useEffect, useRef, useState } from "react";
 import type { QueryException, QueryResponse } from "#schemas/api/query";
+import { appLimits } from "#schemas/limits";
 import { api } from "../api.ts";
 import { remember } from "../store.ts";
 
@@ -11,6 +12,9 @@ export interface Run {
   readonly response: QueryResponse | null;
   readonly faults: readonly QueryException[];
 }
+
+/** What a page can hold of an answer; the rest is in the CSV. */
+const bounded = `truncate=true;resultRows=${appLimits.consoleRows};resultBytes=${appLimits.consoleBytes}`;
 
 interface Running {
   readonly id: string;
@@ -50,7 +54,8 @@ export function useRun() {
     current.current = started;
     setRunning(started);
     try {
-      const response = await api.query({ sql, clientQueryId: started.id }, started.abort.signal);
+      const asked = { sql, clientQueryId: started.id, queryOptions: bounded };
+      const response = await api.query(asked, started.abort.signal);
       settle(started, { sql, offset, response, faults: response.exceptions });
     } catch (error) {
       const message = started.abort.signal.aborted

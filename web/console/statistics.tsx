@@ -12,7 +12,7 @@ export function statisticsLine(response: QueryResponse): string {
     ...response.indexesUsed,
   ];
   if (response.numSegmentsCached > 0) parts.push(`${response.numSegmentsCached} from cache`);
-  if (response.partialResult) parts.push("partial");
+  if (response.partialResult && !response.resultRowsLimitReached) parts.push("partial");
   // Dashboards show times in their own zone, the console as the server writes them.
   if (response.resultTable?.dataSchema.columnDataTypes.includes("TIMESTAMP")) parts.push("times in UTC");
   return parts.join(" · ");

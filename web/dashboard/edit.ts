@@ -1,5 +1,7 @@
 /** Changes to a dashboard's definition: pure functions, each answering a new definition. */
-import type { ChartSettings, Dashboard, Panel } from "#schemas/api/dashboards";
+import type { Dashboard, Panel } from "#schemas/api/dashboards";
+import { chartOf } from "../chart/registry.ts";
+import { extentOf } from "../extent.ts";
 
 export interface PlacedPanel {
   readonly id: string;
@@ -39,19 +41,13 @@ export const withoutPanel = (dashboard: Dashboard, id: string): Dashboard => ({
   panels: dashboard.panels.filter((panel) => panel.id !== id),
 });
 
-/** How many rows of the grid a kind of chart takes. */
-const heightOf = (chart: ChartSettings): number => (chart.kind === "bigNumber" ? 3 : 8);
-const widthOf = (chart: ChartSettings): number =>
-  chart.kind === "bigNumber" ? 3 : chart.kind === "pie" ? 4 : 6;
-
 /** The panel added in the first free place: beside the last row if it fits there, else below everything. */
 export function withPanel(dashboard: Dashboard, panel: Omit<Panel, "id" | "at">): Dashboard {
-  const w = widthOf(panel.chart);
-  const h = heightOf(panel.chart);
-  const bottom = Math.max(0, ...dashboard.panels.map(({ at }) => at.y + at.h));
+  const { w, h } = chartOf(panel.chart.kind).size;
+  const bottom = extentOf(dashboard.panels.map(({ at }) => at.y + at.h))?.max ?? 0;
   const last = dashboard.panels.filter(({ at }) => at.y + at.h === bottom);
-  const right = Math.max(0, ...last.map(({ at }) => at.x + at.w));
-  const top = Math.min(...last.map(({ at }) => at.y));
+  const right = extentOf(last.map(({ at }) => at.x + at.w))?.max ?? 0;
+  const top = extentOf(last.map(({ at }) => at.y))?.min ?? 0;
   const fits = last.length > 0 && right + w <= gridColumns && isFree(dashboard, { x: right, y: top, w, h });
   const at = fits ? { x: right, y: top, w, h } : { x: 0, y: bottom, w, h };
   const id = freeName(idOf(panel.title), new Set(dashboard.panels.map((known) => known.id)));

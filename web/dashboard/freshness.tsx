@@ -3,7 +3,7 @@ import { Tooltip } from "@mantine/core";
 import { IconPlayerPauseFilled, IconPlayerPlayFilled } from "@tabler/icons-react";
 import { formatAge, formatCount } from "../format.ts";
 import type { LivePageState } from "../live-world.ts";
-import { useLivePage, useServerNow } from "../panel/use-live.ts";
+import { useIsLost, useLivePage, useServerNow } from "../panel/use-live.ts";
 import { Disconnected } from "../shell/connection.tsx";
 import { sizes } from "../theme.ts";
 import styles from "./dashboard.module.css";
@@ -32,41 +32,59 @@ function newRows(page: LivePageState, tables: readonly string[]): number {
 
 /** Nothing on a dashboard without tables: there is nothing that could be fresh. */
 export function Freshness({ tables }: { readonly tables: readonly string[] }) {
-  const page = useLivePage();
-  const nowMs = useServerNow(200);
-  if (page.status.kind === "waiting") return <Disconnected />;
+  const isLost = useIsLost();
+  const paused = useLivePage((page) => page.paused);
+  const isKnown = useLivePage((page) => newestOf(page, tables) !== null);
+  if (isLost) return <Disconnected />;
   if (tables.length === 0) return null;
-  if (page.paused) {
-    const rows = newRows(page, tables);
-    return (
-      <span className={styles.freshness} data-live="paused">
-        <span className={styles.dot} />
-        paused · {formatCount(rows)} new {rows === 1 ? "row" : "rows"}
-      </span>
-    );
-  }
-  const newestMs = newestOf(page, tables);
-  if (newestMs === null) {
-    return (
-      <span className={styles.freshness}>
-        <span className={styles.dot} />
-        {page.status.kind === "open" && Object.keys(page.tables).length > 0 ? "no events yet" : "connecting"}
-      </span>
-    );
-  }
-  const ageMs = Math.max(0, nowMs - newestMs);
+  if (paused) return <Paused tables={tables} />;
+  if (!isKnown) return <NoEvents />;
   return (
     <Tooltip label="Age of the newest event">
       <span className={styles.freshness} data-live="live">
-        <span className={styles.dot} data-tone={ageMs > lateMs ? "late" : "live"} />
-        {formatAge(ageMs)}
+        <Age tables={tables} />
       </span>
     </Tooltip>
   );
 }
 
+function Paused({ tables }: { readonly tables: readonly string[] }) {
+  const rows = useLivePage((page) => newRows(page, tables));
+  return (
+    <span className={styles.freshness} data-live="paused">
+      <span className={styles.dot} />
+      paused · {formatCount(rows)} new {rows === 1 ? "row" : "rows"}
+    </span>
+  );
+}
+
+function NoEvents() {
+  const isOpen = useLivePage(
+    ({ status, tables }) => status.kind === "open" && Object.keys(tables).length > 0,
+  );
+  return (
+    <span className={styles.freshness}>
+      <span className={styles.dot} />
+      {isOpen ? "no events yet" : "connecting"}
+    </span>
+  );
+}
+
+/** The only part that changes by the second. */
+function Age({ tables }: { readonly tables: readonly string[] }) {
+  const nowMs = useServerNow(500);
+  const newestMs = useLivePage((page) => newestOf(page, tables)) ?? nowMs;
+  const ageMs = Math.max(0, nowMs - newestMs);
+  return (
+    <>
+      <span className={styles.dot} data-tone={ageMs > lateMs ? "late" : "live"} />
+      {formatAge(ageMs)}
+    </>
+  );
+}
+
 export function LiveSwitch({ change }: { readonly change: (isLive: boolean) => void }) {
-  const { paused } = useLivePage();
+  const paused = useLivePage((page) => page.paused);
   const icon = { size: sizes.iconSmall, "aria-hidden": true } as const;
   return (
     <button

@@ -1,17 +1,21 @@
 /** One number, large: how it compares, and its course behind it. */
 import { IconArrowDownRight, IconArrowRight, IconArrowUpRight } from "@tabler/icons-react";
+import { useMemo, useRef } from "react";
 import type { ChartSettings } from "#schemas/api/dashboards";
-import { type ChartResult, columnAt } from "../chart/context.ts";
-import { pivotOf } from "../chart/series.ts";
-import { sparklineOf } from "../chart/sparkline.ts";
-import { formatDelta, formatNumber, numberOfCell } from "../format.ts";
+import type { ResolvedRange } from "#schemas/api/live-range";
+import type { ChartResult } from "../chart/context.ts";
+import { oneNumberOf } from "../chart/number.ts";
+import { courseOf } from "../chart/sparkline.ts";
+import { formatDelta, formatValue, numberOfCell } from "../format.ts";
 import { sizes } from "../theme.ts";
+import { Notes } from "./notes.tsx";
 import styles from "./panel.module.css";
 
 interface BigNumberProps {
   readonly result: ChartResult;
   readonly trend: ChartResult | null;
   readonly settings: ChartSettings;
+  readonly range: ResolvedRange | null;
 }
 
 function Delta({
@@ -38,14 +42,17 @@ function Delta({
   );
 }
 
-export function BigNumber({ result, trend, settings }: BigNumberProps) {
-  const [row] = result.rows;
-  const at = Math.max(0, columnAt(result, settings.y?.[0]));
-  const value = numberOfCell(row?.[at]);
-  const previous = numberOfCell(row?.[columnAt(result, "previous")]);
-  const delta = formatDelta(value, previous);
-  const course =
-    trend === null ? null : sparklineOf(pivotOf(trend, settings).series[0]?.values.slice(0, -1) ?? []);
+export function BigNumber({ result, trend, settings, range }: BigNumberProps) {
+  const { cell, previous, notes } = useMemo(() => oneNumberOf(result, settings), [result, settings]);
+  const delta = formatDelta(numberOfCell(cell), numberOfCell(previous));
+  const fromMs = useRef(range?.fromMs ?? 0);
+  fromMs.current = range?.fromMs ?? 0;
+  const course = useMemo(
+    () => (trend === null ? null : courseOf(trend, settings, fromMs.current)),
+    [trend, settings],
+  );
+  // A number is written in its format, anything else as it is.
+  const isText = numberOfCell(cell) === null && cell !== null && cell !== undefined && cell !== "";
   return (
     <div className={styles.big}>
       {course === null ? null : (
@@ -54,7 +61,7 @@ export function BigNumber({ result, trend, settings }: BigNumberProps) {
           <path className={styles.sparkLine} d={course.line} vectorEffect="non-scaling-stroke" />
         </svg>
       )}
-      <div className={styles.bigValue}>{formatNumber(value, settings.format)}</div>
+      <div className={styles.bigValue}>{isText ? String(cell) : formatValue(cell, settings.format)}</div>
       {delta === null ? (
         <div className={styles.delta}>nothing to compare with</div>
       ) : (
@@ -64,6 +71,7 @@ export function BigNumber({ result, trend, settings }: BigNumberProps) {
           label={settings.comparisonLabel ?? "before"}
         />
       )}
+      <Notes notes={notes} />
     </div>
   );
 }

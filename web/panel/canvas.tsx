@@ -6,6 +6,7 @@ import type { EChartsCoreOption, EChartsType } from "echarts/core";
 import { useEffect, useId, useRef } from "react";
 import { useCrosshair } from "./crosshair.ts";
 import { init } from "./echarts.ts";
+import { optionChange } from "./option-change.ts";
 import styles from "./panel.module.css";
 
 interface CanvasProps {
@@ -57,8 +58,16 @@ function useChart({ option, walls, hasTime, onChart }: CanvasProps, id: string) 
       made.dispose();
     };
   }, [id]);
+  const shown = useRef<{ readonly chart: EChartsType; readonly option: EChartsCoreOption } | null>(null);
   useEffect(() => {
-    chart.current?.setOption(option, { replaceMerge: ["series"] });
+    const made = chart.current;
+    if (made === null) return;
+    const known = shown.current?.chart === made ? shown.current.option : null;
+    const change = optionChange(known, option);
+    if (change.kind === "nothing") return;
+    if (change.kind === "parts") made.setOption(change.option, { lazyUpdate: true });
+    else made.setOption(option, { notMerge: known !== null });
+    shown.current = { chart: made, option };
   }, [option]);
   const line = useRef<HTMLDivElement>(null);
   useEffect(() => {

@@ -3,6 +3,7 @@ import { Button, CopyButton } from "@mantine/core";
 import type { ChartKind } from "#schemas/api/dashboards";
 import type { ResolvedRange } from "#schemas/api/live-range";
 import type { QueryException } from "#schemas/api/query";
+import { chartOf } from "../chart/registry.ts";
 import { formatInstant } from "../time.ts";
 import type { Widen } from "./page-context.ts";
 import styles from "./panel.module.css";
@@ -12,19 +13,20 @@ const lineWidths = ["92%", "78%", "85%", "64%", "88%", "71%"] as const;
 
 /** The outline of a chart of its kind, on first load only. */
 export function Skeleton({ kind }: { readonly kind: ChartKind }) {
-  if (kind === "pie") {
+  const { skeleton } = chartOf(kind);
+  if (skeleton === "ring") {
     return (
       <div className={styles.skeleton} data-kind="pie" aria-busy="true" role="status" aria-label="Loading">
         <div className={styles.ring} />
       </div>
     );
   }
-  const isTable = kind === "table" || kind === "text" || kind === "bigNumber";
-  const bones = isTable ? lineWidths.slice(0, kind === "bigNumber" ? 2 : undefined) : barHeights;
+  const isBars = skeleton === "bars";
+  const bones = isBars ? barHeights : lineWidths.slice(0, skeleton === "number" ? 2 : undefined);
   return (
-    <div className={styles.skeleton} data-kind={isTable ? "table" : kind} role="status" aria-label="Loading">
+    <div className={styles.skeleton} data-kind={isBars ? kind : "table"} role="status" aria-label="Loading">
       {bones.map((size) => (
-        <div key={size} className={styles.bone} style={isTable ? { width: size } : { height: size }} />
+        <div key={size} className={styles.bone} style={isBars ? { height: size } : { width: size }} />
       ))}
     </div>
   );

@@ -4,7 +4,15 @@ import type { ChartSettings, NumberFormat } from "#schemas/api/dashboards";
 import type { Cell } from "#schemas/api/query";
 import type { SqlType } from "#schemas/types";
 import { type ChartResult, columnAt } from "../chart/context.ts";
-import { alignOf, formatCell, formatNumber, instantOfCell, missing, numberOfCell } from "../format.ts";
+import {
+  alignOf,
+  formatCell,
+  formatNumber,
+  formatValue,
+  instantOfCell,
+  missing,
+  numberOfCell,
+} from "../format.ts";
 import { DataGrid, type GridColumn, type Tone } from "../grid/data-grid.tsx";
 import { preciseText } from "../time.ts";
 import { niceCeiling } from "./nice.ts";
@@ -14,7 +22,7 @@ function formatterOf(type: SqlType, format: NumberFormat | undefined, zone: stri
   return (cell: Cell): string => {
     if (cell === null) return missing;
     if (format?.kind === "time") return formatNumber(instantOfCell(cell), format, zone);
-    if (format !== undefined) return formatNumber(numberOfCell(cell), format, zone);
+    if (format !== undefined) return formatValue(cell, format, zone);
     const instantMs = type === "TIMESTAMP" ? instantOfCell(cell) : null;
     // Without a format every digit is shown: a number may be an id.
     return instantMs === null ? formatCell(cell, type) : preciseText(instantMs, zone);

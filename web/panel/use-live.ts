@@ -39,12 +39,17 @@ export function useLive(question: Question | null, table: string | null = null):
   return useMemo(() => ({ ...shown, retry }), [shown, retry]);
 }
 
-/** Connection, pause and watermarks of the page. */
-export const useLivePage = (): LivePageState => useSyncExternalStore(live.watchPage, live.page);
+/** A part of what the page knows of its connection; what reads it is drawn again when that part changes. */
+export const useLivePage = <Part extends string | number | boolean | null | object>(
+  part: (page: LivePageState) => Part,
+): Part => useSyncExternalStore(live.watchPage, () => part(live.page()));
+
+/** The connection is lost and waits to be tried again. */
+export const useIsLost = (): boolean => useLivePage(({ status }) => status.kind === "waiting");
 
 /** The server's clock, going on by itself at a pace. */
 export function useServerNow(everyMs: number): number {
-  const { offsetMs } = useLivePage();
+  const offsetMs = useLivePage((page) => page.offsetMs);
   const [nowMs, setNowMs] = useState(() => Date.now());
   useEffect(() => {
     const timer = setInterval(() => setNowMs(Date.now()), everyMs);

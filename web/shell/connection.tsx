@@ -18,6 +18,6 @@ function Countdown({ retryAtMs }: { readonly retryAtMs: number }) {
 
 /** Nothing while the connection stands. */
 export function Disconnected() {
-  const { status } = useLivePage();
+  const status = useLivePage((page) => page.status);
   return status.kind === "waiting" ? <Countdown retryAtMs={status.retryAtMs} /> : null;
 }

@@ -2,6 +2,7 @@
 import { Tooltip } from "@mantine/core";
 import { useMemo } from "react";
 import type { SegmentSummary, TableDetail } from "#schemas/api/tables";
+import { extentOf } from "../extent.ts";
 import { formatBytes, formatCount, formatCounted, formatNumber, missing, numberOfCell } from "../format.ts";
 import { DataGrid, type GridColumn } from "../grid/data-grid.tsx";
 import { sizes } from "../theme.ts";
@@ -17,8 +18,8 @@ function Strip({ segments }: { readonly segments: readonly SegmentSummary[] }) {
   const all = lanes.flat();
   if (all.length === 0)
     return <div className={styles.boxNote}>Segments show along time once they hold rows with a time.</div>;
-  const fromMs = Math.min(...all.map((item) => item.fromMs));
-  const toMs = Math.max(...all.map((item) => item.toMs));
+  const fromMs = extentOf(all.map((item) => item.fromMs))?.min ?? 0;
+  const toMs = extentOf(all.map((item) => item.toMs))?.max ?? 0;
   const spanMs = Math.max(1, toMs - fromMs);
   const share = (ms: number) => `${(ms / spanMs) * 100}%`;
   return (

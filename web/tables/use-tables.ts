@@ -3,7 +3,7 @@ import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import type { TableSummary } from "#schemas/api/tables";
 import { live } from "../live.ts";
 import type { OwnMessage } from "../live-state.ts";
-import { useLivePage, useServerNow } from "../panel/use-live.ts";
+import { useIsLost, useServerNow } from "../panel/use-live.ts";
 import { applyTable, applyTables, type Dated, nothingWatched, type WatchState } from "../watch-state.ts";
 
 const sampleMs = 2000;
@@ -52,7 +52,7 @@ export const useTables = () => useWatch(null, applyTables);
 export const useTable = (name: string) => useWatch(name, applyTable);
 
 /** What is shown is no longer told: the connection is lost. */
-export const useStale = (): boolean => useLivePage().status.kind === "waiting";
+export const useStale = useIsLost;
 
 /** How long ago the newest visible row had arrived, now; null without rows. */
 export function useFreshness({ freshnessMs, takenMs }: Dated<TableSummary>): number | null {

@@ -10,7 +10,8 @@ export function limitToTop(plan: Plan, tools: RewriteTools): Plan {
   const { fragment, limit, offset } = plan;
   const order = plan.order.filter(({ expression }) => expression.kind !== "literal");
   if (fragment === null) return plan;
-  const rows = Math.min((limit ?? tools.resultRows + 1) + offset, 0x7fff_ffff);
+  const wanted = Math.min(limit ?? Number.POSITIVE_INFINITY, tools.resultRows + 1);
+  const rows = Math.min(wanted + offset, 0x7fff_ffff);
   if (fragment.kind === "rows") {
     if (plan.distinct) return plan;
     const overTable = order.map((key) => ({

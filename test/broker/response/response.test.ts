@@ -182,6 +182,17 @@ describe("other formats", () => {
     );
   });
 
+  it("CSV is for people: doubles without the noise of their last digits, integers whole", () => {
+    const answer = answerOf([
+      ["d", "DOUBLE", [12246.240000000042, 0.1 + 0.2, 1e300]],
+      ["l", "LONG", [9007199254740993n, -1n, 0n]],
+    ]);
+    expect(encoded(answer, "text/csv").body).toBe(
+      "d,l\r\n12246.24,9007199254740993\r\n0.3,-1\r\n1e+300,0\r\n",
+    );
+    expect(encoded(answer, "application/x-ndjson").body).toContain("12246.240000000042");
+  });
+
   it("NDJSON has an object a line, repeated names numbered", () => {
     const answer = answerOf([everyType[0], ["i", "DOUBLE", [12, Number.NaN, null]]]);
     expect(encoded(answer, "application/x-ndjson").body).toBe(

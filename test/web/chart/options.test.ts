@@ -1,10 +1,20 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import type { ChartSettings } from "#schemas/api/dashboards";
 import { chartCases, contextOf, startMs } from "#test/web/chart/cases";
 import { placeAxis } from "../../../web/chart/axis.ts";
-import { chartOptions, legendOf } from "../../../web/chart/registry.ts";
+import type { ChartContext, ChartResult } from "../../../web/chart/context.ts";
+import { chartOf } from "../../../web/chart/registry.ts";
 
 const folder = new URL("../../golden/charts/", import.meta.url);
+
+function pictureOf(result: ChartResult, settings: ChartSettings) {
+  const chart = chartOf(settings.kind);
+  if (chart.body !== "canvas") throw new Error(`${settings.kind} is not drawn on a canvas`);
+  return chart.draw(result, settings, "UTC");
+}
+const optionOf = (result: ChartResult, settings: ChartSettings, context: ChartContext) =>
+  pictureOf(result, settings).option(context);
 
 /** An option as a golden file holds it: numbers rounded, functions named. */
 function goldenText(option: unknown): string {
@@ -21,7 +31,10 @@ function goldenText(option: unknown): string {
 
 describe("options are what they were", () => {
   test.each(chartCases)("$name", ({ name, result, settings, context }) => {
-    const text = goldenText(chartOptions[settings.kind]!(result, settings, context));
+    const text = goldenText({
+      ...optionOf(result, settings, context),
+      notes: pictureOf(result, settings).notes,
+    });
     const file = new URL(`${name}.json`, folder);
     if (process.env["UPDATE_GOLDEN"] === "1") {
       mkdirSync(folder, { recursive: true });
@@ -49,7 +62,7 @@ const named = (name: string) => chartCases.find((one) => one.name === name)!;
 describe("tooltips", () => {
   test("name the bucket, sort by value, total stacks, say what is in progress", () => {
     const { result, settings, context } = named("stacked-open-bucket");
-    const { tooltip } = chartOptions.stackedBar!(result, settings, context) as unknown as Tipped;
+    const { tooltip } = optionOf(result, settings, context) as unknown as Tipped;
     const open = tooltip.formatter([{ dataIndex: 3 }]);
     expect(open).toContain("20 Nov 09:00 – 10:00 · in progress");
     expect(open.indexOf("Green")).toBeLessThan(open.indexOf("Fruit"));
@@ -59,28 +72,34 @@ describe("tooltips", () => {
 
   test("markup in data stays text", () => {
     const result = { columnNames: ["k", "v"], columnTypes: ["STRING", "LONG"] as const, rows: [["<b>", 1]] };
-    const { tooltip } = chartOptions.pie!(
-      result,
-      { kind: "pie", x: "k", y: ["v"] },
-      contextOf(),
-    ) as unknown as Tipped;
+    const { tooltip } = optionOf(result, { kind: "pie", x: "k", y: ["v"] }, contextOf()) as unknown as Tipped;
     expect(tooltip.formatter({ name: "<img src=x>", value: 1, color: "red" })).toContain("&lt;img src=x&gt;");
   });
 });
 
-test("one series needs no legend; a pie lists its slices", () => {
-  expect(legendOf(named("line-with-gap").result, named("line-with-gap").settings)).toEqual([]);
-  expect(legendOf(named("pie").result, named("pie").settings).map(({ name }) => name)).toEqual([
-    "Fruit",
-    "Green",
-    "Nut",
-    "NULL",
-  ]);
+test("a legend lists a measure, or values in their order; a pie its slices", () => {
+  const legend = (name: string) => pictureOf(named(name).result, named(name).settings).legend;
+  expect(legend("line-with-gap")).toEqual([{ name: "sales", label: "sales", isMeasure: true }]);
+  expect(legend("bar-two-dimensions").map(({ name }) => name)).toEqual(["large", "small"]);
+  expect(legend("pie").map(({ name }) => name)).toEqual(["Fruit", "Green", "Nut", "NULL"]);
 });
 
 test("a range far from the rows does not move them", () => {
   const { result, settings } = named("line-with-gap");
   const context = contextOf({ range: { fromMs: startMs - 86_400_000, toMs: startMs + 86_400_000 } });
-  const option = chartOptions.line!(result, settings, context) as { xAxis: { min: number; max: number } };
+  const option = optionOf(result, settings, context) as { xAxis: { min: number; max: number } };
   expect([option.xAxis.min, option.xAxis.max]).toEqual([startMs - 86_400_000, startMs + 86_400_000]);
+});
+
+test("a tooltip keeps digits that a double loses, and says which bucket is cut", () => {
+  const tip = (name: string, at: number) => {
+    const { result, settings, context } = named(name);
+    const { tooltip } = optionOf(result, settings, context) as unknown as Tipped;
+    return tooltip.formatter([{ dataIndex: at }]);
+  };
+  expect(tip("line-along-numbers", 0)).toContain("9,007,199,254,740,993");
+  expect(tip("bar-cut-at-start", 0)).toContain("06:00 – 07:00 · cut at the range's start");
+  expect(tip("bar-cut-at-start", 3)).toContain("in progress");
+  expect(tip("line-cut-at-both-ends", 3)).toContain("cut at the range's end");
+  expect(tip("line-cut-at-both-ends", 1)).not.toContain("cut");
 });

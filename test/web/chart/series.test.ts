@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { bucketStates, unfinishedFrom } from "../../../web/chart/buckets.ts";
 import { ColourPlaces } from "../../../web/chart/colours.ts";
-import { filledBuckets, openFrom, pivotOf } from "../../../web/chart/series.ts";
+import { filledBuckets, pivotOf } from "../../../web/chart/series.ts";
 import { coarsened, sparklineOf } from "../../../web/chart/sparkline.ts";
 import { suggestChart } from "../../../web/chart/suggest.ts";
 import { niceCeiling } from "../../../web/panel/nice.ts";
@@ -19,10 +20,16 @@ describe("buckets", () => {
       ],
     };
     const settings = { kind: "line", x: "t", y: ["v"], bucketMs: hour } as const;
-    expect(pivotOf(result, settings).series[0]!.values).toEqual([1, null, null, 2]);
-    expect(pivotOf(result, { ...settings, cumulative: true }).series[0]!.values).toEqual([1, 1, 1, 3]);
-    expect(openFrom(pivotOf(result, settings), settings, 3 * hour + 1)).toBe(3);
-    expect(openFrom(pivotOf(result, settings), settings, 4 * hour)).toBe(4);
+    expect(pivotOf(result, settings, { zone: "UTC" }).series[0]!.values).toEqual([1, null, null, 2]);
+    expect(pivotOf(result, { ...settings, cumulative: true }, { zone: "UTC" }).series[0]!.values).toEqual([
+      1, 1, 1, 3,
+    ]);
+    const openAt = (nowMs: number) => {
+      const pivot = pivotOf(result, settings, { zone: "UTC" });
+      const around = { nowMs, range: null, cuts: { start: true, end: true }, zone: "UTC" };
+      return unfinishedFrom(pivot, bucketStates(pivot, settings, around));
+    };
+    expect([3 * hour + 1, 4 * hour].map(openAt)).toEqual([3, 4]);
   });
 
   test("a day of 25 hours is one bucket", () => {
@@ -37,15 +44,38 @@ describe("buckets", () => {
 });
 
 describe("colours", () => {
-  test("a value keeps its place; eight values have eight places", () => {
+  const placed = (groups: readonly (readonly string[])[], names: readonly string[]) => {
+    const places = new ColourPlaces(8);
+    for (const group of groups) places.learn(group);
+    return names.map((name) => places.placeOf(name));
+  };
+
+  test("places follow from the values alone, in whatever order and company they come; eight values have eight", () => {
+    const someNames = fc.uniqueArray(fc.string(), { minLength: 1, maxLength: 20 });
     fc.assert(
-      fc.property(fc.uniqueArray(fc.string(), { minLength: 8, maxLength: 8 }), (names) => {
-        const places = new ColourPlaces(8);
-        const first = names.map((name) => places.placeOf(name));
-        expect(new Set(first).size).toBe(8);
-        expect(names.toReversed().map((name) => places.placeOf(name))).toEqual(first.toReversed());
+      fc.property(someNames, fc.infiniteStream(fc.nat(3)), (names, chance) => {
+        const expected = placed([names], names);
+        const shuffled = names.toSorted(() => (chance.next().value ?? 0) - 1.5);
+        const cut = Math.floor(names.length / 2);
+        expect(placed([shuffled.slice(cut), shuffled.slice(0, cut)], names)).toEqual(expected);
+        expect(
+          placed(
+            shuffled.map((name) => [name]),
+            names,
+          ),
+        ).toEqual(expected);
+        expect(new Set(expected).size).toBe(Math.min(8, names.length));
       }),
     );
+  });
+
+  test("who drew with a place that moved is told", () => {
+    const places = new ColourPlaces(8);
+    let told = 0;
+    places.watch(() => told++);
+    places.learn(["a", "b"]);
+    places.learn(["b"]);
+    expect(told).toBe(1);
   });
 });
 
