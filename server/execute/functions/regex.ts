@@ -1,14 +1,10 @@
 /**
- * Regular expressions in linear time. `Regex.test` runs determined states; `find` keeps the places of groups for all
- * states at once (Pike), preferring what a backtracking engine would find first.
+ * Regular expressions in linear time. `Regex.test` runs determined states; `find` backtracks over short texts, trying
+ * nothing twice, and over long ones keeps the places of groups for all states at once (Pike).
  */
-import { parseRegex } from "#server/execute/functions/regex-parse";
-import {
-  accepts,
-  compileProgram,
-  type Instruction,
-  type Program,
-} from "#server/execute/functions/regex-program";
+import { Backtracker } from "#server/execute/functions/regex-backtrack";
+import { type Assertion, parseRegex } from "#server/execute/functions/regex-parse";
+import { accepts, compileProgram, type Program } from "#server/execute/functions/regex-program";
 import { Searcher } from "#server/execute/functions/regex-search";
 import { contains, wordCharacters } from "#server/execute/functions/regex-set";
 
@@ -28,8 +24,8 @@ const isWordAt = (text: string, at: number): boolean =>
 
 const isNewlineAt = (text: string, at: number): boolean => /[\n\r\u2028\u2029]/.test(text[at] ?? "");
 
-function holds(instruction: Extract<Instruction, { kind: "assertion" }>, text: string, at: number): boolean {
-  switch (instruction.assertion) {
+function holds(assertion: Assertion, text: string, at: number): boolean {
+  switch (assertion) {
     case "start":
       return at === 0;
     case "end":
@@ -48,12 +44,14 @@ function holds(instruction: Extract<Instruction, { kind: "assertion" }>, text: s
 export class Regex {
   readonly #program: Program;
   readonly #searcher: Searcher | null;
+  readonly #backtracker: Backtracker;
   #now: Threads;
   #next: Threads;
 
   constructor(pattern: string, flags: string) {
     this.#program = compileProgram(parseRegex(pattern, flags));
     this.#searcher = Searcher.runs(this.#program) ? new Searcher(this.#program) : null;
+    this.#backtracker = new Backtracker(this.#program, holds);
     const threads = (): Threads => ({
       places: [],
       slots: [],
@@ -80,6 +78,12 @@ export class Regex {
 
   /** The first match that starts at or after `from`. */
   find(text: string, from: number): Match | null {
+    if (this.#backtracker.runs(text.length - from)) return this.#backtracker.find(text, from);
+    return this.findByStates(text, from);
+  }
+
+  /** The same in memory that does not grow with the text. */
+  findByStates(text: string, from: number): Match | null {
     let best: Match | null = null;
     this.#clear(this.#now);
     for (let at = from; ; ) {
@@ -153,7 +157,7 @@ export class Regex {
           break;
         }
         case "assertion":
-          if (holds(instruction, text, at)) open.push([here + 1, own]);
+          if (holds(instruction.assertion, text, at)) open.push([here + 1, own]);
           break;
         default: {
           let started = own;

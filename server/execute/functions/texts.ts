@@ -1,7 +1,6 @@
 /** Functions on text, value by value. Positions and lengths count code points. */
 
 import { StoreError } from "#schemas/errors";
-import { limits } from "#schemas/limits";
 import { changeCase } from "#server/execute/functions/ascii";
 import { compareEntries } from "#server/execute/functions/compare";
 import { base64OfBytes, hexOfBytes, parseBase64, parseHex } from "#server/execute/functions/hex";
@@ -16,8 +15,11 @@ import {
   stringsOf,
   textOf,
 } from "#server/execute/functions/operand";
-import { type Match, regexOf } from "#server/execute/functions/regex";
+import { regexOf } from "#server/execute/functions/regex";
+import { regexpExtract, regexpReplace } from "#server/execute/functions/regex-replace";
 import { runScalar, scalar } from "#server/execute/functions/scalar";
+import { bounded } from "#server/execute/functions/text-bound";
+import { length } from "#server/execute/functions/text-length";
 import { utf8Of } from "#server/execute/functions/vectors";
 
 /** Whether every code unit is a character of its own. */
@@ -42,14 +44,6 @@ function substr(text: string, begin: number, end = -1): string {
 function substring(text: string, begin: number, count = Number.POSITIVE_INFINITY): string {
   if (count < 0) throw new StoreError("VALUE_RANGE", `substring takes a count of 0 or more, found ${count}`);
   return sliceOf(text, begin - 1, begin - 1 + count);
-}
-
-function bounded(characters: number): void {
-  if (characters > limits.textBytes)
-    throw new StoreError(
-      "VALUE_RANGE",
-      `a text of ${characters} characters exceeds textBytes, ${limits.textBytes}`,
-    );
 }
 
 function repeat(text: string, second: string | number | bigint, third?: number): string {
@@ -192,57 +186,6 @@ const like: Kernel = (call) => {
   return scalar((text: string, pattern: string) => likeMatcher(pattern, options)(text))(call);
 };
 
-function regexpExtract(text: string, pattern: string, group = 0, otherwise = ""): string {
-  const regex = regexOf(pattern, "");
-  const match = group <= regex.groups && group >= 0 ? regex.find(text, 0) : null;
-  if (match === null || match[2 * group] < 0) return otherwise;
-  return text.slice(match[2 * group], match[2 * group + 1]);
-}
-
-/** The replacement with $1, ${name} and \ escapes filled in. */
-function filled(
-  replacement: string,
-  text: string,
-  match: Match,
-  groupNamed: (name: string) => number,
-): string {
-  return replacement.replace(/\\(.)|\$(?:(\d{1,2})|\{(\w+)\})/gs, (_, escaped, number, name) => {
-    if (escaped !== undefined) return escaped;
-    const group =
-      number !== undefined ? Number(number) : /^\d+$/.test(name) ? Number(name) : groupNamed(name);
-    if (group < 0 || 2 * group >= match.length)
-      throw new StoreError(
-        "VALUE_SYNTAX",
-        `the replacement names the group ${name ?? number}, which is not there`,
-      );
-    return match[2 * group] < 0 ? "" : text.slice(match[2 * group], match[2 * group + 1]);
-  });
-}
-
-function regexpReplace(
-  text: string,
-  pattern: string,
-  replacement: string,
-  start = 0,
-  occurrence = -1,
-  flags = "",
-): string {
-  const regex = regexOf(pattern, flags);
-  let result = "";
-  let copied = 0;
-  let number = 0;
-  for (const match of regex.findAll(text, Math.max(0, start))) {
-    if (occurrence < 0 || number === occurrence) {
-      result +=
-        text.slice(copied, match[0]) + filled(replacement, text, match, (name) => regex.groupNamed(name));
-      bounded(result.length);
-      copied = match[1];
-    }
-    number++;
-  }
-  return result + text.slice(copied);
-}
-
 export const textKernels: Readonly<Record<string, Kernel>> = {
   like,
   concat,
@@ -265,7 +208,7 @@ export const textKernels: Readonly<Record<string, Kernel>> = {
   trim: scalar(trimmer("both")),
   ltrim: scalar(trimmer("start")),
   rtrim: scalar(trimmer("end")),
-  length: scalar((value: unknown) => (value instanceof Uint8Array ? value.length : countOf(String(value)))),
+  length,
   octetLength: scalar((value: unknown) =>
     value instanceof Uint8Array ? value.length : utf8Of(String(value)).length,
   ),

@@ -6,6 +6,7 @@ import type { Evaluate } from "#schemas/plan/evaluator";
 import { layoutOf } from "#schemas/types";
 import type { Views } from "#server/arena/arena";
 import type { ArenaRuntime } from "#server/execute/runtime";
+import type { EntryMemos } from "#server/execute/scan/entry-memo";
 import { textVector } from "#server/execute/scan/text-vector";
 import type { Scratch } from "#server/execute/scratch";
 import {
@@ -66,11 +67,20 @@ export class Chunk {
   readonly kernels: Kernels;
   readonly scratch: Scratch;
   readonly views: Views;
+  /** Expressions computed once an entry; null: this scan keeps none. */
+  readonly memos: EntryMemos | null;
   private readonly evaluator: Evaluate;
   private readonly decoded: (ChunkColumn | undefined)[] = [];
 
-  constructor(runtime: ArenaRuntime, evaluate: Evaluate, task: Task, index: number) {
+  constructor(
+    runtime: ArenaRuntime,
+    evaluate: Evaluate,
+    task: Task,
+    index: number,
+    memos: EntryMemos | null = null,
+  ) {
     this.task = task;
+    this.memos = memos;
     this.index = index;
     this.rows = task.chunks[index].rows;
     this.kernels = runtime.kernels;
@@ -269,6 +279,11 @@ export class Chunk {
     const made: (Vector | undefined)[] = [];
     const column = (index: number): Vector => (made[index] ??= this.vector(bound.columns[index], positions));
     return this.evaluator(bound.expression, { rows, column }, this.task.context);
+  }
+
+  /** Evaluates an expression over one column, given as a vector. */
+  evaluateOver(bound: BoundExpression, vector: Vector): Vector {
+    return this.evaluator(bound.expression, { rows: vector.rows, column: () => vector }, this.task.context);
   }
 }
 

@@ -123,6 +123,11 @@ export class TextInterner implements Interner {
     if (source.kind === "column" && chunk.column(source.column).kind === "bytes") {
       return this.rawCodes(chunk, chunk.and(selection, chunk.present(source.column)), source.column);
     }
+    if (source.kind === "expression") {
+      const memo = chunk.memos?.codesOf(source.bound);
+      const codes = memo?.of(chunk, selection, (within, vector) => this.entryCodes(within, vector));
+      if (codes !== undefined && codes !== null) return codes;
+    }
     const positions = chunk.positions(selection);
     const vector =
       source.kind === "column"

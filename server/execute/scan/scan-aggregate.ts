@@ -2,6 +2,7 @@
 import { unreachable } from "#schemas/errors";
 import type { ArenaRuntime, Control, Runtime } from "#server/execute/runtime";
 import { Chunk, everything, populationOf, type Selection } from "#server/execute/scan/chunk";
+import { EntryMemos } from "#server/execute/scan/entry-memo";
 import { conjunction, runTest, TestTables } from "#server/execute/scan/filter";
 import { type GroupCodes, Grouper } from "#server/execute/scan/grouper";
 import {
@@ -81,6 +82,7 @@ class AggregateScan {
   readonly grouper: Grouper;
   readonly slots: readonly Slot[];
   readonly counts = noCounts();
+  private readonly memos: EntryMemos;
   private readonly evaluate: Runtime["evaluate"];
 
   constructor(owner: Runtime, task: AggregateTask, memory: TaskMemory) {
@@ -91,6 +93,7 @@ class AggregateScan {
     const { scratch, arena } = this.runtime;
     this.tables = new TestTables(task, { views: arena.views, scratch, evaluate: owner.evaluate });
     for (const test of [...task.tests, ...task.filters]) this.tables.prepare(test);
+    this.memos = new EntryMemos(task, memory);
     this.grouper = new Grouper(task, this.runtime, this.memory);
     const copies = task.grouping.kind === "flat" ? task.grouping.copies : 1;
     const parts = { runtime: this.runtime, memory: this.memory, copies };
@@ -101,7 +104,7 @@ class AggregateScan {
 
   chunk(index: number): void {
     const { task } = this;
-    const chunk = new Chunk(this.runtime, this.evaluate, task, index);
+    const chunk = new Chunk(this.runtime, this.evaluate, task, index, this.memos);
     const { tests, rows } = task.chunks[index];
     const selection = conjunction(
       chunk,
@@ -144,6 +147,7 @@ class AggregateScan {
     const groups = this.grouper.finish();
     const slots = this.slots.map((slot) => slot.result());
     this.grouper.close();
+    this.memos.close();
     return {
       kind: "aggregate",
       ...groups,

@@ -19,7 +19,10 @@ export function wordsOf(
 ): Words {
   if (source.kind === "expression") {
     const computed = arithmeticWords(chunk, source.bound, options);
-    if (computed === null) return expressionWords(chunk, source, selection);
+    if (computed === null)
+      return (
+        chunk.memos?.wordsOf(source.bound)?.of(chunk, selection) ?? expressionWords(chunk, source, selection)
+      );
     return { pointer: computed.pointer, valid: chunk.and(selection, computed.valid) };
   }
   const column = chunk.column(source.column);

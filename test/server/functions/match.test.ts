@@ -78,6 +78,18 @@ describe("regular expressions", () => {
     );
   });
 
+  test("short texts and long ones are matched alike, groups too", () => {
+    fc.assert(
+      fc.property(regex, subject, fc.nat(3), (pattern, text, start) => {
+        const own = new Regex(pattern, "");
+        const from = Math.min(start, text.length);
+        if (from > 0 && (text.codePointAt(from - 1) ?? 0) > 0xffff) return;
+        expect(own.find(text, from)).toEqual(own.findByStates(text, from));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
   test("groups of a few patterns", () => {
     const cases: readonly (readonly [string, string])[] = [
       ["(\\w+)@(\\w+)\\.com", "mail jo@site.com now"],
