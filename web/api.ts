@@ -113,6 +113,9 @@ const csvAddress = ({ delimiter, header, columns, nulls }: CsvReading): string =
 const csvLine = (fields: readonly string[]): string =>
   fields.map((field) => (/[",]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field)).join(",");
 
+/** As the dashboards' live queries: what is tried in the console means the same in a panel. */
+export const consoleOptions = "dialect=native";
+
 export const api = {
   tables: (signal?: AbortSignal) => get<readonly TableSummary[]>("/api/tables", signal),
   table: (table: string, signal?: AbortSignal) => get<TableDetail>(`/api/tables/${name(table)}`, signal),
@@ -155,7 +158,8 @@ export const api = {
   /** The whole result as the server writes CSV. */
   queryCsv: async (sql: string): Promise<Blob> => {
     const headers = { "content-type": "application/json", accept: "text/csv" };
-    const response = await fetch("/query/sql", { method: "POST", headers, body: JSON.stringify({ sql }) });
+    const body = JSON.stringify({ sql, queryOptions: consoleOptions });
+    const response = await fetch("/query/sql", { method: "POST", headers, body });
     if (!response.ok) throw new ApiError(response.status, "CSV", await response.text());
     return await response.blob();
   },

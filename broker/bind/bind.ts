@@ -106,8 +106,10 @@ class QueryBinder {
         "aggregates and GROUP BY need a table behind FROM",
       );
     }
-    const bound = this.#isGrouped() ? this.#bindGroups(items) : this.#bindRows(items);
-    const output = { ...bound, project: bound.project.map((column) => this.#asAnswered(column)) };
+    const { answered, ...bound } = this.#isGrouped() ? this.#bindGroups(items) : this.#bindRows(items);
+    const { span } = this.#select;
+    const project = bound.project.map((column, at) => this.#binder.asPinot(column, answered[at], span));
+    const output = { ...bound, project };
     return {
       table: this.#scope.table,
       hop,
@@ -121,14 +123,6 @@ class QueryBinder {
       options: this.#input.options,
       momentary: this.#binder.momentary,
     };
-  }
-
-  /** Pinot has no DATE in its answers: there it is the TIMESTAMP that the day begins with. */
-  #asAnswered(column: Expression): Expression {
-    const isPinot = this.#input.options.dialect === "pinot";
-    return isPinot && column.type === "DATE"
-      ? this.#binder.cast(column, "TIMESTAMP", this.#select.span)
-      : column;
   }
 
   #tableOf(from: FromItem): Table {
@@ -180,6 +174,7 @@ class QueryBinder {
 
   #bindRows(items: readonly Item[]) {
     const project = items.map((item) => this.#item(item, "select"));
+    const answered = project.map((expression) => this.#binder.pinotTypeOf(expression));
     if (this.#select.distinct && this.#select.from !== null) {
       for (const expression of project) this.#addKey(expression);
       const order = this.#select.orderBy.map((item) => {
@@ -187,10 +182,10 @@ class QueryBinder {
         return { ...key, expression: this.#overGroups(key.expression, "DISTINCT") };
       });
       const columns = project.map((expression) => this.#overGroups(expression, "DISTINCT"));
-      return { grouped: true, having: null, project: columns, order, distinct: false };
+      return { grouped: true, having: null, project: columns, answered, order, distinct: false };
     }
     const order = this.#select.orderBy.map((item) => this.#orderKey(item, project, "key"));
-    return { grouped: false, having: null, project, order, distinct: false };
+    return { grouped: false, having: null, project, answered, order, distinct: false };
   }
 
   #bindGroups(items: readonly Item[]) {
@@ -204,6 +199,7 @@ class QueryBinder {
       grouped: true,
       having: condition === null ? null : this.#overGroups(condition, "GROUP BY"),
       project: selected.map((expression) => this.#overGroups(expression, "GROUP BY")),
+      answered: selected.map((expression) => this.#binder.pinotTypeOf(expression)),
       order: keys.map((key) => ({ ...key, expression: this.#overGroups(key.expression, "GROUP BY") })),
       distinct,
     };

@@ -5,9 +5,11 @@
 import type { Calls } from "#broker/bind/aggregate";
 import { constantOf, isConstantCall, literal } from "#broker/bind/constant";
 import { intervalOf } from "#broker/bind/interval";
+import { type PinotTyping, pinotArgumentType, pinotCasts, pinotTypeOf } from "#broker/bind/pinot-types";
 import type { Place } from "#broker/bind/place";
 import { bindPredicate } from "#broker/bind/predicate";
 import type { Scope } from "#broker/bind/scope";
+import type { Aggregate } from "#schemas/aggregates/aggregate";
 import { aggregateNamed, aggregates as aggregateTable } from "#schemas/aggregates/registry";
 import { type Span, StoreError } from "#schemas/errors";
 import { canCast, castTypeNames, castTypeOf } from "#schemas/functions/coerce";
@@ -70,6 +72,8 @@ export class ExpressionBinder {
   isKey: (expression: Expression) => boolean = () => false;
   #insideAggregate = false;
   #insideAlias = false;
+  /** Values whose type is written in the query: by CAST, or as a time moved by an INTERVAL. */
+  readonly #written = new WeakSet<Expression>();
 
   constructor(environment: BindEnvironment) {
     this.#environment = environment;
@@ -150,8 +154,13 @@ export class ExpressionBinder {
   }
 
   /** A cast; of a literal at once, so that a value that does not fit is reported where it stands. */
-  cast(value: Expression, type: SqlType, span: Span): Expression {
+  cast(given: Expression, type: SqlType, span: Span): Expression {
+    const value = type === "STRING" ? this.asPinot(given, this.pinotTypeOf(given), span) : given;
     if (value.type === type) return value;
+    return this.#castCall(value, type, span);
+  }
+
+  #castCall(value: Expression, type: SqlType, span: Span): Expression {
     if (value.kind === "literal" && value.value === null) return literal(type, null);
     const bound: Expression = { kind: "call", type, name: "cast", args: [value] };
     if (value.kind !== "literal") return bound;
@@ -163,6 +172,22 @@ export class ExpressionBinder {
       const message = `expected a value of type ${type} but found '${found}'`;
       throw this.error("SQL_TYPE", span, message, { expected: type, found });
     }
+  }
+
+  /** The type of this value in an answer: in the pinot dialect Pinot's. */
+  pinotTypeOf(expression: Expression): SqlType {
+    const { dialect, calls } = this.#environment;
+    if (dialect !== "pinot") return expression.type;
+    const typing: PinotTyping = { calls: calls.list, written: this.#written };
+    return pinotTypeOf(expression, typing);
+  }
+
+  /** The value as a type that `pinotTypeOf` gave. */
+  asPinot(value: Expression, type: SqlType, span: Span): Expression {
+    // A text is the last step of a cast to it: not through here again.
+    const casts = pinotCasts(value.type, type).filter((to) => to !== "STRING");
+    const cast = casts.reduce((inner, to) => this.cast(inner, to, span), value);
+    return type === "STRING" && cast.type !== type ? this.#castCall(cast, type, span) : cast;
   }
 
   constant(expression: Expression): Expression & { readonly kind: "literal" } {
@@ -276,8 +301,18 @@ export class ExpressionBinder {
     return this.call(arithmeticNames[operator], args, span);
   }
 
-  /** A time moved by an interval: months and days on the wall clock, the rest by milliseconds. */
   #shift(
+    time: Expression,
+    node: SqlExpression & { readonly kind: "interval" },
+    where: { readonly span: Span; readonly back: boolean },
+  ): Expression {
+    const moved = this.#moved(time, node, where);
+    this.#written.add(moved);
+    return moved;
+  }
+
+  /** A time moved by an interval: months and days on the wall clock, the rest by milliseconds. */
+  #moved(
     time: Expression,
     node: SqlExpression & { readonly kind: "interval" },
     { span, back }: { readonly span: Span; readonly back: boolean },
@@ -305,7 +340,9 @@ export class ExpressionBinder {
     if (!canCast(operand.type, type)) {
       throw this.error("SQL_TYPE", node.span, `a value of type ${operand.type} cannot be cast to ${type}`);
     }
-    return this.cast(operand, type, node.span);
+    const value = this.cast(operand, type, node.span);
+    this.#written.add(value);
+    return value;
   }
 
   #case(node: SqlExpression & { readonly kind: "case" }, place: Place): Expression {
@@ -351,7 +388,7 @@ export class ExpressionBinder {
     this.#insideAggregate = true;
     try {
       const star = node.args.length === 1 && node.args[0].kind === "star";
-      const args = star ? [] : node.args.map((arg) => this.bind(arg, "rows"));
+      const args = star ? [] : node.args.map((arg, at) => this.#argument(aggregate, arg, at));
       const filter = node.filter === null ? null : this.condition(node.filter, "rows");
       const bound = this.#located(node.span, () => calls.add(aggregate, { args, filter, star, node }));
       this.spans.set(bound, node.span);
@@ -359,6 +396,14 @@ export class ExpressionBinder {
     } finally {
       this.#insideAggregate = false;
     }
+  }
+
+  /** An aggregate's argument; in the pinot dialect numbers are also made of what Pinot takes for one. */
+  #argument(aggregate: Aggregate, node: SqlExpression, at: number): Expression {
+    const bound = this.bind(node, "rows");
+    if (at > 0 || this.#environment.dialect !== "pinot") return bound;
+    const type = pinotArgumentType(aggregate.name, bound.type);
+    return type === null ? bound : this.asPinot(bound, type, node.span);
   }
 }
 

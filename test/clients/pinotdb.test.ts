@@ -43,6 +43,8 @@ test("pinotdb queries, binds, reports errors, and its SQLAlchemy dialect reflect
       ["Oslo", 2, 20],
       ["Rome", 1, 2.25],
     ],
+    typed: ["2.25", 1_699_999_200_000, 1_700_000_000_000 + 60_000 - (1_700_000_060_000 % 300_000), 1],
+    extremes: [1_700_000_000_123, 1_700_000_120_000, 1_700_000_060_041, 2, 2],
     preserved: 12.5,
     tables: ["orders"],
     alchemy: [

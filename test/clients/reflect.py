@@ -18,6 +18,12 @@ cursor.execute("SELECT ts, amount FROM orders WHERE city = %(city)s ORDER BY ts 
 row = cursor.fetchone()
 out["timestamp"] = [str(row[0]), row[1]]
 
+# As Pinot types them: an exact sum is a text, a truncated or an extreme time a number.
+cursor.execute("SELECT SUMPRECISION(amount), DATETRUNC('hour', ts), ROUND(ts, 300000), SUM(items) FROM orders WHERE city = 'Rome' GROUP BY ts LIMIT 1")
+out["typed"] = cursor.fetchone()
+cursor.execute("SELECT MIN(ts), MAX(ts), AVG(ts), DISTINCTCOUNT(city), SUM(amount > 5) FROM orders LIMIT 1")
+out["extremes"] = cursor.fetchone()
+
 try:
     cursor.execute("SELECT nothing FROM orders LIMIT 1")
     out["error"] = None

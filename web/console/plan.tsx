@@ -1,6 +1,6 @@
 /** The plan of a statement, as EXPLAIN PLAN FOR answers it: operators under what they feed. */
 import { useQuery } from "@tanstack/react-query";
-import { api } from "../api.ts";
+import { api, consoleOptions } from "../api.ts";
 import styles from "./console.module.css";
 import { planLines } from "./plan-lines.ts";
 import { bare } from "./run.ts";
@@ -8,7 +8,8 @@ import { bare } from "./run.ts";
 export function Plan({ sql }: { readonly sql: string }) {
   const { data, error } = useQuery({
     queryKey: ["plan", sql],
-    queryFn: ({ signal }) => api.query({ sql: `EXPLAIN PLAN FOR ${bare(sql)}` }, signal),
+    queryFn: ({ signal }) =>
+      api.query({ sql: `EXPLAIN PLAN FOR ${bare(sql)}`, queryOptions: consoleOptions }, signal),
     enabled: sql.trim() !== "",
   });
   const fault = error?.message ?? data?.exceptions[0]?.message;

@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from "react";
 import type { QueryException, QueryResponse } from "#schemas/api/query";
 import { appLimits } from "#schemas/limits";
-import { api } from "../api.ts";
+import { api, consoleOptions } from "../api.ts";
 import { remember } from "../store.ts";
 
 export interface Run {
@@ -14,7 +14,7 @@ export interface Run {
 }
 
 /** What a page can hold of an answer; the rest is in the CSV. */
-const bounded = `truncate=true;resultRows=${appLimits.consoleRows};resultBytes=${appLimits.consoleBytes}`;
+const bounded = `${consoleOptions};truncate=true;resultRows=${appLimits.consoleRows};resultBytes=${appLimits.consoleBytes}`;
 
 interface Running {
   readonly id: string;
