@@ -122,8 +122,9 @@ async function start(args: StartArguments): Promise<void> {
   } finally {
     stop.abort(new Error("stopping"));
     setTimeout(() => process.exit(1), stopMs).unref();
-    await broker?.close();
+    await broker?.drain();
     await server.close();
+    await broker?.close();
   }
 }
 

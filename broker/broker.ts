@@ -243,7 +243,9 @@ export class Broker {
       () => undefined,
     );
     const gone = (): void => {
-      running.abort.abort(new StoreError("QUERY_CANCELLED", "the client closed the connection"));
+      const { reason } = question.signal;
+      const closed = new StoreError("QUERY_CANCELLED", "the client closed the connection");
+      running.abort.abort(reason instanceof StoreError ? reason : closed);
     };
     if (question.signal.aborted) gone();
     else question.signal.addEventListener("abort", gone, { once: true });

@@ -12,19 +12,22 @@ import { sendError } from "#broker/http/answers-node";
 import { appDocumentRoutes } from "#broker/http/app-documents-node";
 import { appInfoRoutes } from "#broker/http/app-info-node";
 import { appTableRoutes } from "#broker/http/app-tables-node";
+import { unpackBodies } from "#broker/http/body-encoding-node";
 import { clusterRoutes } from "#broker/http/cluster-node";
 import { consumptionRoutes } from "#broker/http/consumption-node";
 import { guardDoors } from "#broker/http/doors-node";
+import type { Drain } from "#broker/http/drain-node";
+import { answerBroken, handleFaults, routerFault, tooLarge } from "#broker/http/faults-node";
 import { ingestRoutes } from "#broker/http/ingest-node";
 import { metricsRoute } from "#broker/http/metrics-node";
 import { documentRoute } from "#broker/http/openapi-node";
 import type { HttpParts } from "#broker/http/parts";
 import { queryRoutes } from "#broker/http/query-node";
-import { openPaths, type Route, register } from "#broker/http/route-node";
+import { pathsWhere, type Route, register } from "#broker/http/route-node";
 import { schemaRoutes } from "#broker/http/schemas-node";
 import { segmentRoutes } from "#broker/http/segments-node";
 import { tableRoutes } from "#broker/http/tables-node";
-import { webRoutes } from "#broker/http/web-node";
+import { webPages, webRoutes } from "#broker/http/web-node";
 import { liveOperation, liveRoutes } from "#broker/live/socket-node";
 import type { LiveHub } from "#broker/live/subscriptions";
 import { messageOf, StoreError } from "#schemas/errors";
@@ -32,6 +35,7 @@ import { messageOf, StoreError } from "#schemas/errors";
 export interface HttpOptions {
   readonly parts: HttpParts;
   readonly live: LiveHub;
+  readonly drain: Drain;
   /** Host names, beside numeric addresses, that a Host header may carry. */
   readonly allowedHosts: readonly string[];
 }
@@ -84,36 +88,6 @@ function boundBodies(app: FastifyInstance, bodyBytes: number): void {
   });
 }
 
-const tooLarge = (bodyBytes: number) =>
-  new StoreError("BODY_BYTES", `the body is larger than bodyBytes = ${bodyBytes}; send it in parts`);
-
-function handleFaults(app: FastifyInstance, parts: HttpParts): void {
-  app.setErrorHandler((error: Error & { code?: string; statusCode?: number }, request, reply) => {
-    if (error instanceof StoreError) return sendError(reply, error);
-    if (error.code === "FST_ERR_CTP_BODY_TOO_LARGE") {
-      return sendError(reply, tooLarge(parts.limits.bodyBytes));
-    }
-    if (error.statusCode === 429) {
-      const bound = parts.limits.requestsPerSecond;
-      return sendError(
-        reply,
-        new StoreError("RATE_LIMITED", `more than requestsPerSecond = ${bound} from one address; slow down`),
-      );
-    }
-    if (error.statusCode !== undefined && error.statusCode < 500) {
-      return sendError(reply, new StoreError("BODY_SYNTAX", error.message));
-    }
-    parts.log("error", "a request failed", { url: request.url, error: error.stack ?? error.message });
-    return sendError(reply, error);
-  });
-  app.setNotFoundHandler((request, reply) =>
-    sendError(
-      reply,
-      new StoreError("NOT_FOUND", `there is no ${request.method} ${request.url.split("?")[0]}`),
-    ),
-  );
-}
-
 /** Every route of the process but the web app's pages, as data. */
 function routesOf(app: FastifyInstance, parts: HttpParts): readonly Route[] {
   const routes = [
@@ -135,17 +109,28 @@ function routesOf(app: FastifyInstance, parts: HttpParts): readonly Route[] {
 
 /** The application, routes registered, not listening yet. */
 export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> {
-  const { parts, live, allowedHosts } = options;
+  const { parts, live, drain, allowedHosts } = options;
+  const { limits } = parts;
   const app = fastify({
-    bodyLimit: parts.limits.bodyBytes,
+    bodyLimit: limits.bodyBytes,
     logger: false,
     forceCloseConnections: true,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 512 },
+    http: { maxHeaderSize: limits.headerBytes },
+    frameworkErrors: routerFault(limits),
+    clientErrorHandler: answerBroken(limits),
+    return503OnClosing: false, // the drain says it, in our shape
   });
   const routes = routesOf(app, parts);
-  handleFaults(app, parts);
-  guardDoors(app, allowedHosts, openPaths(routes));
-  boundBodies(app, parts.limits.bodyBytes);
+  handleFaults(app, parts, [...routes.map(({ operation }) => operation), liveOperation, ...webPages]);
+  drain.guard(app);
+  guardDoors(app, {
+    allowedHosts,
+    openPaths: pathsWhere(routes, ({ open }) => open === true),
+    queryPaths: pathsWhere(routes, ({ tag }) => tag === "Queries"),
+  });
+  boundBodies(app, limits.bodyBytes);
+  unpackBodies(app);
   parseBodies(app);
   await app.register(fastifyHelmet, {
     contentSecurityPolicy,
@@ -159,9 +144,13 @@ export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> 
     timeWindow: 1000,
     allowList: [],
   });
-  await app.register(fastifyCompress, { threshold: 4096, encodings: ["gzip", "deflate"] });
+  await app.register(fastifyCompress, {
+    threshold: 4096,
+    encodings: ["gzip", "deflate"],
+    globalDecompression: false, // unpackBodies does it, bounded and for every coding
+  });
   await app.register(fastifyWebsocket, { options: { maxPayload: 1 << 20 } });
-  register(app, routes);
+  register(app, routes, drain);
   await app.register(async (scope) => liveRoutes(scope, live, parts.limits.resultBytes));
   if (parts.webFolder !== null) await webRoutes(app, parts.webFolder);
   return app;

@@ -5,6 +5,7 @@
 import type { FastifyInstance } from "fastify";
 import { Broker } from "#broker/broker";
 import { knownTable } from "#broker/http/definitions";
+import { Drain } from "#broker/http/drain-node";
 import type { HttpParts } from "#broker/http/parts";
 import { buildHttp } from "#broker/http-node";
 import { LiveHub } from "#broker/live/subscriptions";
@@ -13,7 +14,7 @@ import { messageOf, StoreError } from "#schemas/errors";
 import type { Evaluate } from "#schemas/plan/evaluator";
 import type { ServerClient } from "#schemas/plan/server-client";
 
-export interface BrokerStart extends Omit<HttpParts, "queries" | "address"> {
+export interface BrokerStart extends Omit<HttpParts, "queries" | "address" | "stopping"> {
   readonly servers: readonly ServerClient[];
   readonly evaluate: Evaluate;
   readonly host: string;
@@ -26,6 +27,8 @@ export interface RunningBroker {
   /** What to open: http://host:port */
   readonly url: string;
   readonly port: number;
+  /** Takes no new work: requests are answered SHUTTING_DOWN; resolves when none is under way any more. */
+  drain(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -75,9 +78,12 @@ export async function startBroker(start: BrokerStart): Promise<RunningBroker> {
     version: parts.version,
   });
   const stopHearing = parts.admin.changes.onChange((table) => live.tableChanged(table));
+  const drain = new Drain();
   const app = await buildHttp({
+    drain,
     parts: {
       ...parts,
+      stopping: drain.signal,
       metrics: () => [...broker.metrics(), ...parts.metrics()],
       queries: queryDoor(broker, parts.limits),
       address: { host: shownHost(host), port },
@@ -93,6 +99,11 @@ export async function startBroker(start: BrokerStart): Promise<RunningBroker> {
   return {
     url: `http://${shownHost(host)}:${listening}`,
     port: listening,
+    drain: async () => {
+      stopHearing();
+      live.close();
+      await drain.begin(parts.limits.drainMs);
+    },
     close: async () => {
       stopHearing();
       await app.close();

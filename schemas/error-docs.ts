@@ -100,6 +100,22 @@ export const errorDocs: Readonly<Record<ErrorCode, ErrorDoc>> = {
     meaning: "The body is not what the route takes.",
     remedy: "The message says what was expected and where.",
   },
+  BODY_ENCODING: {
+    meaning: "The body is packed in a way that we cannot unpack.",
+    remedy: "Send it plain, or with Content-Encoding gzip, deflate, br or zstd.",
+  },
+  REQUEST_SYNTAX: {
+    meaning: "The request is not HTTP as we read it: a broken first line, header or address.",
+    remedy: "The message says which; encode what stands in an address with percent signs.",
+  },
+  REQUEST_BYTES: {
+    meaning: "The request's address and headers are larger than `headerBytes`.",
+    remedy: "Send a long statement as the body of a POST.",
+  },
+  REQUEST_TIMEOUT: {
+    meaning: "The request did not arrive whole in time.",
+    remedy: "Send it again, without pauses.",
+  },
   ORIGIN_REFUSED: {
     meaning: "The request's Host or Origin is not ours: another site's page may not use this server.",
     remedy: "Open the server's own address, or start with --allow-host.",
@@ -107,6 +123,10 @@ export const errorDocs: Readonly<Record<ErrorCode, ErrorDoc>> = {
   NOT_FOUND: {
     meaning: "There is no such route or running query.",
     remedy: "README.md lists the routes, GET /queries what runs.",
+  },
+  METHOD_UNKNOWN: {
+    meaning: "The route is there, but not with this method.",
+    remedy: "The `Allow` header and the message list the methods it has.",
   },
   IDEMPOTENCY_CONFLICT: {
     meaning: "An Idempotency-Key came again with another body.",
@@ -120,7 +140,10 @@ export const errorDocs: Readonly<Record<ErrorCode, ErrorDoc>> = {
     meaning: "A server did not answer; the result lacks its rows and says so.",
     remedy: "Check that server; ask again.",
   },
-  SHUTTING_DOWN: { meaning: "The process is ending.", remedy: "Ask again when it is back." },
+  SHUTTING_DOWN: {
+    meaning: "The process is ending; a push that is answered so may or may not be taken.",
+    remedy: "Ask again when it is back; pushes with an Idempotency-Key are safe to repeat.",
+  },
   MEMORY_BUDGET: {
     meaning: "The memory for columns is full.",
     remedy: "Start with a larger --memory; ingestion goes on by itself when segments are sealed.",

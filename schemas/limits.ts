@@ -24,6 +24,10 @@ export interface Limits {
   readonly deadLetters: number;
   readonly deadLetterBytes: number;
   readonly bodyBytes: number;
+  /** A request's first line and headers together. */
+  readonly headerBytes: number;
+  /** How long requests under way may take to end when the process is asked to stop. */
+  readonly drainMs: number;
   /** Rows that inference looks at, and characters of a CSV that tell how it is written. */
   readonly sampleRows: number;
   readonly csvSampleBytes: number;
@@ -74,6 +78,8 @@ export const limits: Limits = {
   deadLetters: 10_000,
   deadLetterBytes: 4 * kibi,
   bodyBytes: 64 * mebi,
+  headerBytes: 32 * kibi,
+  drainMs: 2000,
   sampleRows: 10_000,
   csvSampleBytes: 256 * kibi,
   sqlBytes: 1 * mebi,

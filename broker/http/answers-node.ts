@@ -1,5 +1,6 @@
 /** Bodies in, answers and errors out: what every route shares. */
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { exceptionOf } from "#broker/response/exception";
 import { type ErrorAnswer, isBusyStatus } from "#schemas/api/error";
 import { errorCodes, type StoreError, storeErrorOf } from "#schemas/errors";
 
@@ -11,8 +12,11 @@ export function jsonText(value: unknown): string {
 export const sendJson = (reply: FastifyReply, value: unknown, status = 200) =>
   reply.code(status).type("application/json; charset=utf-8").send(jsonText(value));
 
-/** One error body for all our routes: Pinot's `code` and `error`, plus ours. */
-function errorBody(error: StoreError): ErrorAnswer {
+/**
+ * One error body for all routes: the `code` and `error` of Pinot's controller, what clients of its broker look for
+ * before they show a message (`exceptions` and the counts of servers), and ours.
+ */
+export function errorBody(error: StoreError): ErrorAnswer {
   const { position, expected, found, at, suggestion } = error.detail;
   return {
     code: errorCodes[error.code].status,
@@ -23,6 +27,9 @@ function errorBody(error: StoreError): ErrorAnswer {
     ...(found === undefined ? {} : { found }),
     ...(at === undefined ? {} : { at }),
     ...(suggestion === undefined ? {} : { suggestion }),
+    exceptions: [exceptionOf(error)],
+    numServersQueried: 0,
+    numServersResponded: 0,
   };
 }
 
@@ -34,12 +41,16 @@ export function sendError(reply: FastifyReply, thrown: unknown): FastifyReply {
   return sendJson(reply, errorBody(error), status);
 }
 
-/** An AbortSignal that fires when the client closes its connection before the answer is sent. */
+/**
+ * An AbortSignal that fires when the client closes its connection before the answer is sent. It is the connection that
+ * counts: a request whose body was read, or unpacked, is over long before it is answered.
+ */
 export function closedSignal(request: FastifyRequest, reply: FastifyReply): AbortSignal {
   const abort = new AbortController();
+  const closed = () => abort.abort(new Error("the client closed the connection"));
   reply.raw.once("close", () => {
-    if (!reply.raw.writableEnded) abort.abort(new Error("the client closed the connection"));
+    if (!reply.raw.writableEnded) closed();
   });
-  if (request.raw.destroyed) abort.abort(new Error("the client closed the connection"));
+  if (request.raw.socket.destroyed) closed();
   return abort.signal;
 }

@@ -42,4 +42,6 @@ export interface HttpParts {
   /** The built web app; null when this process serves none. */
   readonly webFolder: string | null;
   readonly log: World["log"];
+  /** Fires when the process is asked to stop: what is under way ends with its reason. */
+  readonly stopping: AbortSignal;
 }

@@ -51,7 +51,7 @@ async function answer(
     accept: request.headers.accept ?? "",
     dialect: "pinot",
     client: request.ip,
-    signal: closedSignal(request, reply),
+    signal: AbortSignal.any([closedSignal(request, reply), parts.stopping]),
   });
   const asStatus = request.headers["pinot-use-http-status-for-errors"] === "true";
   // Busy and oversized answers keep their status always: clients and proxies back off by it.

@@ -4,6 +4,7 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { jsonText, sendJson } from "#broker/http/answers-node";
+import type { Drain } from "#broker/http/drain-node";
 import type { Fields, Operation, PathParameter, Shape, ValueOf } from "#schemas/api/operation";
 
 export interface Route {
@@ -81,12 +82,16 @@ export function plainRoute<const Path extends string, Query extends Fields>(
 }
 
 /** Whatever a handler throws is answered by the application's error handler. */
-export function register(app: FastifyInstance, routes: readonly Route[]): void {
+export function register(app: FastifyInstance, routes: readonly Route[], drain: Drain): void {
   for (const { operation, handle } of routes) {
-    app.route({ method: operation.method, url: operation.path, handler: async (...call) => handle(...call) });
+    const handler: Route["handle"] = async (...call) => drain.within(handle(...call));
+    app.route({ method: operation.method, url: operation.path, handler });
   }
 }
 
-/** Paths that any Host and Origin may ask. */
-export const openPaths = (routes: readonly Route[]): ReadonlySet<string> =>
-  new Set(routes.filter(({ operation }) => operation.open).map(({ operation }) => operation.path));
+/** The paths of the routes that are so. */
+export const pathsWhere = (
+  routes: readonly Route[],
+  is: (operation: Operation) => boolean,
+): ReadonlySet<string> =>
+  new Set(routes.filter(({ operation }) => is(operation)).map(({ operation }) => operation.path));

@@ -7,6 +7,9 @@ import type { FastifyInstance } from "fastify";
 /** Files under assets/ carry their content's hash in the name. */
 const yearSeconds = 31_536_000;
 
+/** Where a page answers. */
+export const webPages = ["/", "/ui", "/ui/*"].map((path) => ({ method: "GET", path }) as const);
+
 export async function webRoutes(app: FastifyInstance, webFolder: string): Promise<void> {
   const page = readFileSync(join(webFolder, "index.html"));
   const sendPage = (reply: {

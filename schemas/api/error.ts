@@ -1,7 +1,7 @@
-/** The one shape in which every route says no. The query routes say what a statement did wrong in `exceptions`. */
+/** The one shape in which every route says no. What a statement did wrong, its answer says in `exceptions`. */
 import { z } from "zod";
-import { span } from "#schemas/api/query";
-import { shape } from "#schemas/api/shape";
+import { queryException, span } from "#schemas/api/query";
+import { count, list, shape } from "#schemas/api/shape";
 import { errorDocs } from "#schemas/error-docs";
 import { type ErrorCode, errorCodes } from "#schemas/errors";
 
@@ -19,6 +19,9 @@ export const errorAnswer = shape({
   found: z.string().exactOptional(),
   at: z.string().exactOptional().describe("A JSON path, a file, a table: where the fault lies"),
   suggestion: z.string().exactOptional().describe("What to write instead, such as a name that is free"),
+  exceptions: list(queryException).describe("The error once more, as an answer to a statement has it"),
+  numServersQueried: count.describe("0, for clients that show a message only when they find this"),
+  numServersResponded: count,
 }).meta({
   id: "Error",
   examples: [
@@ -26,6 +29,15 @@ export const errorAnswer = shape({
       code: 404,
       error: 'there is no table "purchase". Did you mean "purchases"?',
       errorCode: "TABLE_UNKNOWN",
+      exceptions: [
+        {
+          errorCode: 190,
+          message: 'there is no table "purchase". Did you mean "purchases"?',
+          code: "TABLE_UNKNOWN",
+        },
+      ],
+      numServersQueried: 0,
+      numServersResponded: 0,
     },
   ],
 });

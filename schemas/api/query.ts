@@ -9,7 +9,7 @@ export const span = shape({ start: count, end: count })
   .describe("Where in the statement: UTF-16 code units from its start")
   .meta({ id: "Span" }) satisfies z.ZodType<Span>;
 
-const queryException = shape({
+export const queryException = shape({
   errorCode: z.number().int().describe("Pinot's number of the error"),
   message: z.string(),
   code: z.string().describe("Our code of the error"),

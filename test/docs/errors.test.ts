@@ -8,9 +8,10 @@ import { root } from "#test/setup/sources-node";
 
 const head = `# Errors
 
-Every error has a code. Our own routes answer with the HTTP status below and \`{"code", "error", "errorCode", …}\`; the
-query routes answer 200 with \`exceptions[]\`, as Pinot does (\`Pinot-Use-Http-Status-For-Errors: true\` changes that),
-each with Pinot's number, our code, and where it applies \`position\`, \`expected\` and \`found\`.
+Every error has a code. A request that is refused is answered with the HTTP status below and \`{"code", "error",
+"errorCode", …, "exceptions"}\`. A statement at fault answers 200 with \`exceptions[]\`, as Pinot does
+(\`Pinot-Use-Http-Status-For-Errors: true\` changes that), each with Pinot's number, our code, and where it applies
+\`position\`, \`expected\` and \`found\`.
 
 | code | Pinot | HTTP | what it means | what to do |
 |---|---|---|---|---|

@@ -1,11 +1,13 @@
 /** The whole process but its command line: production's server and broker, on one thread, listening on a free port. */
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FastifyInstance, RouteOptions } from "fastify";
 import { startBroker } from "#broker/main-node";
 import { inferTable } from "#ingestion/infer/infer";
+import { type Limits, limits as usualLimits } from "#schemas/limits";
 import { evaluate } from "#server/execute/functions/evaluate";
 import { type ServerOptions, startServer } from "#server/main-node";
 import { root } from "#test/setup/sources-node";
@@ -15,6 +17,8 @@ export interface Served {
   readonly url: string;
   /** "GET /tables/:name" of every route that the router knows; HEAD goes without saying. */
   readonly registered: readonly string[];
+  /** What a stop does first. */
+  drain(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -42,14 +46,18 @@ function webPage(folder: string): string {
   return join(folder, "web");
 }
 
-/** With threads of its own, or all on this one. */
-export async function serve(threads: ServerOptions["threads"] = "inline"): Promise<Served> {
+/** With limits of a test's own; with threads, or all on this one. */
+export async function serve(
+  options: { readonly limits?: Partial<Limits>; readonly threads?: ServerOptions["threads"] } = {},
+): Promise<Served> {
+  const { limits = {}, threads = "inline" } = options;
   const folder = mkdtempSync(join(tmpdir(), "freshet-serve-"));
   const log = () => {};
   const server = await startServer({
     dataFolder: join(folder, "data"),
     memoryBytes: 128 << 20,
-    ...(threads === undefined ? {} : { threads }),
+    threads,
+    limits: { ...usualLimits, ...limits },
     log,
   });
   const { result: broker, registered } = await hearingRoutes(() =>
@@ -70,6 +78,7 @@ export async function serve(threads: ServerOptions["threads"] = "inline"): Promi
   return {
     url: broker.url.replace("localhost", "127.0.0.1"),
     registered,
+    drain: () => broker.drain(),
     close: async () => {
       await broker.close();
       await server.close();
@@ -77,6 +86,16 @@ export async function serve(threads: ServerOptions["threads"] = "inline"): Promi
     },
   };
 }
+
+/** What comes back over a socket for these very bytes; ends when the server ends the connection. */
+export const exchange = (url: string, text: string): Promise<string> =>
+  new Promise((done, failed) => {
+    const { hostname, port } = new URL(url);
+    const socket = connect(Number(port), hostname, () => socket.write(text));
+    let answer = "";
+    socket.setEncoding("utf8").on("data", (data) => (answer += data));
+    socket.on("error", failed).on("close", () => done(answer));
+  });
 
 /** A definition that the repository carries. */
 export const definition = (path: string): unknown =>
