@@ -48,6 +48,8 @@ export interface Limits {
   readonly arenaBytes: number;
   readonly logFileBytes: number;
   readonly idempotencyMs: number;
+  /** How long a start waits for the process that has its data folder: one that was killed needs a moment to end. */
+  readonly ownerMs: number;
   readonly idempotencyKeys: number;
   readonly liveSubscriptions: number;
   readonly liveTickMs: number;
@@ -97,6 +99,7 @@ export const limits: Limits = {
   arenaBytes: 1 * gibi,
   logFileBytes: 64 * mebi,
   idempotencyMs: 24 * 3_600_000,
+  ownerMs: 5000,
   idempotencyKeys: 100_000,
   liveSubscriptions: 256,
   liveTickMs: 200,

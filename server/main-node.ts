@@ -25,7 +25,7 @@ import type { Arena } from "#server/arena/arena";
 import { ArenaPool } from "#server/arena/pool";
 import { compose } from "#server/compose";
 import { ThreadPool } from "#server/execute/threads/pool-node";
-import { lockFolder } from "#server/folder-lock-node";
+import { lockFolderPatiently } from "#server/folder-lock-node";
 import type { IngestListener, IngestPort } from "#server/ingest/port";
 import { IngestSide, type MakeHost } from "#server/ingest/side";
 import { compileAssemblyScript } from "#server/kernels/build-node";
@@ -205,6 +205,9 @@ const die = (error: Error): never => {
 /** Tests shrink limits of a whole process: FRESHET_LIMITS='{"logFileBytes":65536}'. */
 const limitsOfTests = (): Partial<Limits> => JSON.parse(process.env["FRESHET_LIMITS"] ?? "{}");
 
+const limitsOf = ({ limits }: ServerOptions): Limits =>
+  checkLimits(limits ?? { ...usualLimits, ...limitsOfTests() });
+
 interface Threads {
   readonly sealer: Sealer;
   readonly scanner: Scanner;
@@ -270,7 +273,8 @@ const evictBytes = 64 << 20;
 /** Starts everything; resolves when all rows acknowledged before can be queried. START_FAILED says why it cannot. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   prepareFolder(options.dataFolder);
-  const lock = lockFolder(options.dataFolder);
+  const { dataFolder, log = logToStderr } = options;
+  const lock = await lockFolderPatiently(dataFolder, { waitMs: limitsOf(options).ownerMs, log });
   const closers: (() => unknown)[] = [() => lock.release()];
   const close = async () => {
     for (const closer of closers.splice(0).reverse()) await closer();
@@ -288,7 +292,7 @@ async function startLocked(
   closers: (() => unknown)[],
 ): Promise<Omit<RunningServer, "close">> {
   const { dataFolder, kafkaBrokers = [], log = logToStderr } = options;
-  const limits = checkLimits(options.limits ?? { ...usualLimits, ...limitsOfTests() });
+  const limits = limitsOf(options);
   const world = realWorld({ folder: dataFolder, log });
   const sqlitePath = join(dataFolder, "catalog.sqlite");
   const catalog = await openCatalog({ sqlitePath, databaseUrl: options.databaseUrl });

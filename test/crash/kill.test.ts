@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Freshet, startsAndFails } from "#test/setup/freshet-node";
+import { type Freshet, pidOf, startsAndFails } from "#test/setup/freshet-node";
 import { seededRandom } from "#test/setup/random";
 import { crashTable, endOf, idsOf, killHolder, makeTable, push, pushOn, startOn } from "./server-node.ts";
 import { Story } from "./story.ts";
@@ -112,6 +112,20 @@ describe("killed at a failpoint", () => {
     expect(new Set(ids).size).toBe(ids.length);
     expect(await push(server, old.next(5), "short")).toBe(200);
   });
+});
+
+test("killed and started in the same breath: the start waits for the dying one", {
+  timeout: 120_000,
+}, async () => {
+  await server.kill();
+  server = await startOn(data);
+  for (let round = 0; round < 3; round++) {
+    const batch = story.next(50, Date.now());
+    expect(await push(server, batch)).toBe(200);
+    process.kill(pidOf(data), "SIGKILL");
+    server = await startOn(data);
+    expect(story.faults(await idsOf(server))).toEqual([]);
+  }
 });
 
 test("a second process on the folder is refused in one line", { timeout: 60_000 }, async () => {

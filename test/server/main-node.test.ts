@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { createTable, dropTable } from "#schemas/admin";
 import type { TableDefinition } from "#schemas/catalog";
+import { limits } from "#schemas/limits";
 import { type RunningServer, type ServerOptions, startServer } from "#server/main-node";
 import { testTable } from "#test/setup/tables";
 
@@ -68,7 +69,7 @@ describe("a server with threads", () => {
 
   test("has its folder for itself", async () => {
     const server = await startServer(options("locked"));
-    const again = startServer(options("locked"));
+    const again = startServer({ ...options("locked"), limits: { ...limits, ownerMs: 100 } });
     await expect(again).rejects.toMatchObject({ code: "START_FAILED" });
     await expect(again).rejects.toThrow("is in use by process");
     await server.close();

@@ -1,10 +1,9 @@
 /** The real disk against a real folder: the memory disk of the simulation promises the same. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { World } from "#schemas/world";
-import { lockFolder } from "#server/folder-lock-node";
 import { realWorld } from "#server/world-node";
 
 let folder: string;
@@ -78,27 +77,4 @@ test("a sleeper wakes when it is aborted", async () => {
   const asleep = world.clock.sleep(60_000, stop.signal);
   stop.abort(new Error("enough"));
   await expect(asleep).rejects.toThrow("enough");
-});
-
-describe("the folder's lock", () => {
-  test("is one living process's", () => {
-    const lock = lockFolder(folder);
-    expect(() => lockFolder(folder)).toThrow(`in use by process ${process.pid}`);
-    lock.release();
-    lockFolder(folder).release();
-  });
-
-  test("is taken over from a dead process, and from an id that another program got", () => {
-    for (const stale of ["999999999 1", `${process.pid} 1`, "", "nonsense"]) {
-      writeFileSync(join(folder, "lock"), stale);
-      const lock = lockFolder(folder);
-      expect(readFileSync(join(folder, "lock"), "utf8").split(" ")[0]).toBe(String(process.pid));
-      lock.release();
-    }
-    expect(readdirSync(folder).filter((name) => name.startsWith("lock"))).toEqual([]);
-  });
-
-  test("says so when the folder cannot be written", () => {
-    expect(() => lockFolder(join(folder, "short", "below"))).toThrow("cannot write the data folder");
-  });
 });
