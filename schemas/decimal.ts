@@ -68,7 +68,7 @@ export function decimalOfNumber(value: number): Decimal {
   return decimal;
 }
 
-export const numberOfDecimal = ({ unscaled, scale }: Decimal): number => Number(`${unscaled}e${-scale}`);
+export const numberOfDecimal = ({ unscaled, scale }: Decimal): number => Number(`${unscaled}e${-scale}`) + 0;
 
 const unscaledAt = (value: Decimal, scale: number): bigint =>
   value.unscaled * powerOfTen(scale - value.scale);

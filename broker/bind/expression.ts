@@ -14,7 +14,7 @@ import { aggregateNamed, aggregates as aggregateTable } from "#schemas/aggregate
 import { type Span, StoreError } from "#schemas/errors";
 import { canCast, castTypeNames, castTypeOf } from "#schemas/functions/coerce";
 import { functionNamed, resolveFunction } from "#schemas/functions/resolve";
-import type { Argument, Signature } from "#schemas/functions/signature";
+import { type Argument, plainName, type Signature } from "#schemas/functions/signature";
 import type { Evaluate, EvaluateContext } from "#schemas/plan/evaluator";
 import type { Expression } from "#schemas/plan/expression";
 import type { NameNode, SqlExpression } from "#schemas/sql/ast";
@@ -43,11 +43,6 @@ const arithmeticNames = {
   "||": "concatenate",
 } as const;
 
-const argumentOf = (expression: Expression): Argument =>
-  expression.kind === "literal"
-    ? { type: expression.type, literal: expression.value }
-    : { type: expression.type };
-
 const fits = (value: bigint, type: "INT" | "LONG"): boolean => {
   const [least, most] = sqlTypes[type].range;
   return value >= least && value <= most;
@@ -66,13 +61,15 @@ export class ExpressionBinder {
   readonly #environment: BindEnvironment;
   /** Where each column and text was written, for errors found later. */
   readonly spans = new WeakMap<Expression, Span>();
+  /** Numbers as they were written, whose digits a double may not hold. */
+  readonly #digits = new WeakMap<Expression, string>();
   /** Whether a value depends on the query's moment, so that its plan must not be kept. */
   momentary = false;
   /** Is this bound column one of the group keys? Known once GROUP BY is bound. */
   isKey: (expression: Expression) => boolean = () => false;
   #insideAggregate = false;
   #insideAlias = false;
-  /** Values whose type is written in the query: by CAST, or as a time moved by an INTERVAL. */
+  /** Values whose type is written in the query, and stays: by CAST, or as a time moved by an INTERVAL. */
   readonly #written = new WeakSet<Expression>();
 
   constructor(environment: BindEnvironment) {
@@ -93,7 +90,7 @@ export class ExpressionBinder {
       case "integer":
         return integerLiteral(BigInt(node.text));
       case "decimal":
-        return literal("DOUBLE", Number(node.text));
+        return this.#decimal(node.text);
       case "text":
         return this.text(node.value, node.span);
       case "boolean":
@@ -140,7 +137,13 @@ export class ExpressionBinder {
   call(name: string, args: readonly Expression[], span: Span): Expression {
     const literals = this.#foldLiterals(name, args);
     const others = aggregateTable.map((aggregate) => aggregate.name);
-    const resolution = this.#located(span, () => resolveFunction(name, literals.map(argumentOf), others));
+    const resolution = this.#located(span, () =>
+      resolveFunction(
+        name,
+        literals.map((arg) => this.#argumentOf(arg)),
+        others,
+      ),
+    );
     const coerced = literals.map((arg, index) => {
       const type = resolution.coercions[index];
       return type === null ? arg : this.cast(arg, type, this.spans.get(arg) ?? span);
@@ -162,7 +165,9 @@ export class ExpressionBinder {
 
   #castCall(value: Expression, type: SqlType, span: Span): Expression {
     if (value.kind === "literal" && value.value === null) return literal(type, null);
-    const bound: Expression = { kind: "call", type, name: "cast", args: [value] };
+    const digits = type === "BIG_DECIMAL" || type === "LONG" ? this.#digits.get(value) : undefined;
+    const source = digits === undefined ? value : literal("STRING", digits);
+    const bound: Expression = { kind: "call", type, name: "cast", args: [source] };
     if (value.kind !== "literal") return bound;
     try {
       return this.constant(bound);
@@ -281,11 +286,27 @@ export class ExpressionBinder {
     return this.cast(literal("STRING", node.value), node.type === "date" ? "DATE" : "TIMESTAMP", node.span);
   }
 
+  #decimal(text: string): Expression {
+    const bound = literal("DOUBLE", Number(text) + 0);
+    this.#digits.set(bound, text);
+    return bound;
+  }
+
+  #argumentOf(expression: Expression): Argument {
+    if (expression.kind !== "literal") return { type: expression.type };
+    const written = this.#digits.get(expression);
+    return {
+      type: expression.type,
+      literal: expression.value,
+      ...(written === undefined ? {} : { written }),
+      ...(this.#written.has(expression) ? { isCast: true } : {}),
+    };
+  }
+
   #negate(node: SqlExpression & { readonly kind: "negate" }, place: Place): Expression {
     if (node.operand.kind === "integer") return integerLiteral(-BigInt(node.operand.text));
+    if (node.operand.kind === "decimal") return this.#decimal(`-${node.operand.text}`);
     const operand = this.bind(node.operand, place);
-    if (operand.kind === "literal" && typeof operand.value === "number")
-      return literal(operand.type, -operand.value);
     return this.call("negate", [operand], node.span);
   }
 
@@ -360,6 +381,13 @@ export class ExpressionBinder {
     return this.call("case", args, node.span);
   }
 
+  /** The function that a name means in the query's dialect: Pinot rounds integers and times to multiples. */
+  #meant(name: string, args: readonly Expression[]): string {
+    if (this.#environment.dialect !== "pinot" || plainName(name) !== "round" || args.length !== 2)
+      return name;
+    return ["INT", "LONG", "TIMESTAMP", "DATE"].includes(args[0].type) ? "roundTo" : name;
+  }
+
   #callNode(node: SqlExpression & { readonly kind: "call" }, place: Place): Expression {
     const { calls } = this.#environment;
     const aggregate = aggregateNamed(calls.nameOf(node));
@@ -372,11 +400,8 @@ export class ExpressionBinder {
           `${what} belongs to aggregates; ${node.name} is not one`,
         );
       }
-      return this.call(
-        node.name,
-        node.args.map((arg) => this.bind(arg, place)),
-        node.nameSpan,
-      );
+      const args = node.args.map((arg) => this.bind(arg, place));
+      return this.call(this.#meant(node.name, args), args, node.nameSpan);
     }
     const name = node.name.toUpperCase();
     if (this.#insideAggregate)

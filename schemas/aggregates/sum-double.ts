@@ -36,7 +36,7 @@ export class SumDoubleAccumulator extends FixedAccumulator {
     for (let row = 0; row < rows; row++) {
       const slot = slotOf(row);
       if (f64[slot + 1] === 0) nulls.mark(row);
-      else values[row] = this.answer === "sum" ? f64[slot] : f64[slot] / f64[slot + 1];
+      else values[row] = this.answer === "sum" ? f64[slot] : f64[slot] / f64[slot + 1] + 0;
     }
     return { kind: "double", type: "DOUBLE", rows, values, nulls: nulls.bits };
   }

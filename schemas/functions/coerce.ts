@@ -2,25 +2,16 @@
  * Implicit casts: which type arguments meet in. Text literals adapt to their partners ('2026-01-01' beside a
  * TIMESTAMP is one); text columns never do, so that a typo is an error and not a slow scan.
  */
+
+import { besidePartners, isTextLiteral, numberTypeOf, partnersOf } from "#schemas/functions/literals";
 import type { Accepts, Argument } from "#schemas/functions/signature";
 import { isDateText } from "#schemas/functions/timestamp";
-import { type SqlType, sqlTypes } from "#schemas/types";
+import type { SqlType } from "#schemas/types";
 
 export const isInteger = (type: SqlType): boolean => type === "INT" || type === "LONG";
 export const isFloating = (type: SqlType): boolean => type === "FLOAT" || type === "DOUBLE";
 const isNumber = (type: SqlType): boolean => isInteger(type) || isFloating(type) || type === "BIG_DECIMAL";
 export const isText = (type: SqlType): boolean => type === "STRING" || type === "JSON";
-
-const isTextLiteral = (argument: Argument): boolean =>
-  argument.type === "STRING" && argument.literal !== undefined;
-
-/** The type of a number written as text: LONG when it is one, DOUBLE otherwise. */
-function numberTypeOf(text: string): "LONG" | "DOUBLE" {
-  if (!/^\s*[+-]?\d{1,19}\s*$/.test(text)) return "DOUBLE";
-  const value = BigInt(text.trim().replace("+", ""));
-  const [least, most] = sqlTypes.LONG.range;
-  return value >= least && value <= most ? "LONG" : "DOUBLE";
-}
 
 function commonNumber(types: readonly SqlType[]): SqlType {
   if (types.includes("BIG_DECIMAL")) return "BIG_DECIMAL";
@@ -44,10 +35,18 @@ function commonOf(given: readonly SqlType[]): SqlType | null {
   return null;
 }
 
-/** The one type that all arguments can be cast to, or null. NULL literals fit any. */
-export function commonType(args: readonly Argument[]): SqlType | null {
-  const known = args.filter((argument) => argument.type !== "UNKNOWN");
-  if (known.length === 0) return "UNKNOWN";
+/** Types without those of NULL literals, which fit any. */
+const knownOf = (args: readonly Argument[]): readonly Argument[] =>
+  args.filter((argument) => argument.type !== "UNKNOWN");
+
+function commonBeside(args: readonly Argument[], isComparison: boolean): SqlType | null {
+  const given = knownOf(args);
+  if (given.length === 0) return "UNKNOWN";
+  const partners = partnersOf(given, { isComparison });
+  // 2 = 2.0 compares as integers too.
+  const alone = given.some(({ type }) => isInteger(type)) ? "LONG" : null;
+  const meeting = partners.length === 0 ? alone : commonOf(partners);
+  const known = besidePartners(given, meeting, { isComparison });
   const columns = known.filter((argument) => !isTextLiteral(argument)).map((argument) => argument.type);
   if (columns.length === 0 || columns.length === known.length)
     return commonOf(known.map((argument) => argument.type));
@@ -63,17 +62,11 @@ export function commonType(args: readonly Argument[]): SqlType | null {
   return commonNumber([partner, ...literals]);
 }
 
-/** As `commonType`, but a whole DOUBLE literal beside integers is an integer: the comparison stays exact. */
-export function comparisonType(args: readonly Argument[]): SqlType | null {
-  const whole = args.map((argument): Argument => {
-    const { literal, type } = argument;
-    return type === "DOUBLE" && typeof literal === "number" && Number.isSafeInteger(literal)
-      ? { type: "LONG", literal }
-      : argument;
-  });
-  const common = commonType(whole);
-  return common !== null && (isInteger(common) || common === "TIMESTAMP") ? common : commonType(args);
-}
+/** The one type that all arguments can be cast to, or null. NULL literals fit any. */
+export const commonType = (args: readonly Argument[]): SqlType | null => commonBeside(args, false);
+
+/** As `commonType`, but a whole number beside integers is an integer: the comparison stays exact. */
+export const comparisonType = (args: readonly Argument[]): SqlType | null => commonBeside(args, true);
 
 const castNumberLiteral = (argument: Argument): SqlType | null =>
   isTextLiteral(argument) ? numberTypeOf(String(argument.literal)) : null;

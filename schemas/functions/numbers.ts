@@ -1,5 +1,5 @@
 /** Functions on numbers. */
-import { isFloating } from "#schemas/functions/coerce";
+import { isFloating, isInteger } from "#schemas/functions/coerce";
 import { type Argument, type SignatureEntry, signaturesOf } from "#schemas/functions/signature";
 import type { SqlType } from "#schemas/types";
 
@@ -55,12 +55,22 @@ const entries: readonly SignatureEntry[] = [
       args[0].type === "TIMESTAMP" ? "TIMESTAMP" : args[0].type === "UNKNOWN" ? "DOUBLE" : widened(args),
     doc:
       "x rounded to a number of decimal digits, halves away from zero. A TIMESTAMP, or an integer with a second " +
-      "argument above 18, is rounded down to a multiple of it: ROUND(ts, 300000) starts its five minutes.",
+      "argument above 18, is rounded down to a multiple of it: ROUND(ts, 300000) starts its five minutes. In the `pinot` " +
+      "dialect see roundTo.",
     examples: [
       ["round(2.675, 2)", "2.68"],
       ["round(1234, -2)", "1200"],
       ["round(TIMESTAMP '2026-01-01 00:07:30', 300000)", "TIMESTAMP '2026-01-01 00:05:00'"],
     ],
+  },
+  {
+    name: "roundTo",
+    parameters: "x: time, size: integer",
+    result: (args) => (isInteger(args[0].type) ? "LONG" : "TIMESTAMP"),
+    doc:
+      "An integer or a time cut towards zero to a multiple of size. In the `pinot` dialect ROUND(x, size) of integers and " +
+      "times is this, as in Pinot.",
+    examples: [["roundTo(1699173605, 10)", "1699173600"]],
   },
   {
     name: "roundDecimal",

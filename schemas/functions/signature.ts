@@ -35,6 +35,10 @@ export interface Parameter {
 export interface Argument {
   readonly type: SqlType;
   readonly literal?: Value;
+  /** A number's text in the query, whose digits a double may not hold. */
+  readonly written?: string;
+  /** The literal got its type from a CAST, and keeps it. */
+  readonly isCast?: boolean;
 }
 
 /** The arguments' types after their casts, with their literals. */

@@ -3,8 +3,9 @@
 function applyDoubles(operation: i32, a: v128, b: v128): v128 {
   if (operation == 0) return f64x2.add(a, b);
   if (operation == 1) return f64x2.sub(a, b);
-  if (operation == 2) return f64x2.mul(a, b);
-  return f64x2.div(a, b);
+  // There is one zero: adding it makes −0 that.
+  if (operation == 2) return f64x2.add(f64x2.mul(a, b), f64x2.splat(0));
+  return f64x2.add(f64x2.div(a, b), f64x2.splat(0));
 }
 
 export function arithmeticDoubles(operation: i32, a: usize, b: usize, rows: i32, to: usize): void {

@@ -4,7 +4,7 @@ import { arithmetic, type Twin } from "#server/kernels/kernels";
 function applyDoubles(operation: number, a: number, b: number): number {
   if (operation === arithmetic.add) return a + b;
   if (operation === arithmetic.subtract) return a - b;
-  return operation === arithmetic.multiply ? a * b : a / b;
+  return (operation === arithmetic.multiply ? a * b : a / b) + 0;
 }
 
 export const arithmeticDoubles: Twin<"arithmeticDoubles"> = (views, operation, a, b, rows, to) => {

@@ -39,6 +39,7 @@ const risingArgument: Readonly<Record<string, number>> = {
   dateTrunc: 1,
   dateBin: 1,
   date: 0,
+  roundTo: 0,
   plus: 0,
   minus: 0,
 };

@@ -100,16 +100,18 @@ function integers(call: Call, operation: Operation, left: Operand, right: Operan
   return { kind: "int", type, rows, values, nulls };
 }
 
-/** One loop an operator, so that each compiles to its instruction. */
+/** One loop an operator, so that each compiles to its instruction. There is one zero: + 0 makes −0 that. */
 function runDoubles(symbol: string, values: Float64Array, left: Doubles, right: Doubles): void {
   const [a, b] = [left.values, right.values];
   const [maskA, maskB] = [left.mask, right.mask];
   const rows = values.length;
   if (symbol === "+") for (let row = 0; row < rows; row++) values[row] = a[row & maskA] + b[row & maskB];
   else if (symbol === "-") for (let row = 0; row < rows; row++) values[row] = a[row & maskA] - b[row & maskB];
-  else if (symbol === "*") for (let row = 0; row < rows; row++) values[row] = a[row & maskA] * b[row & maskB];
-  else if (symbol === "/") for (let row = 0; row < rows; row++) values[row] = a[row & maskA] / b[row & maskB];
-  else for (let row = 0; row < rows; row++) values[row] = a[row & maskA] % b[row & maskB];
+  else if (symbol === "*")
+    for (let row = 0; row < rows; row++) values[row] = a[row & maskA] * b[row & maskB] + 0;
+  else if (symbol === "/")
+    for (let row = 0; row < rows; row++) values[row] = a[row & maskA] / b[row & maskB] + 0;
+  else for (let row = 0; row < rows; row++) values[row] = (a[row & maskA] % b[row & maskB]) + 0;
 }
 
 interface Doubles {

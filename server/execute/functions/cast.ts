@@ -68,9 +68,12 @@ function integerOfText(text: string, type: "INT" | "LONG", zone: Zone): bigint {
   return BigInt(time);
 }
 
+/** The nearest FLOAT; of what is too near to zero the one zero there is. */
+const floatOf = (value: number): number => Math.fround(value) + 0;
+
 function doubleOfText(text: string, type: SqlType): number {
   const trimmed = text.trim();
-  if (/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(trimmed)) return Number(trimmed);
+  if (/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(trimmed)) return Number(trimmed) + 0;
   const named = /^([+-]?)(nan|infinity|inf)$/i.exec(trimmed);
   if (named === null) throw unreadable(text, type);
   if (named[2].toLowerCase() === "nan") return Number.NaN;
@@ -134,7 +137,7 @@ function fromText(vector: TextVector, type: SqlType, context: EvaluateContext): 
     case "LONG":
       return run((text) => integerOfText(text, type, zone));
     case "FLOAT":
-      return run((text) => Math.fround(doubleOfText(text, type)));
+      return run((text) => floatOf(doubleOfText(text, type)));
     case "DOUBLE":
       return run((text) => doubleOfText(text, type));
     case "BOOLEAN":
@@ -163,7 +166,7 @@ function fromDecimal(vector: TextVector, type: SqlType, context: EvaluateContext
   if (type === "INT" || type === "LONG" || type === "TIMESTAMP")
     return scalar((text: string) => fits(BigInt(text.split(".")[0]), type))(call);
   if (type === "DOUBLE") return scalar((text: string) => numberOfDecimal(decimalOf(text)))(call);
-  if (type === "FLOAT") return scalar((text: string) => Math.fround(numberOfDecimal(decimalOf(text))))(call);
+  if (type === "FLOAT") return scalar((text: string) => floatOf(numberOfDecimal(decimalOf(text))))(call);
   if (type === "BOOLEAN") return scalar((text: string) => text !== "0")(call);
   return fromText(vector, type, context);
 }
@@ -175,7 +178,7 @@ function fromDouble(vector: DoubleVector, type: SqlType, context: EvaluateContex
     case "DOUBLE":
       return retyped(vector, type);
     case "FLOAT":
-      return { ...vector, type, values: values.map(Math.fround) };
+      return { ...vector, type, values: values.map(floatOf) };
     case "INT":
     case "LONG":
     case "TIMESTAMP":
@@ -227,7 +230,7 @@ function fromInt(vector: IntVector, type: SqlType, context: EvaluateContext): Ve
       kind: "double",
       type,
       rows,
-      values: type === "FLOAT" ? doubles.map(Math.fround) : doubles,
+      values: type === "FLOAT" ? doubles.map(floatOf) : doubles,
       nulls,
     };
   }

@@ -9,7 +9,8 @@ import {
 } from "#schemas/decimal";
 import { StoreError } from "#schemas/errors";
 import { long } from "#server/execute/functions/arithmetic";
-import { type Call, intsOf, isConstant, type Kernel, numbersOf } from "#server/execute/functions/operand";
+import { castVector } from "#server/execute/functions/cast";
+import { type Call, intsOf, type Kernel, numbersOf, type Operand } from "#server/execute/functions/operand";
 import { prepared, scalar } from "#server/execute/functions/scalar";
 import { isNullAt } from "#server/execute/functions/vectors";
 
@@ -21,7 +22,8 @@ const real =
     const y = args.length > 1 ? numbersOf(args[1]) : x;
     const [maskX, maskY] = [args[0]?.mask ?? 0, (args[1] ?? args[0])?.mask ?? 0];
     const values = new Float64Array(rows);
-    for (let row = 0; row < rows; row++) values[row] = compute(x[row & maskX], y[row & maskY]);
+    // There is one zero: a result of −0 is 0.
+    for (let row = 0; row < rows; row++) values[row] = compute(x[row & maskX], y[row & maskY]) + 0;
     return { kind: "double", type, rows, values, nulls };
   };
 
@@ -37,7 +39,7 @@ function roundDouble(value: number, digits: number, rounding: Rounding): number 
   const rest = Math.abs(scaled - whole);
   // Far from a border the doubles decide at once.
   const border = rounding === "halfUp" ? Math.abs(rest - 0.5) : Math.min(rest, 1 - rest);
-  if (Math.abs(scaled) < 1e15 && border > 1e-6) {
+  if (Math.abs(scaled) < 1e15 && border > 1e-6 && Math.abs(digits) < powers.length) {
     const up = rounding === "halfUp" && rest > 0.5 ? Math.sign(scaled) : 0;
     // Both are exact, so one operation rounds to the nearest double.
     return digits < 0 ? (whole + up) * power + 0 : (whole + up) / power + 0;
@@ -97,13 +99,29 @@ function floorTo(value: bigint, size: bigint): bigint {
 
 const round: Kernel = (call) => {
   const [operand, size] = call.args;
+  if (operand.vector.kind !== "int" || size === undefined) return rounded("halfUp")(call);
   const isTime = operand.vector.type === "TIMESTAMP";
-  if (operand.vector.kind === "int" && size !== undefined) {
-    const sizes = intsOf(size).values;
-    const large = isTime || (isConstant(size) && sizes[0] > digitsMax);
-    if (large) return runIntegers(call, (value, row) => floorTo(value, sizes[row & size.mask]));
-  }
-  return rounded("halfUp")(call);
+  const sizes = intsOf(size).values;
+  return runIntegers(call, (value, row) => {
+    const own = sizes[row & size.mask];
+    return isTime || own > digitsMax
+      ? floorTo(value, own)
+      : roundInteger(value, digitsAt(call, row), "halfUp");
+  });
+};
+
+/** Pinot's ROUND of integers and times: value / size · size, cut towards zero. */
+const roundTo: Kernel = (call) => {
+  const [operand, size] = call.args;
+  const { values: sizes } = intsOf(size);
+  const { mask } = size;
+  const type = operand.vector.type === "DATE" ? "TIMESTAMP" : operand.vector.type;
+  const times: Operand = { ...operand, vector: castVector(operand.vector, type, call.context) };
+  return runIntegers({ ...call, args: [times, size] }, (value, row) => {
+    const size = sizes[row & mask];
+    if (size === 0n) throw new StoreError("VALUE_RANGE", "cannot round to multiples of 0");
+    return value - (value % size);
+  });
 };
 
 /** Whole numbers: by Math for doubles, nothing to do for integers. */
@@ -134,12 +152,13 @@ function widthBucket(x: number, low: number, high: number, buckets: number): num
 /** JavaScript's log2 and log10 of exact powers are exact; its cbrt too. */
 export const mathKernels: Readonly<Record<string, Kernel>> = {
   abs,
-  ceil: whole((x) => Math.ceil(x) + 0, "ceiling"),
+  ceil: whole(Math.ceil, "ceiling"),
   floor: whole(Math.floor, "floor"),
   round,
+  roundTo,
   roundDecimal: rounded("halfUp"),
   truncate: rounded("towardZero"),
-  sign: real((x) => Math.sign(x) + 0),
+  sign: real(Math.sign),
   exp: real(Math.exp),
   exp2: real((x) => 2 ** x),
   exp10: real((x) => 10 ** x),

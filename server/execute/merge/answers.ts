@@ -189,7 +189,7 @@ function finishDoubles(name: "sum" | "avg", slot: MergedDoubles, groups: Uint32A
   for (let row = 0; row < groups.length; row++) {
     const at = base + groups[row] * stride;
     if (f64[at] === 0) nulls.mark(row);
-    else values[row] = name === "sum" ? f64[at + 1] : f64[at + 1] / f64[at];
+    else values[row] = name === "sum" ? f64[at + 1] : f64[at + 1] / f64[at] + 0;
   }
   return { kind: "double", type: "DOUBLE", rows: groups.length, values, nulls: nulls.bits };
 }
