@@ -206,7 +206,8 @@ export class PartitionConsumer {
   /** One fetch and all that follows from it. */
   async #step(): Promise<void> {
     const { source, log, isMirrored } = this.#parts;
-    const signal = this.#fresh();
+    // Of this turn of the loop: who interrupted it meanwhile, while it asked something else, is heard.
+    const { signal } = this.#stop;
     const options = { waitMs: fetchWaitMs, bytesMax: fetchBytesMax, signal };
     const fetched = await source.fetch(this.partition, this.#store.next, options);
     this.#progress.fetched(fetched);
@@ -285,7 +286,7 @@ export class PartitionConsumer {
     const { source, environment } = this.#parts;
     const last = this.#store.next - 1n;
     if (this.#lastBatch !== null) {
-      this.#lastCrc = environment.crcKafka(this.#lastBatch, this.#lastBatch.endOffset - 1n);
+      this.#lastCrc = await environment.crcKafka(this.#lastBatch, this.#lastBatch.endOffset - 1n);
       this.#lastBatch = null;
     }
     if (this.#lastCrc === null) return;

@@ -68,23 +68,34 @@ export class BatchStore {
 
   /** Takes what is at or behind `next`. Returns early only when the consumer closes. */
   async store(batch: RawBatch): Promise<void> {
-    const slices = this.#slice(batch);
+    if (batch.kind === "kafka") {
+      for await (const group of this.#parts.environment.sliceKafka(batch)) {
+        if (!(await this.#storeGroup(group))) return;
+        // A batch may hold more rows than memory: those that are done can be seen, and sealed.
+        this.#show();
+      }
+    } else if (!(await this.#storeGroup(this.#slice(batch)))) return;
+    this.skipTo(batch.endOffset);
+  }
+
+  /** False when the consumer closes meanwhile. */
+  async #storeGroup(slices: RecordSlices): Promise<boolean> {
     for (let at = firstFrom(slices, this.#next); at < slices.count; ) {
       const { rows, next, rejects } = this.#decoder.decode(this.sink.stage, slices, at);
-      const end = next < slices.count ? slices.offsets[next] : batch.endOffset;
+      const end = slices.offsets[next - 1] + 1n;
       // Nothing may be awaited between decode and append: the stage is shared.
       try {
         this.sink.append(rows, end);
       } catch (error) {
         if (await this.#short(error)) continue;
-        return;
+        return false;
       }
       this.#next = end;
       this.#progress.appended(rows, slices.newestMs);
-      if (rejects.length > 0 && !(await this.#keepLetters(slices, rejects))) return;
+      if (rejects.length > 0 && !(await this.#keepLetters(slices, rejects))) return false;
       at = next;
     }
-    this.skipTo(batch.endOffset);
+    return true;
   }
 
   /** Moves on over offsets without rows, and shows what was appended. */
@@ -93,6 +104,10 @@ export class BatchStore {
       this.sink.append(0, offset);
       this.#next = offset;
     }
+    this.#show();
+  }
+
+  #show(): void {
     this.sink.publish(this.#parts.environment.world.clock.nowMs());
     this.#progress.published(this.#next);
   }
@@ -121,7 +136,6 @@ export class BatchStore {
   }
 
   #slice(batch: RawBatch): RecordSlices {
-    if (batch.kind === "kafka") return this.#parts.environment.sliceKafka(batch);
     const known = this.#parts.slicesOf(batch);
     if (known !== undefined) return known;
     return this.#decoder.slice(batch.bytes, batch.baseOffset);

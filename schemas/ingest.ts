@@ -34,7 +34,10 @@ export interface TableStart {
   readonly paused: boolean;
 }
 
-/** The records of one raw batch: values as slices of one buffer. A null value (a tombstone) has length −1. */
+/**
+ * Records of a raw batch: values as slices of one buffer. A null value (a tombstone) has length −1. A record that is
+ * too large has its true length, and of its bytes perhaps only the first.
+ */
 export interface RecordSlices {
   readonly bytes: Uint8Array;
   readonly count: number;
@@ -45,8 +48,11 @@ export interface RecordSlices {
   readonly newestMs: number | null;
 }
 
-/** Decodes a raw batch of kind "kafka"; throws STREAM_CORRUPT. Control batches have count 0. */
-type SliceRecords = (batch: RawBatch) => RecordSlices;
+/**
+ * Decodes a raw batch of kind "kafka", in as many groups as it needs to stay within its memory; each is valid until the
+ * next is asked for. Throws STREAM_CORRUPT. Control batches have count 0.
+ */
+type SliceRecords = (batch: RawBatch) => AsyncIterable<RecordSlices>;
 
 /** What a host tells its server. Promises are awaited before the consumer goes on. */
 export interface IngestEvents {
@@ -82,7 +88,7 @@ export interface IngestEnvironment {
    * What `Source.recordCrc` would say of a record, from a batch at hand; null when the batch does not hold
    * it.
    */
-  readonly crcKafka: (batch: RawBatch, offset: bigint) => number | null;
+  readonly crcKafka: (batch: RawBatch, offset: bigint) => Promise<number | null>;
   readonly events: IngestEvents;
 }
 

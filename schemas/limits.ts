@@ -18,7 +18,10 @@ export interface Limits {
   /** Rows of one staged decode batch. */
   readonly stageRows: number;
   readonly stageTextBytes: number;
+  /** One record with its key and headers; a larger one is a dead letter. */
   readonly recordBytes: number;
+  /** Of a record batch in memory unpacked; one that unpacks to more is read in several rounds. */
+  readonly unpackedBytes: number;
   readonly tableColumns: number;
   readonly textBytes: number;
   readonly deadLetters: number;
@@ -75,6 +78,7 @@ export const limits: Limits = {
   stageRows: 8192,
   stageTextBytes: 32 * mebi,
   recordBytes: 16 * mebi,
+  unpackedBytes: 16 * mebi,
   tableColumns: 512,
   textBytes: 1 * mebi,
   deadLetters: 10_000,

@@ -6,9 +6,8 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
 import { dirname, join } from "node:path";
-import { crc32c } from "@node-rs/crc32";
 import { openCatalog } from "#broker/catalog/catalog-thread-node";
-import { sliceKafkaBatch } from "#ingestion/decode/record-batch";
+import { readKafkaBatch, recordCrcIn } from "#ingestion/decode/record-batch";
 import { Host } from "#ingestion/host";
 import { KafkaSource } from "#ingestion/source/kafka-node";
 import { KafkaTopics } from "#ingestion/source/kafka-topics-node";
@@ -19,7 +18,6 @@ import type { IngestEnvironment } from "#schemas/ingest";
 import { checkLimits, type Limits, limits as usualLimits } from "#schemas/limits";
 import type { Metric } from "#schemas/metric";
 import type { ServerClient } from "#schemas/plan/server-client";
-import type { RawBatch } from "#schemas/source";
 import type { Log, World } from "#schemas/world";
 import type { Arena } from "#server/arena/arena";
 import { ArenaPool } from "#server/arena/pool";
@@ -79,12 +77,6 @@ interface RoleData {
   readonly kafkaBrokers: readonly string[];
 }
 
-const recordCrcOf = (batch: RawBatch, offset: bigint, recordBytes: number): number | null => {
-  const { bytes, count, starts, lengths, offsets } = sliceKafkaBatch(batch, recordBytes);
-  const row = offsets.subarray(0, count).indexOf(offset);
-  return row < 0 ? null : crc32c(bytes.subarray(starts[row]!, starts[row]! + Math.max(0, lengths[row]!)));
-};
-
 /** Ingestion's host as this process's real sources and this thread's sinks make it. */
 const hostMaker =
   (
@@ -105,10 +97,11 @@ const hostMaker =
               brokers: stream.brokers.length > 0 ? stream.brokers : kafkaBrokers,
               properties: stream.properties,
               topic: stream.topic,
+              limits,
               log: world.log,
             }),
-      sliceKafka: (batch) => sliceKafkaBatch(batch, limits.recordBytes),
-      crcKafka: (batch, offset) => recordCrcOf(batch, offset, limits.recordBytes),
+      sliceKafka: (batch) => readKafkaBatch(batch, limits),
+      crcKafka: (batch, offset) => recordCrcIn(batch, offset, limits),
     });
   };
 
@@ -181,10 +174,10 @@ async function fixStream(catalog: CatalogClient, kafkaBrokers: readonly string[]
   );
 }
 
-const topicsOf = (kafkaBrokers: readonly string[], log: Log): Topics =>
+const topicsOf = (kafkaBrokers: readonly string[], limits: Limits, log: Log): Topics =>
   kafkaBrokers.length === 0
     ? { list: async () => [], sample: async () => [] }
-    : new KafkaTopics({ brokers: kafkaBrokers, properties: {}, log });
+    : new KafkaTopics({ brokers: kafkaBrokers, properties: {}, log }, limits);
 
 /** Decodes plain JSON in WebAssembly; rows that it does not know go to the TypeScript decoder. */
 const loadExtractor = async (): Promise<WebAssembly.Module> =>
@@ -324,7 +317,7 @@ async function startLocked(
       return openSegment({ disk: world.disk, path, arena, kernels: kernelsFor(arena, kernels), cache });
     },
     evict: (arena) => void cache.release(pool.arena(arena), evictBytes),
-    topics: topicsOf(kafkaBrokers, log),
+    topics: topicsOf(kafkaBrokers, limits, log),
     pace: { ...usualPace, maintainMs: Number(process.env["FRESHET_MAINTAIN_MS"] ?? usualPace.maintainMs) },
     startIngest: threads.startIngest,
     readRecord: (path) => readRecord(world, path),

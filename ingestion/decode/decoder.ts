@@ -131,7 +131,11 @@ export class Decoder {
     const rejects: Reject[] = [];
     const { first, count } = batch;
     if (count === 0) {
-      rejects.push({ record: first, offset: slices.offsets[first], reason: this.#oversized() });
+      rejects.push({
+        record: first,
+        offset: slices.offsets[first],
+        reason: this.#oversized(slices.lengths[first]),
+      });
       return { rows: 0, next: first + 1, rejects };
     }
     let done = count;
@@ -144,7 +148,7 @@ export class Decoder {
         done = row;
         break;
       }
-      const reason = fault === textFull ? this.#oversized() : fault;
+      const reason = fault === textFull ? this.#oversized(slices.lengths[first + row]) : fault;
       rejects.push({ record: first + row, offset: slices.offsets[first + row], reason });
     }
     this.#extractor?.end();
@@ -154,7 +158,7 @@ export class Decoder {
   #decodeRow(cells: Cells, slices: RecordSlices, batch: CopiedRecords, row: number): string {
     const length = slices.lengths[batch.first + row];
     if (length < 0) return "the record has no value";
-    if (length > this.limits.recordBytes) return this.#oversized();
+    if (length > this.limits.recordBytes) return this.#oversized(length);
     const finished = this.#extractor?.finishCells(row);
     if (finished !== undefined && finished !== null) return finished;
     const start = slices.starts[batch.first + row] + batch.shift;
@@ -184,8 +188,8 @@ export class Decoder {
     return rows;
   }
 
-  #oversized(): string {
-    return `the record is larger than recordBytes = ${this.limits.recordBytes}`;
+  #oversized(bytes: number): string {
+    return `the record has ${bytes} bytes, more than recordBytes = ${this.limits.recordBytes}`;
   }
 }
 

@@ -1,7 +1,13 @@
-/** Kafka's four codecs. What a batch may unpack to is bounded, so a small batch cannot fill memory. */
-import { gunzipSync, zstdDecompressSync } from "node:zlib";
+/**
+ * Kafka's four codecs, in two ways: at once for what is small, which nearly everything is, and piece by piece for
+ * batches that unpack to more than should be in memory. How much that is, a batch does not say before.
+ */
+import { constants, createGunzip, createZstdDecompress, gunzipSync, zstdDecompressSync } from "node:zlib";
 import { decompressFrameSync } from "lz4-napi";
 import snappy from "snappyjs";
+import { lz4BytesMost, readLz4Frame, unlz4Pieces } from "#ingestion/decode/lz4";
+import { snappyLength, unsnapPieces } from "#ingestion/decode/snappy";
+import { breathe } from "#schemas/turns";
 
 const gzip = 1;
 const snappyCodec = 2;
@@ -12,82 +18,109 @@ const zstd = 4;
 const xerialMagic = [0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00];
 const xerialHeaderBytes = 16;
 
-const tooLarge = (bytesMax: number) => new RangeError(`it unpacks to more than ${bytesMax} bytes`);
+const pieceBytes = 256 << 10;
+/** What this thread unpacks by itself before others of it have their turn. */
+const turnBytes = 4 << 20;
+/** The largest window that a zstd frame may ask for: 128 MiB, which is what zstd itself takes without being told. */
+const zstdWindowLog = 27;
 
-/** The length that a raw snappy block says it unpacks to. */
-function snappyLength(block: Uint8Array): number {
-  let length = 0;
-  for (let index = 0; index < 5; index++) {
-    const byte = block[index];
-    if (byte === undefined) break;
-    length += (byte & 0x7f) * 2 ** (7 * index);
-    if (byte < 0x80) return length;
-  }
-  throw new RangeError("a snappy block has no length");
-}
+const unknownCodec = (codec: number) =>
+  new RangeError(`codec ${codec} is not one of gzip, snappy, lz4, zstd`);
 
-function unsnap(block: Uint8Array, bytesMax: number): Uint8Array {
-  if (snappyLength(block) > bytesMax) throw tooLarge(bytesMax);
-  return snappy.uncompress(block, bytesMax);
-}
-
-function unsnapFramed(packed: Uint8Array, bytesMax: number): Uint8Array {
-  if (!xerialMagic.every((byte, index) => packed[index] === byte)) return unsnap(packed, bytesMax);
+/** The snappy blocks in order. */
+function snappyBlocks(packed: Uint8Array): Uint8Array[] {
+  if (!xerialMagic.every((byte, index) => packed[index] === byte)) return [packed];
   const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
   const blocks: Uint8Array[] = [];
-  let total = 0;
   for (let at = xerialHeaderBytes; at < packed.length; ) {
     const length = view.getUint32(at);
     if (at + 4 + length > packed.length) throw new RangeError("a snappy block runs past the end");
-    const block = unsnap(packed.subarray(at + 4, at + 4 + length), bytesMax - total);
-    blocks.push(block);
-    total += block.length;
+    blocks.push(packed.subarray(at + 4, at + 4 + length));
     at += 4 + length;
   }
-  return Buffer.concat(blocks);
+  return blocks;
 }
 
-const lz4BlockBytes = [0, 0, 0, 0, 64 << 10, 256 << 10, 1 << 20, 4 << 20];
+function unsnap(packed: Uint8Array, bytesMax: number): Uint8Array | null {
+  const blocks = snappyBlocks(packed);
+  const total = blocks.reduce((sum, block) => sum + snappyLength(block).length, 0);
+  if (total > bytesMax) return null;
+  const [first] = blocks;
+  if (blocks.length === 1 && first !== undefined) return snappy.uncompress(first);
+  return Buffer.concat(blocks.map((block) => snappy.uncompress(block)));
+}
 
-/** Walks an LZ4 frame's block lengths: the most it can unpack to. Format: lz4_Frame_format.md. */
-function lz4BytesMost(packed: Uint8Array): number {
-  const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
-  if (packed.length < 7 || view.getUint32(0, true) !== 0x184d2204)
-    throw new RangeError("an LZ4 frame has another magic");
-  const flags = packed[4] as number;
-  const blockBytes = lz4BlockBytes[((packed[5] as number) >> 4) & 7] as number;
-  let at = 7 + ((flags & 8) === 0 ? 0 : 8) + ((flags & 1) === 0 ? 0 : 4);
-  let most = 0;
-  while (at + 4 <= packed.length) {
-    const length = view.getUint32(at, true);
-    if (length === 0) break;
-    at += 4 + (length & 0x7fffffff) + ((flags & 16) === 0 ? 0 : 4);
-    most += blockBytes;
+function unlz4(packed: Uint8Array, bytesMax: number): Uint8Array | null {
+  // Blocks are full but the last one.
+  return lz4BytesMost(readLz4Frame(packed)) > bytesMax ? null : decompressFrameSync(packed as Buffer);
+}
+
+/** null instead of zlib's own complaint about more than `maxOutputLength`. */
+function bounded(run: () => Uint8Array): Uint8Array | null {
+  try {
+    return run();
+  } catch (error) {
+    if ((error as { code?: string }).code === "ERR_BUFFER_TOO_LARGE") return null;
+    throw error;
   }
-  return most;
 }
 
-function unlz4(packed: Uint8Array, bytesMax: number): Uint8Array {
-  const most = lz4BytesMost(packed);
-  // Full blocks but the last: what it surely unpacks to is one block less.
-  if (most - (4 << 20) > bytesMax) throw tooLarge(bytesMax);
-  const bytes = decompressFrameSync(packed as Buffer);
-  if (bytes.length > bytesMax) throw tooLarge(bytesMax);
-  return bytes;
-}
-
-/** A batch's records, unpacked. `codec` is Kafka's number; throws RangeError past `bytesMax` and on damaged input. */
-export function decompress(codec: number, packed: Uint8Array, bytesMax: number): Uint8Array {
+/**
+ * A batch's records, unpacked; null when they are, or may be, more than `bytesMax`. `codec` is Kafka's number. Throws
+ * RangeError, or zlib's errors, on damaged input.
+ */
+export function decompress(codec: number, packed: Uint8Array, bytesMax: number): Uint8Array | null {
   switch (codec) {
     case gzip:
-      return gunzipSync(packed, { maxOutputLength: bytesMax });
+      return bounded(() => gunzipSync(packed, { maxOutputLength: bytesMax }));
     case snappyCodec:
-      return unsnapFramed(packed, bytesMax);
+      return unsnap(packed, bytesMax);
     case lz4:
       return unlz4(packed, bytesMax);
     case zstd:
-      return zstdDecompressSync(packed, { maxOutputLength: bytesMax });
+      return bounded(() => zstdDecompressSync(packed, { maxOutputLength: bytesMax }));
     default:
-      throw new RangeError(`codec ${codec} is not one of gzip, snappy, lz4, zstd`);
+      throw unknownCodec(codec);
+  }
+}
+
+/** The same in pieces; each is valid until the next is asked for. Ending early costs what was unpacked so far. */
+export function decompressPieces(codec: number, packed: Uint8Array): AsyncIterable<Uint8Array> {
+  switch (codec) {
+    case gzip:
+      return fed(createGunzip({ chunkSize: pieceBytes }), packed);
+    case snappyCodec:
+      return inTurns(snappyPieces(packed));
+    case lz4:
+      return inTurns(unlz4Pieces(readLz4Frame(packed)));
+    case zstd: {
+      const params = { [constants.ZSTD_d_windowLogMax]: zstdWindowLog };
+      return fed(createZstdDecompress({ chunkSize: pieceBytes, params }), packed);
+    }
+    default:
+      throw unknownCodec(codec);
+  }
+}
+
+function fed(stream: ReturnType<typeof createGunzip>, packed: Uint8Array): AsyncIterable<Uint8Array> {
+  stream.end(packed);
+  return stream;
+}
+
+function* snappyPieces(packed: Uint8Array): Generator<Uint8Array> {
+  for (const block of snappyBlocks(packed)) {
+    if (snappyLength(block).length > turnBytes) yield* unsnapPieces(block);
+    else yield snappy.uncompress(block);
+  }
+}
+
+async function* inTurns(pieces: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  for (const piece of pieces) {
+    yield piece;
+    bytes += piece.length;
+    if (bytes < turnBytes) continue;
+    bytes = 0;
+    await breathe();
   }
 }

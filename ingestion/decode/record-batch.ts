@@ -8,12 +8,11 @@
  *                producerId:i64 producerEpoch:i16 baseSequence:i32 count:i32 records
  *   batchLength counts the bytes after itself; crc is CRC-32C over attributes and all that follows.
  *   attributes: bits 0–2 codec, 3 log-append time, 4 transactional, 5 control.
- * Record => length:varint attributes:i8 timestampDelta:varlong offsetDelta:varint
- *           keyLength:varint key valueLength:varint value headers
  */
 import { crc32c } from "@node-rs/crc32";
-import { decompress } from "#ingestion/decode/decompress";
-import { StoreError } from "#schemas/errors";
+import { decompress, decompressPieces } from "#ingestion/decode/decompress";
+import { RecordGroup, RecordReader, recordGroups } from "#ingestion/decode/record-groups";
+import { messageOf, StoreError } from "#schemas/errors";
 import type { RecordSlices } from "#schemas/ingest";
 import type { RawBatch } from "#schemas/source";
 
@@ -80,7 +79,8 @@ export function checkBatchCrc(batch: Uint8Array, baseOffset: bigint): void {
 
 /** The control record of a transaction's end: true for an abort marker. */
 export function isAbortMarker(batch: Uint8Array): boolean {
-  const reader = new RecordReader(batch, batchHeaderBytes);
+  const reader = new RecordReader(batch);
+  reader.at = batchHeaderBytes;
   reader.record();
   return reader.keyLength >= 4 && viewOf(batch).getInt16(reader.keyStart + 2) === 0;
 }
@@ -99,64 +99,6 @@ export function emptiedBatch(batch: Uint8Array): Uint8Array {
   return empty;
 }
 
-/** Walks records; bounds are checked against the buffer at every length. */
-class RecordReader {
-  readonly #bytes: Uint8Array;
-  #at: number;
-  keyStart = 0;
-  keyLength = 0;
-  valueStart = 0;
-  valueLength = 0;
-  offsetDelta = 0;
-  timestampDelta = 0;
-
-  constructor(bytes: Uint8Array, at: number) {
-    this.#bytes = bytes;
-    this.#at = at;
-  }
-
-  /** A zigzag varint of up to 64 bits as a number: exact to 2⁵³, which lengths and deltas stay below. */
-  #varint(): number {
-    const bytes = this.#bytes;
-    let low = bytes[this.#at++] as number;
-    if (low < 0x80) return (low >>> 1) ^ -(low & 1);
-    low &= 0x7f;
-    let scale = 128;
-    let value = low;
-    for (let count = 1; count < 10; count++) {
-      const byte = bytes[this.#at++];
-      if (byte === undefined) throw new RangeError("a varint runs past the end");
-      value += (byte & 0x7f) * scale;
-      if (byte < 0x80) return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
-      scale *= 128;
-    }
-    throw new RangeError("a varint is longer than ten bytes");
-  }
-
-  #span(length: number): number {
-    const start = this.#at;
-    if (length > 0) this.#at += length;
-    if (this.#at > this.#bytes.length) throw new RangeError("a length runs past the end");
-    return start;
-  }
-
-  /** Moves to the next record and leaves its parts in the fields. */
-  record(): void {
-    const length = this.#varint();
-    const start = this.#at;
-    if (length < 0 || start + length > this.#bytes.length)
-      throw new RangeError(`a record of ${length} bytes cannot be`);
-    this.#at++; // attributes: none are defined
-    this.timestampDelta = this.#varint();
-    this.offsetDelta = this.#varint();
-    this.keyLength = this.#varint();
-    this.keyStart = this.#span(this.keyLength);
-    this.valueLength = this.#varint();
-    this.valueStart = this.#span(this.valueLength);
-    this.#at = start + length; // headers are not read
-  }
-}
-
 /** Records with an upper bound that a lying header cannot pass: a record takes at least seven bytes. */
 function checkCount(header: BatchHeader, recordBytes: number): void {
   if (header.count < 0 || header.count > recordBytes / 7) {
@@ -164,60 +106,70 @@ function checkCount(header: BatchHeader, recordBytes: number): void {
   }
 }
 
-function noRecords(batch: RawBatch): RecordSlices {
-  const none = new Int32Array(0);
-  return {
-    bytes: batch.bytes,
-    count: 0,
-    starts: none,
-    lengths: none,
-    offsets: new BigInt64Array(0),
-    newestMs: null,
-  };
+const noRecords = (bytes: Uint8Array): RecordSlices => ({
+  bytes,
+  count: 0,
+  starts: new Int32Array(0),
+  lengths: new Int32Array(0),
+  offsets: new BigInt64Array(0),
+  newestMs: null,
+});
+
+/** How much of a batch may be in memory unpacked. */
+export interface UnpackLimits {
+  /** Of all its records at once; what has more comes in groups of about this size. */
+  readonly unpackedBytes: number;
+  /** Of one record; a larger one comes alone, with its true length and only its first bytes. */
+  readonly recordBytes: number;
 }
 
 /**
- * The values of one batch as slices of one buffer (the batch itself, or its decompressed records of at most
- * `bytesMax`). Control batches have none. Throws STREAM_CORRUPT naming the offset.
+ * The values of one batch in order, as slices of one buffer (the batch itself, or what was unpacked of it). Mostly one
+ * group; a batch that unpacks to more comes in several, each valid until the next is asked for. Control batches have no
+ * records. Offsets are those of `batch`, which may be moved against the ones in its bytes. Throws STREAM_CORRUPT naming
+ * the offset.
  */
-export function sliceKafkaBatch(batch: RawBatch, bytesMax: number): RecordSlices {
-  const header = readBatchHeader(batch.bytes, 0);
-  if (header === null) throw corrupt(`only ${batch.bytes.length} of its bytes are there`, batch.baseOffset);
+export async function* readKafkaBatch(batch: RawBatch, limits: UnpackLimits): AsyncGenerator<RecordSlices> {
+  const found = readBatchHeader(batch.bytes, 0);
+  if (found === null) throw corrupt(`only ${batch.bytes.length} of its bytes are there`, batch.baseOffset);
+  const header = { ...found, baseOffset: batch.baseOffset, endOffset: batch.endOffset };
   checkBatchCrc(batch.bytes.subarray(0, header.bytes), header.baseOffset);
-  if (header.control || header.count === 0) return noRecords(batch);
+  if (header.control || header.count === 0) return yield noRecords(batch.bytes);
   const packed = batch.bytes.subarray(batchHeaderBytes, header.bytes);
   try {
-    const plain = header.codec === 0;
-    const bytes = plain ? batch.bytes.subarray(0, header.bytes) : decompress(header.codec, packed, bytesMax);
-    checkCount(header, plain ? packed.length : bytes.length);
-    return readRecords(bytes, plain ? batchHeaderBytes : 0, header);
+    const whole = header.codec === 0 ? packed : decompress(header.codec, packed, limits.unpackedBytes);
+    if (whole === null) yield* recordGroups(decompressPieces(header.codec, packed), header, limits);
+    else yield readRecords(whole, header, limits.recordBytes);
   } catch (error) {
     if (error instanceof StoreError) throw error;
-    throw corrupt(String((error as Error).message), header.baseOffset);
+    throw corrupt(messageOf(error), header.baseOffset);
   }
 }
 
-function readRecords(bytes: Uint8Array, start: number, header: BatchHeader): RecordSlices {
-  const { count, baseOffset } = header;
-  const starts = new Int32Array(count);
-  const lengths = new Int32Array(count);
-  const offsets = new BigInt64Array(count);
-  const reader = new RecordReader(bytes, start);
-  const offsetsMax = Number(header.endOffset - baseOffset);
-  for (let row = 0; row < count; row++) {
-    reader.record();
-    starts[row] = reader.valueStart;
-    lengths[row] = reader.valueLength;
-    if (reader.offsetDelta < 0 || reader.offsetDelta >= offsetsMax)
-      throw new RangeError("an offset lies outside its batch");
-    offsets[row] = baseOffset + BigInt(reader.offsetDelta);
+function readRecords(bytes: Uint8Array, header: BatchHeader, recordBytesMax: number): RecordSlices {
+  checkCount(header, bytes.length);
+  const group = new RecordGroup(header, header.count);
+  const reader = new RecordReader(bytes);
+  for (let row = 0; row < header.count; row++) {
+    const length = reader.record();
+    // Too large by its key or headers: its length says so, as it would in a batch that is read in groups.
+    if (length > recordBytesMax) reader.valueLength = length;
+    group.add(reader);
   }
-  return {
-    bytes,
-    count,
-    starts,
-    lengths,
-    offsets,
-    newestMs: header.maxTimestampMs >= 0 ? header.maxTimestampMs : null,
-  };
+  return group.slices(bytes);
+}
+
+/** CRC-32C of the value of the record at `offset`, to notice another stream; null when the batch does not hold it. */
+export async function recordCrcIn(
+  batch: RawBatch,
+  offset: bigint,
+  limits: UnpackLimits,
+): Promise<number | null> {
+  for await (const { bytes, starts, lengths, offsets } of readKafkaBatch(batch, limits)) {
+    const row = offsets.indexOf(offset);
+    if (row < 0) continue;
+    const start = starts[row] as number;
+    return crc32c(bytes.subarray(start, start + Math.max(0, lengths[row] as number)));
+  }
+  return null;
 }

@@ -3,9 +3,8 @@
  * kinds that `schemas/source.ts` names, so the consume loop knows whether to retry, stop or record a gap.
  */
 
-import { crc32c } from "@node-rs/crc32";
 import { readFetchResponse } from "#ingestion/decode/fetch-response";
-import { sliceKafkaBatch } from "#ingestion/decode/record-batch";
+import { recordCrcIn, type UnpackLimits } from "#ingestion/decode/record-batch";
 import type { KafkaTarget } from "#ingestion/source/kafka-client-node";
 import { KafkaConnection } from "#ingestion/source/kafka-connection-node";
 import { messageOf, StoreError } from "#schemas/errors";
@@ -16,7 +15,6 @@ const connectionsMax = 16;
 const sharedWaitMs = 20;
 /** A connection of its own: a broker that does not answer a question must not end a fetch beside it. */
 const questionSlot = -1;
-const recordBytesMax = 64 << 20;
 
 /** Kafka's error codes that a fetch meets. Source: kafka.apache.org/protocol, "Error Codes". */
 const offsetOutOfRange = 1;
@@ -41,6 +39,7 @@ interface KafkaFault extends Error {
 
 export interface KafkaSourceOptions extends KafkaTarget {
   readonly topic: string;
+  readonly limits: UnpackLimits;
 }
 
 export class KafkaSource implements Source {
@@ -88,13 +87,7 @@ export class KafkaSource implements Source {
     if (errorCode !== 0 && errorCode !== offsetOutOfRange) await this.#refuse(errorCode, partition);
     const batch = batches[0];
     if (batch === undefined || batch.baseOffset > offset) return null;
-    const { bytes, count, starts, lengths, offsets } = sliceKafkaBatch(batch, recordBytesMax);
-    for (let row = 0; row < count; row++) {
-      if (offsets[row] !== offset) continue;
-      const start = starts[row] as number;
-      return crc32c(bytes.subarray(start, start + Math.max(0, lengths[row] as number)));
-    }
-    return null;
+    return recordCrcIn(batch, offset, this.#options.limits);
   }
 
   async close(): Promise<void> {

@@ -1,19 +1,21 @@
 /** The process's Kafka beside consuming: which topics there are, a look at their newest rows, making and filling them. */
 import { CompressionTypes, type Kafka } from "kafkajs";
-import { sliceKafkaBatch } from "#ingestion/decode/record-batch";
+import { readKafkaBatch, type UnpackLimits } from "#ingestion/decode/record-batch";
 import { type KafkaTarget, kafkaClient } from "#ingestion/source/kafka-client-node";
 import { KafkaSource } from "#ingestion/source/kafka-node";
 import { messageOf, StoreError } from "#schemas/errors";
+import { limits as usualLimits } from "#schemas/limits";
 
 const sampleBytes = 1 << 20;
-const recordBytesMax = 64 << 20;
 
 export class KafkaTopics {
   readonly #target: KafkaTarget;
   readonly #client: Kafka;
+  readonly #limits: UnpackLimits;
 
-  constructor(target: KafkaTarget) {
+  constructor(target: KafkaTarget, limits: UnpackLimits = usualLimits) {
     this.#target = target;
+    this.#limits = limits;
     this.#client = kafkaClient(target);
   }
 
@@ -35,7 +37,7 @@ export class KafkaTopics {
 
   /** The newest values of a topic as text, at most `rowsMax`. */
   async sample(topic: string, rowsMax: number): Promise<readonly string[]> {
-    const source = new KafkaSource({ ...this.#target, topic });
+    const source = new KafkaSource({ ...this.#target, topic, limits: this.#limits });
     try {
       const rows: string[] = [];
       for (const partition of await source.partitions()) {
@@ -50,12 +52,17 @@ export class KafkaTopics {
           signal,
         });
         for (const batch of batches) {
-          const { bytes, count, starts, lengths, offsets } = sliceKafkaBatch(batch, recordBytesMax);
-          for (let row = 0; row < count && rows.length < rowsMax; row++) {
-            const start = starts[row] as number;
-            const length = lengths[row] as number;
-            if (length > 0 && (offsets[row] as bigint) >= from)
-              rows.push(new TextDecoder().decode(bytes.subarray(start, start + length)));
+          for await (const { bytes, count, starts, lengths, offsets } of readKafkaBatch(
+            batch,
+            this.#limits,
+          )) {
+            for (let row = 0; row < count && rows.length < rowsMax; row++) {
+              const start = starts[row] as number;
+              const length = lengths[row] as number;
+              if (length > 0 && length <= this.#limits.recordBytes && (offsets[row] as bigint) >= from)
+                rows.push(new TextDecoder().decode(bytes.subarray(start, start + length)));
+            }
+            if (rows.length >= rowsMax) break;
           }
         }
       }

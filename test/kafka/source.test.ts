@@ -1,9 +1,10 @@
 /** Our Kafka source against a real Apache Kafka, with batches that its own Java producer wrote. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { sliceKafkaBatch } from "#ingestion/decode/record-batch";
+import { readKafkaBatch } from "#ingestion/decode/record-batch";
 import { KafkaSource } from "#ingestion/source/kafka-node";
 import { KafkaTopics } from "#ingestion/source/kafka-topics-node";
 import { StoreError } from "#schemas/errors";
+import { limits } from "#schemas/limits";
 import { OffsetGone } from "#schemas/source";
 import { type Kafka, startKafka } from "#test/setup/kafka-node";
 
@@ -27,6 +28,7 @@ function open(
     topic,
     brokers: [options.brokers ?? kafka.brokers],
     properties: options.properties ?? {},
+    limits,
     log,
   });
   sources.push(source);
@@ -54,11 +56,12 @@ async function readAll(source: KafkaSource, partition: number, from = 0n): Promi
       signal: AbortSignal.timeout(20_000),
     });
     for (const batch of batches) {
-      const { bytes, count, starts, lengths, offsets } = sliceKafkaBatch(batch, 64 << 20);
-      for (let row = 0; row < count; row++) {
-        const start = starts[row] as number;
-        const value = new TextDecoder().decode(bytes.subarray(start, start + (lengths[row] as number)));
-        if ((offsets[row] as bigint) >= from) found.set(offsets[row] as bigint, value);
+      for await (const { bytes, count, starts, lengths, offsets } of readKafkaBatch(batch, limits)) {
+        for (let row = 0; row < count; row++) {
+          const start = starts[row] as number;
+          const value = new TextDecoder().decode(bytes.subarray(start, start + (lengths[row] as number)));
+          if ((offsets[row] as bigint) >= from) found.set(offsets[row] as bigint, value);
+        }
       }
       offset = batch.endOffset;
     }

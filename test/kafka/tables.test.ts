@@ -96,6 +96,40 @@ describe("a Pinot table config works unchanged", () => {
     await eventually(() => totals(name)).toEqual([2000, sumTo(2000)]);
   });
 
+  test.each(["gzip", "snappy", "lz4", "zstd"])(
+    "%s batches that unpack past what is held at a time",
+    async (codec) => {
+      const name = `wide_${codec}`;
+      await kafka.createTopic(name, 1);
+      const rows = Array.from({ length: 150_000 }, (_, n) =>
+        JSON.stringify({
+          n,
+          name: `an ordinary row with a name of its own, of the kind ${n % 7}`,
+          ts: 1_700_000_000_000 + n,
+        }),
+      );
+      await produce(
+        name,
+        rows,
+        "--compression-codec",
+        codec,
+        "--batch-size",
+        "100000000",
+        "--producer-property",
+        "batch.size=100000000",
+        "--producer-property",
+        "linger.ms=4000",
+        "--producer-property",
+        "max.request.size=100000000",
+        "--producer-property",
+        "buffer.memory=200000000",
+      );
+      await makeTable(name, name);
+      await eventually(() => totals(name)).toEqual([rows.length, sumTo(rows.length)]);
+      expect((await freshet.sql(`SELECT COUNT(*) FROM ${name}`))["partialResult"]).toBeFalsy();
+    },
+  );
+
   test("two tables read one topic; a push to a Kafka table is refused with a hint", async () => {
     await makeTable("second", "codec_none");
     await eventually(() => totals("second")).toEqual([2000, sumTo(2000)]);

@@ -145,8 +145,10 @@ export function testHost(
     },
     openSource:
       options.openSource ?? ((table) => (table.stream.kind === "kafka" ? (options.topic ?? null) : null)),
-    sliceKafka: (batch) => sliceLines(batch.bytes, batch.baseOffset),
-    crcKafka: (batch, offset) => {
+    sliceKafka: async function* (batch) {
+      yield sliceLines(batch.bytes, batch.baseOffset);
+    },
+    crcKafka: async (batch, offset) => {
       const slices = sliceLines(batch.bytes, batch.baseOffset);
       const at = slices.offsets.indexOf(offset);
       return at < 0 ? null : slices.lengths[at];

@@ -49,7 +49,7 @@ const noStream: NonNullable<InlineOptions["stream"]> = {
   sliceKafka: () => {
     throw new AssertionError("no table of this test reads Kafka");
   },
-  crcKafka: () => null,
+  crcKafka: async () => null,
 };
 
 /** Starts it; resolves when everything that was there before can be queried. */

@@ -78,8 +78,10 @@ export async function startProcess(parts: ProcessParts): Promise<SimProcess> {
     stream: {
       openSource: ({ stream }) =>
         stream.kind === "embedded" ? null : topic.source({ clock: world.clock, random }),
-      sliceKafka: (batch) => sliceLines(batch.bytes, batch.baseOffset),
-      crcKafka: crcOf,
+      sliceKafka: async function* (batch) {
+        yield sliceLines(batch.bytes, batch.baseOffset);
+      },
+      crcKafka: async (batch, offset) => crcOf(batch, offset),
     },
   });
   for (const table of [record("pushed", "embedded"), record("mirrored", "kafka")])
