@@ -73,6 +73,13 @@ export interface Span {
   readonly end: number;
 }
 
+/** One of several things that are wrong with a definition. */
+interface DefinitionFault {
+  readonly at: string;
+  readonly message: string;
+  readonly found?: string;
+}
+
 export interface ErrorDetail {
   readonly position?: Span;
   readonly expected?: string;
@@ -82,6 +89,8 @@ export interface ErrorDetail {
   /** What to write instead: a name that is free, a word that is known. */
   readonly suggestion?: string;
   readonly cause?: unknown;
+  /** A definition's faults, when it has several. */
+  readonly faults?: readonly DefinitionFault[];
 }
 
 /** A fault of input or world, with a code from the one table. */

@@ -23,6 +23,8 @@ export interface Limits {
   /** Of a record batch in memory unpacked; one that unpacks to more is read in several rounds. */
   readonly unpackedBytes: number;
   readonly tableColumns: number;
+  /** Faults of one definition that an answer lists. */
+  readonly definitionFaults: number;
   readonly textBytes: number;
   readonly deadLetters: number;
   readonly deadLetterBytes: number;
@@ -80,6 +82,7 @@ export const limits: Limits = {
   recordBytes: 16 * mebi,
   unpackedBytes: 16 * mebi,
   tableColumns: 512,
+  definitionFaults: 100,
   textBytes: 1 * mebi,
   deadLetters: 10_000,
   deadLetterBytes: 4 * kibi,

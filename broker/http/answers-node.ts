@@ -17,7 +17,7 @@ export const sendJson = (reply: FastifyReply, value: unknown, status = 200) =>
  * before they show a message (`exceptions` and the counts of servers), and ours.
  */
 export function errorBody(error: StoreError): ErrorAnswer {
-  const { position, expected, found, at, suggestion } = error.detail;
+  const { position, expected, found, at, suggestion, faults } = error.detail;
   return {
     code: errorCodes[error.code].status,
     error: error.message,
@@ -27,6 +27,7 @@ export function errorBody(error: StoreError): ErrorAnswer {
     ...(found === undefined ? {} : { found }),
     ...(at === undefined ? {} : { at }),
     ...(suggestion === undefined ? {} : { suggestion }),
+    ...(faults === undefined ? {} : { faults }),
     exceptions: [exceptionOf(error)],
     numServersQueried: 0,
     numServersResponded: 0,

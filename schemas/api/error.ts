@@ -19,6 +19,9 @@ export const errorAnswer = shape({
   found: z.string().exactOptional(),
   at: z.string().exactOptional().describe("A JSON path, a file, a table: where the fault lies"),
   suggestion: z.string().exactOptional().describe("What to write instead, such as a name that is free"),
+  faults: list(shape({ at: z.string(), message: z.string(), found: z.string().exactOptional() }))
+    .exactOptional()
+    .describe("All that is wrong with a definition, when it is more than one thing"),
   exceptions: list(queryException).describe("The error once more, as an answer to a statement has it"),
   numServersQueried: count.describe("0, for clients that show a message only when they find this"),
   numServersResponded: count,

@@ -1,5 +1,6 @@
 /** Field specs → columns with stable ids. */
 import { definitionError } from "#schemas/definition/check";
+import type { DefinitionFaults } from "#schemas/definition/faults";
 import type { PinotField, PinotSchema } from "#schemas/definition/pinot-schema";
 import { timeFormatOf } from "#schemas/definition/time-format";
 import { parseTimestamp } from "#schemas/functions/timestamp";
@@ -88,44 +89,58 @@ function textLimit(field: PinotField, path: string): number | undefined {
   return strategy === "NO_ACTION" ? undefined : field.maxLength;
 }
 
-function refuse(field: PinotField, path: string): void {
+function refuse(field: PinotField, path: string, faults: DefinitionFaults): void {
   if (field.singleValueField === false) {
-    throw definitionError(
-      `${path}.singleValueField`,
-      `multi-value columns are not supported; make "${field.name}" single-value.`,
+    faults.add(
+      definitionError(
+        `${path}.singleValueField`,
+        `multi-value columns are not supported; make "${field.name}" single-value.`,
+      ),
     );
   }
   if (field.transformFunction) {
-    throw definitionError(
-      `${path}.transformFunction`,
-      "transform functions are not supported; send the value itself.",
+    faults.add(
+      definitionError(
+        `${path}.transformFunction`,
+        "transform functions are not supported; send the value itself.",
+      ),
     );
   }
   if (field.name === "" || field.name.startsWith("$")) {
-    throw definitionError(
-      `${path}.name`,
-      `expected a name that does not begin with "$" but found "${field.name}".`,
+    faults.add(
+      definitionError(
+        `${path}.name`,
+        `expected a name that does not begin with "$" but found "${field.name}".`,
+      ),
     );
   }
 }
 
-function columnOf(field: PinotField, place: Place, id: number): Column {
+function columnOf(field: PinotField, place: Place, id: number, faults: DefinitionFaults): Column {
   const { path, role } = place;
-  refuse(field, path);
-  const type = typeOf(field, place);
-  const given = field.defaultNullValue;
-  const length = textLimit(field, path);
+  refuse(field, path, faults);
+  const known = faults.attempt(() => typeOf(field, place), null);
+  const type = known ?? "STRING";
+  const given = known === null ? null : field.defaultNullValue;
+  const length = faults.attempt(() => textLimit(field, path), undefined);
+  const { format } = field;
+  const timeFormat =
+    format === undefined
+      ? undefined
+      : faults.attempt(() => timeFormatOf(format, `${path}.format`), undefined);
+  const defaultValue =
+    given === undefined || given === null
+      ? undefined
+      : faults.attempt(() => defaultValueOf(given, type, `${path}.defaultNullValue`), undefined);
   return {
     id,
     name: field.name,
     type,
     role,
     notNull: field.notNull ?? false,
-    ...(given === undefined || given === null
-      ? {}
-      : { defaultValue: defaultValueOf(given, type, `${path}.defaultNullValue`) }),
+    ...(defaultValue === undefined ? {} : { defaultValue }),
     ...(length === undefined ? {} : { textLengthMax: length }),
-    ...(field.format === undefined ? {} : { timeFormat: timeFormatOf(field.format, `${path}.format`) }),
+    ...(timeFormat === undefined ? {} : { timeFormat }),
   };
 }
 
@@ -161,7 +176,7 @@ function refuseTightening(
 export function columnsOf(
   schema: PinotSchema,
   previous: { readonly columns: readonly Column[]; readonly nextColumnId: number },
-  limits: Limits,
+  { limits, faults }: { readonly limits: Limits; readonly faults: DefinitionFaults },
 ): { columns: Column[]; nextColumnId: number } {
   const groups = [
     ["dimensionFieldSpecs", "dimension"],
@@ -176,24 +191,21 @@ export function columnsOf(
       const path = `$.${group}[${index}]`;
       const twin = seen.get(field.name.toLowerCase());
       if (twin !== undefined) {
-        throw definitionError(
-          `${path}.name`,
-          `"${field.name}" and "${twin}" are the same name; identifiers ignore case.`,
-        );
+        const both = `"${field.name}" and "${twin}"`;
+        faults.add(definitionError(`${path}.name`, `${both} are the same name; identifiers ignore case.`));
       }
       seen.set(field.name.toLowerCase(), field.name);
-      const id = keepId(previous.columns, field, field.dataType, path) ?? nextColumnId++;
-      const column = columnOf(field, { path, role }, id);
-      refuseTightening(previous.columns, column, path);
+      const known = faults.attempt(() => keepId(previous.columns, field, field.dataType, path), null);
+      const column = columnOf(field, { path, role }, known ?? nextColumnId++, faults);
+      faults.attempt(() => refuseTightening(previous.columns, column, path), undefined);
       columns.push(column);
     });
   }
-  if (columns.length === 0) throw definitionError("$", "a table needs at least one column.");
-  if (columns.length > limits.tableColumns) {
-    throw definitionError(
-      "$",
-      `${columns.length} columns are more than tableColumns = ${limits.tableColumns}.`,
+  const { length } = columns;
+  if (length === 0) faults.add(definitionError("$", "a table needs at least one column."));
+  if (length > limits.tableColumns)
+    faults.add(
+      definitionError("$", `${length} columns are more than tableColumns = ${limits.tableColumns}.`),
     );
-  }
   return { columns, nextColumnId };
 }

@@ -2,13 +2,14 @@
  * Pinot's schema and table config → a Table. A schema alone makes one fed by pushes; a config amends it.
  * The same function checks a definition while it is typed, at POST, and when files are read at start.
  */
-import { checked, definitionError } from "#schemas/definition/check";
+import { checkedWhole, definitionError } from "#schemas/definition/check";
 import { columnsOf } from "#schemas/definition/columns";
+import { DefinitionFaults } from "#schemas/definition/faults";
 import { type PinotSchema, pinotSchema } from "#schemas/definition/pinot-schema";
-import { ignoredKeys, refuseUnsupported } from "#schemas/definition/refused";
+import { ignoredKeys, ignoredSchemaKeys, refuseUnsupported } from "#schemas/definition/refused";
 import { embeddedStream, type StreamPlan, streamOf } from "#schemas/definition/stream";
 import { type TableConfig, tableConfig } from "#schemas/definition/table-config";
-import { StoreError } from "#schemas/errors";
+import { assert, StoreError } from "#schemas/errors";
 import type { Limits } from "#schemas/limits";
 import { didYouMean } from "#schemas/suggest";
 import type { Column, Stream, Table } from "#schemas/table";
@@ -47,19 +48,33 @@ function tableNameOf(schema: PinotSchema, config: TableConfig | null): string {
   return name;
 }
 
-function namedColumns(columns: readonly Column[], wanted: readonly string[], path: string): string[] {
-  return wanted.map((name, index) => {
-    const column = columns.find((candidate) => candidate.name.toLowerCase() === name.toLowerCase());
-    if (column !== undefined) return column.name;
+/** The columns that a config names, as the schema writes them. */
+class NamedColumns {
+  readonly columns: readonly Column[];
+  readonly #faults: DefinitionFaults;
+
+  constructor(columns: readonly Column[], faults: DefinitionFaults) {
+    this.columns = columns;
+    this.#faults = faults;
+  }
+
+  one(name: string, path: string): Column | null {
+    const column = this.columns.find((candidate) => candidate.name.toLowerCase() === name.toLowerCase());
+    if (column !== undefined) return column;
     const hint = didYouMean(
       name,
-      columns.map((candidate) => candidate.name),
+      this.columns.map((candidate) => candidate.name),
     );
-    throw definitionError(`${path}[${index}]`, `the schema has no column "${name}".${hint}`, name);
-  });
+    this.#faults.add(definitionError(path, `the schema has no column "${name}".${hint}`, name));
+    return null;
+  }
+
+  all(wanted: readonly string[], path: string): string[] {
+    return wanted.flatMap((name, index) => this.one(name, `${path}[${index}]`)?.name ?? []);
+  }
 }
 
-function retentionOf(config: TableConfig | null): number | null {
+function retentionOf(config: TableConfig | null, faults: DefinitionFaults): number | null {
   const { retentionTimeUnit: unit, retentionTimeValue: value } = config?.segmentsConfig ?? {};
   if (
     unit === undefined ||
@@ -71,37 +86,35 @@ function retentionOf(config: TableConfig | null): number | null {
   )
     return null;
   const ms = retentionUnits[unit.toUpperCase()];
-  if (ms === undefined) {
-    const units = Object.keys(retentionUnits);
-    throw definitionError(
-      "$.segmentsConfig.retentionTimeUnit",
-      `expected one of ${units.join(", ")} but found "${unit}".${didYouMean(unit, units)}`,
+  const units = Object.keys(retentionUnits);
+  if (ms === undefined)
+    faults.add(
+      definitionError(
+        "$.segmentsConfig.retentionTimeUnit",
+        `expected one of ${units.join(", ")} but found "${unit}".${didYouMean(unit, units)}`,
+      ),
     );
-  }
   const count = Number(value);
-  if (!Number.isInteger(count) || count < 1) {
-    throw definitionError(
-      "$.segmentsConfig.retentionTimeValue",
-      `expected a positive number but found "${value}".`,
-      value,
+  if (!Number.isInteger(count) || count < 1)
+    faults.add(
+      definitionError(
+        "$.segmentsConfig.retentionTimeValue",
+        `expected a positive number but found "${value}".`,
+        value,
+      ),
     );
-  }
-  return count * ms;
+  return ms === undefined ? null : count * ms;
 }
 
-function timeColumnOf(columns: readonly Column[], config: TableConfig | null): string | null {
+function timeColumnOf(named: NamedColumns, config: TableConfig | null): string | null {
+  const { columns } = named;
   const wanted = config?.segmentsConfig?.timeColumnName;
   if (wanted) {
-    const [name] = namedColumns(columns, [wanted], "$.segmentsConfig.timeColumnName");
-    const column = columns.find((candidate) => candidate.name === name);
-    if (column?.role !== "dateTime") {
-      throw definitionError(
-        "$.segmentsConfig.timeColumnName",
-        `"${wanted}" must be one of the dateTimeFieldSpecs.`,
-        wanted,
-      );
-    }
-    return column.name;
+    const path = "$.segmentsConfig.timeColumnName";
+    const column = named.one(wanted, path);
+    if (column !== null && column.role !== "dateTime")
+      throw definitionError(path, `"${wanted}" must be one of the dateTimeFieldSpecs.`, wanted);
+    return column?.name ?? null;
   }
   // As in Pinot, a config that names none has none; a schema alone says no more than its order.
   return config === null ? (columns.find((column) => column.role === "dateTime")?.name ?? null) : null;
@@ -111,11 +124,12 @@ const isDouble = (columns: readonly Column[], name: string): boolean =>
   columns.some((column) => column.name === name && layoutOf(column.type) === "double");
 
 /** Columns with an index or encoding, from both of Pinot's spellings. */
-function fieldColumns(config: TableConfig | null, columns: readonly Column[]) {
+function fieldColumns(config: TableConfig | null, named: NamedColumns) {
+  const { columns } = named;
   const index = config?.tableIndexConfig;
   const fields = config?.fieldConfigList ?? [];
   for (const [position, field] of fields.entries()) {
-    namedColumns(columns, [field.name], `$.fieldConfigList[${position}].name`);
+    named.one(field.name, `$.fieldConfigList[${position}].name`);
   }
   const has = (field: (typeof fields)[number], kind: string) =>
     [...(field.indexTypes ?? []), field.indexType ?? ""].some((type) => type.toUpperCase() === kind) ||
@@ -123,7 +137,7 @@ function fieldColumns(config: TableConfig | null, columns: readonly Column[]) {
   const listed = fields.filter((field) => has(field, "INVERTED")).map((field) => field.name);
   const raw = fields.filter((field) => field.encodingType === "RAW").map((field) => field.name);
   const sorted = typeof index?.sortedColumn === "string" ? [index.sortedColumn] : (index?.sortedColumn ?? []);
-  const unique = (names: readonly string[], path: string) => [...new Set(namedColumns(columns, names, path))];
+  const unique = (names: readonly string[], path: string) => [...new Set(named.all(names, path))];
   const inverted = unique(
     [...(index?.invertedIndexColumns ?? []), ...listed],
     "$.tableIndexConfig.invertedIndexColumns",
@@ -142,16 +156,22 @@ function fieldColumns(config: TableConfig | null, columns: readonly Column[]) {
   };
 }
 
-function streamPlanOf(config: TableConfig | null, tableName: string, nowMs: number): StreamPlan {
+interface Place {
+  readonly tableName: string;
+  readonly nowMs: number;
+  readonly faults: DefinitionFaults;
+}
+
+function streamPlanOf(config: TableConfig | null, place: Place): StreamPlan {
   const nested = config?.ingestionConfig?.streamIngestionConfig?.streamConfigMaps?.[0];
   const flat = config?.tableIndexConfig?.streamConfigs;
   if (nested)
     return streamOf(nested, {
-      tableName,
-      nowMs,
+      ...place,
       path: "$.ingestionConfig.streamIngestionConfig.streamConfigMaps[0]",
     });
-  if (flat) return streamOf(flat, { tableName, nowMs, path: "$.tableIndexConfig.streamConfigs" });
+  if (flat) return streamOf(flat, { ...place, path: "$.tableIndexConfig.streamConfigs" });
+  const { tableName } = place;
   return { stream: embeddedStream(tableName), flushRows: null, flushMs: null, flushBytes: null, ignored: [] };
 }
 
@@ -171,48 +191,69 @@ const streamAfter = (previous: Stream, { stream }: StreamPlan): Stream =>
     ? { ...previous, brokers: stream.brokers, properties: stream.properties }
     : previous;
 
-function refuseSchema(schema: PinotSchema): void {
-  if ((schema.complexFieldSpecs?.length ?? 0) > 0) {
-    throw definitionError("$.complexFieldSpecs", "complex fields are not supported; use a JSON column.");
-  }
+function refuseSchema(schema: PinotSchema, faults: DefinitionFaults): void {
+  if ((schema.complexFieldSpecs?.length ?? 0) > 0)
+    faults.add(
+      definitionError("$.complexFieldSpecs", "complex fields are not supported; use a JSON column."),
+    );
   if (schema.timeFieldSpec)
-    throw definitionError("$.timeFieldSpec", "is the old form; write it as one of dateTimeFieldSpecs.");
+    faults.add(definitionError("$.timeFieldSpec", "is the old form; write it as one of dateTimeFieldSpecs."));
 }
 
-/** Checks and translates one definition; throws TABLE_DEFINITION with JSON path, value, what is allowed, a suggestion. */
-export function defineTable(schemaJson: unknown, configJson: unknown, options: DefineOptions): Definition {
-  const { previous, nowMs, limits } = options;
-  const schema = checked(pinotSchema, schemaJson);
-  const config = configJson === null || configJson === undefined ? null : checked(tableConfig, configJson);
-  refuseSchema(schema);
-  if (config !== null) refuseUnsupported(config);
-  const name = tableNameOf(schema, config);
-  const { columns, nextColumnId } = columnsOf(schema, previous ?? { columns: [], nextColumnId: 0 }, limits);
-  const plan = streamPlanOf(config, name, nowMs);
-  if (previous !== null) checkSameStream(previous, plan);
-  const keys = namedColumns(columns, schema.primaryKeyColumns ?? [], "$.primaryKeyColumns");
-  const { unindexed, ...fields } = fieldColumns(config, columns);
+function checkRetention({ retentionMs, timeColumn }: Pick<Table, "retentionMs" | "timeColumn">): void {
+  if (retentionMs === null || timeColumn !== null) return;
+  throw definitionError(
+    "$.segmentsConfig.retentionTimeValue",
+    "retention needs a time column; name one in timeColumnName.",
+  );
+}
+
+/** What both documents together mean; `faults` hears of everything that is wrong. */
+function meaningOf(
+  schema: PinotSchema,
+  config: TableConfig | null,
+  options: DefineOptions & { readonly faults: DefinitionFaults },
+): Definition {
+  const { previous, nowMs, faults } = options;
+  refuseSchema(schema, faults);
+  if (config !== null) refuseUnsupported(config, faults);
+  const name = faults.attempt(() => tableNameOf(schema, config), "t");
+  const { columns, nextColumnId } = columnsOf(schema, previous ?? { columns: [], nextColumnId: 0 }, options);
+  const plan = streamPlanOf(config, { tableName: name, nowMs, faults });
+  const named = new NamedColumns(columns, faults);
+  const { unindexed, ...fields } = fieldColumns(config, named);
   const table: Table = {
     name,
     version: (previous?.version ?? 0) + 1,
     columns,
     nextColumnId,
-    timeColumn: timeColumnOf(columns, config),
+    timeColumn: faults.attempt(() => timeColumnOf(named, config), null),
     ...fields,
     stream: previous === null ? plan.stream : streamAfter(previous.stream, plan),
     flushRows: plan.flushRows,
     flushMs: plan.flushMs,
     flushBytes: plan.flushBytes,
-    retentionMs: retentionOf(config),
-    primaryKeyColumns: keys,
+    retentionMs: retentionOf(config, faults),
+    primaryKeyColumns: named.all(schema.primaryKeyColumns ?? [], "$.primaryKeyColumns"),
     paused: previous?.paused ?? false,
   };
-  if (table.retentionMs !== null && table.timeColumn === null) {
-    throw definitionError(
-      "$.segmentsConfig.retentionTimeValue",
-      "retention needs a time column; name one in timeColumnName.",
-    );
-  }
-  const ignored = config === null ? [] : [...ignoredKeys(config), ...unindexed, ...plan.ignored];
-  return { table, ignored };
+  faults.attempt(() => checkRetention(table), undefined);
+  faults.throwAny();
+  if (previous !== null) checkSameStream(previous, plan);
+  const ofConfig = config === null ? [] : [...ignoredKeys(config), ...unindexed, ...plan.ignored];
+  return { table, ignored: [...ignoredSchemaKeys(schema), ...ofConfig] };
+}
+
+/**
+ * Checks and translates one definition. Throws one TABLE_DEFINITION with everything that is wrong with either
+ * document: JSON path, value, what is allowed, a suggestion.
+ */
+export function defineTable(schemaJson: unknown, configJson: unknown, options: DefineOptions): Definition {
+  const faults = new DefinitionFaults(options.limits.definitionFaults);
+  const schema = checkedWhole(pinotSchema, schemaJson, faults);
+  const isAlone = configJson === null || configJson === undefined;
+  const config = isAlone ? null : checkedWhole(tableConfig, configJson, faults);
+  if (schema === null || (!isAlone && config === null)) faults.throwAny();
+  assert(schema !== null, "what is not whole is at fault");
+  return meaningOf(schema, config, { ...options, faults });
 }

@@ -3,6 +3,8 @@
  * would change results.
  */
 import { definitionError } from "#schemas/definition/check";
+import type { DefinitionFaults } from "#schemas/definition/faults";
+import type { PinotSchema } from "#schemas/definition/pinot-schema";
 import type { TableConfig } from "#schemas/definition/table-config";
 
 const present = (value: unknown): boolean =>
@@ -24,11 +26,10 @@ const resultChanging = {
   rowTimeValueCheck: "the row time check",
 } as const;
 
-/** Throws TABLE_DEFINITION for the first section that would change results. */
-export function refuseUnsupported(config: TableConfig): void {
-  const refuse = (path: string, what: string) => {
-    throw definitionError(path, `${what} would change results and is not supported; remove it.`);
-  };
+/** A fault for each section that would change results. */
+export function refuseUnsupported(config: TableConfig, faults: DefinitionFaults): void {
+  const refuse = (path: string, what: string) =>
+    faults.add(definitionError(path, `${what} would change results and is not supported; remove it.`));
   for (const [key, what] of Object.entries(resultChanging)) {
     const value = config.ingestionConfig?.[key as keyof typeof resultChanging];
     if (
@@ -89,4 +90,20 @@ export function ignoredKeys(config: TableConfig): string[] {
     ...unused(config.ingestionConfig, usedIngestion),
     ...new Set((config.fieldConfigList ?? []).flatMap((field) => unused(field, usedField))),
   ];
+}
+
+/** Keys of field specs about files that are not ours, about names of Pinot's classes, and about evolution by id. */
+const unusedInField = [
+  ...["cardinality", "fieldSize", "fieldId", "aliases", "virtualColumnProvider", "allowTrailingZeros"],
+  ...["maxFieldSize", "maxStringLength"],
+] as const;
+
+/** Names of the schema's keys that were given and that we do not act on. */
+export function ignoredSchemaKeys(schema: PinotSchema): string[] {
+  const fields = [
+    ...(schema.dimensionFieldSpecs ?? []),
+    ...(schema.metricFieldSpecs ?? []),
+    ...(schema.dateTimeFieldSpecs ?? []),
+  ];
+  return unusedInField.filter((key) => fields.some((field) => present(field[key])));
 }

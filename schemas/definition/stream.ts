@@ -1,5 +1,6 @@
 /** Pinot's stream config map → where a table's rows come from and when its segments seal. */
 import { definitionError } from "#schemas/definition/check";
+import type { DefinitionFaults } from "#schemas/definition/faults";
 import { didYouMean } from "#schemas/suggest";
 import type { Stream } from "#schemas/table";
 
@@ -11,6 +12,14 @@ export interface StreamPlan {
   readonly flushMs: number | null;
   readonly flushBytes: number | null;
   readonly ignored: readonly string[];
+}
+
+interface Place {
+  readonly tableName: string;
+  readonly nowMs: number;
+  /** Of the map, in the config. */
+  readonly path: string;
+  readonly faults: DefinitionFaults;
 }
 
 const usedKeys = [
@@ -95,20 +104,21 @@ function startOf(text: string, nowMs: number, path: string): Stream["start"] {
   );
 }
 
-function checkKeys(map: StreamMap, path: string): string[] {
-  const ignored: string[] = [];
-  for (const key of Object.keys(map)) {
-    if (usedKeys.includes(key) || openKey.test(key)) continue;
-    if (!ignoredKeys.includes(key)) {
-      const hint = didYouMean(key, [...usedKeys, ...ignoredKeys]);
-      throw definitionError(`${path}["${key}"]`, `unknown stream setting "${key}".${hint || " Remove it."}`);
-    }
-    ignored.push(key);
+function checkKeys(map: StreamMap, { path, faults }: Place): string[] {
+  const unused = Object.keys(map).filter((key) => !usedKeys.includes(key) && !openKey.test(key));
+  for (const key of unused) {
+    if (ignoredKeys.includes(key)) continue;
+    const hint = didYouMean(key, [...usedKeys, ...ignoredKeys]);
+    const message = `unknown stream setting "${key}".${hint || " Remove it."}`;
+    faults.add(definitionError(`${path}["${key}"]`, message));
   }
-  return ignored;
+  return unused;
 }
 
-function thresholds(map: StreamMap, path: string): Pick<StreamPlan, "flushRows" | "flushMs" | "flushBytes"> {
+function thresholds(
+  map: StreamMap,
+  { path, faults }: Place,
+): Pick<StreamPlan, "flushRows" | "flushMs" | "flushBytes"> {
   const read = (
     keys: readonly string[],
     parse: (text: string) => number | null,
@@ -118,7 +128,7 @@ function thresholds(map: StreamMap, path: string): Pick<StreamPlan, "flushRows" 
     if (key === undefined) return null;
     const value = parse(String(map[key]));
     if (value === null)
-      throw definitionError(`${path}["${key}"]`, `expected ${what} but found "${map[key]}".`, map[key]);
+      faults.add(definitionError(`${path}["${key}"]`, `expected ${what} but found "${map[key]}".`, map[key]));
     return value === 0 ? null : value; // Pinot: 0 rows means "by size alone"
   };
   const prefix = "realtime.segment.flush.threshold";
@@ -138,29 +148,27 @@ function thresholds(map: StreamMap, path: string): Pick<StreamPlan, "flushRows" 
   };
 }
 
-function kafkaStream(map: StreamMap, nowMs: number, path: string): Stream {
+function kafkaStream(map: StreamMap, { nowMs, path, faults }: Place): Stream {
+  const refuse = (key: string, message: string) => faults.add(definitionError(`${path}["${key}"]`, message));
   const topic = map["stream.kafka.topic.name"];
   if (topic === undefined || topic === "")
-    throw definitionError(`${path}["stream.kafka.topic.name"]`, "is missing: the topic to consume.");
+    refuse("stream.kafka.topic.name", "is missing: the topic to consume.");
   const factory = String(map["stream.kafka.consumer.factory.class.name"] ?? "");
   if (factory !== "" && !factory.startsWith("org.apache.pinot.plugin.stream.kafka")) {
-    throw definitionError(
-      `${path}["stream.kafka.consumer.factory.class.name"]`,
+    refuse(
+      "stream.kafka.consumer.factory.class.name",
       `expected org.apache.pinot.plugin.stream.kafka… but found "${factory}".`,
     );
   }
   const decoder = String(map["stream.kafka.decoder.class.name"] ?? "JSONMessageDecoder");
   if (!jsonDecoders.test(decoder)) {
-    throw definitionError(
-      `${path}["stream.kafka.decoder.class.name"]`,
+    refuse(
+      "stream.kafka.decoder.class.name",
       `expected a JSONMessageDecoder but found "${decoder}"; other formats are not supported.`,
     );
   }
   if (String(map["stream.kafka.metadata.populate"] ?? "false") === "true") {
-    throw definitionError(
-      `${path}["stream.kafka.metadata.populate"]`,
-      "record metadata columns are not supported; set it to false.",
-    );
+    refuse("stream.kafka.metadata.populate", "record metadata columns are not supported; set it to false.");
   }
   const prefix = "stream.kafka.consumer.prop.";
   const properties: Record<string, string> = {};
@@ -178,7 +186,10 @@ function kafkaStream(map: StreamMap, nowMs: number, path: string): Stream {
       .split(",")
       .map((broker) => broker.trim())
       .filter((broker) => broker !== ""),
-    start: startOf(String(map[resetKey] ?? "smallest"), nowMs, `${path}["${resetKey}"]`),
+    start: faults.attempt(
+      () => startOf(String(map[resetKey] ?? "smallest"), nowMs, `${path}["${resetKey}"]`),
+      "smallest",
+    ),
     properties,
   };
 }
@@ -194,26 +205,23 @@ export const embeddedStream = (topic: string, partitions = 1): Stream => ({
 });
 
 /** Reads one stream config map; `nowMs` anchors relative start periods. */
-export function streamOf(
-  map: StreamMap,
-  options: { tableName: string; nowMs: number; path: string },
-): StreamPlan {
-  const { tableName, nowMs, path } = options;
-  const ignored = checkKeys(map, path);
+export function streamOf(map: StreamMap, place: Place): StreamPlan {
+  const { tableName, path, faults } = place;
+  const ignored = checkKeys(map, place);
   const kind = String(map["streamType"] ?? "kafka");
-  if (kind !== "kafka" && kind !== "embedded") {
-    throw definitionError(`${path}.streamType`, `expected kafka or embedded but found "${kind}".`, kind);
-  }
-  const partitions = Number(map["stream.embedded.partitions"] ?? 1);
-  if (!Number.isInteger(partitions) || partitions < 1 || partitions > 1024) {
-    throw definitionError(
-      `${path}["stream.embedded.partitions"]`,
-      `expected 1 to 1024 but found "${map["stream.embedded.partitions"]}".`,
+  if (kind !== "kafka" && kind !== "embedded")
+    faults.add(
+      definitionError(`${path}.streamType`, `expected kafka or embedded but found "${kind}".`, kind),
     );
-  }
+  const given = map["stream.embedded.partitions"];
+  const partitions = Number(given ?? 1);
+  if (!Number.isInteger(partitions) || partitions < 1 || partitions > 1024)
+    faults.add(
+      definitionError(`${path}["stream.embedded.partitions"]`, `expected 1 to 1024 but found "${given}".`),
+    );
   const stream =
     kind === "kafka"
-      ? kafkaStream(map, nowMs, path)
+      ? kafkaStream(map, place)
       : embeddedStream(String(map["stream.embedded.topic.name"] ?? tableName), partitions);
-  return { stream, ...thresholds(map, path), ignored };
+  return { stream, ...thresholds(map, place), ignored };
 }

@@ -285,3 +285,122 @@ describe("a bad definition names path, value, what is allowed and a near word", 
     expect(errorOf(() => define(schema, config, first)).code).toBe("TABLE_STREAM");
   });
 });
+
+/** Paths of everything that is said against a definition. */
+function faultsOf(schemaJson: unknown, configJson: unknown = null): readonly string[] {
+  try {
+    define(schemaJson, configJson);
+    return [];
+  } catch (error) {
+    const { code, detail, message } = error as StoreError;
+    expect(code).toBe("TABLE_DEFINITION");
+    const paths = detail.faults?.map(({ at }) => at) ?? [detail.at ?? ""];
+    for (const path of paths) expect(message).toContain(path);
+    return paths;
+  }
+}
+
+describe("all faults at once", () => {
+  test("of shape and of meaning, in both documents", () => {
+    const badSchema = {
+      schemaName: "orders",
+      nickname: "x",
+      dimensionFieldSpecs: [
+        { name: "a", dataType: "STRNG" },
+        { name: "b", dataType: "INT", defaultNullValue: "x", singleValueField: false },
+        { dataType: "STRING" },
+        { name: "c", dataType: "STRING", colour: "red" },
+      ],
+      metricFieldSpecs: [{ name: "A", dataType: "BOOLEAN" }],
+      dateTimeFieldSpecs: [{ name: "ts", dataType: "TIMESTAMP", format: "1:FORTNIGHTS:EPOCH" }],
+      primaryKeyColumns: ["missing"],
+    };
+    const badConfig = {
+      tableName: "no blanks please",
+      tableType: "REALTIM",
+      segmentsConfig: { timeColumnName: "c", retentionTimeUnit: "DAY", retentionTimeValue: "-1" },
+      tableIndexConfig: {
+        invertedIndexColumns: ["a", "nowhere"],
+        sortedColumns: ["a"],
+        streamConfigs: {
+          streamType: "kafka",
+          "stream.kafka.topic.nam": "t",
+          "realtime.segment.flush.threshold.time": "soon",
+        },
+      },
+      upsertConfig: { mode: "FULL" },
+    };
+    expect([...faultsOf(badSchema, badConfig)].sort()).toEqual(
+      [
+        "$.nickname",
+        "$.dimensionFieldSpecs[0].dataType",
+        "$.dimensionFieldSpecs[1].defaultNullValue",
+        "$.dimensionFieldSpecs[1].singleValueField",
+        "$.dimensionFieldSpecs[2].name",
+        "$.dimensionFieldSpecs[3].colour",
+        "$.metricFieldSpecs[0].dataType",
+        "$.metricFieldSpecs[0].name",
+        "$.dateTimeFieldSpecs[0].format",
+        "$.primaryKeyColumns[0]",
+        "$.tableName",
+        "$.tableType",
+        "$.segmentsConfig.timeColumnName",
+        "$.segmentsConfig.retentionTimeUnit",
+        "$.segmentsConfig.retentionTimeValue",
+        "$.tableIndexConfig.invertedIndexColumns[1]",
+        "$.tableIndexConfig.sortedColumns",
+        '$.tableIndexConfig.streamConfigs["stream.kafka.topic.name"]',
+        '$.tableIndexConfig.streamConfigs["stream.kafka.topic.nam"]',
+        '$.tableIndexConfig.streamConfigs["realtime.segment.flush.threshold.time"]',
+        "$.upsertConfig",
+      ].sort(),
+    );
+  });
+
+  test("one place is told once, whatever is wrong with what lies below it", () => {
+    expect(faultsOf({ schemaName: 1, dimensionFieldSpecs: "none" })).toEqual([
+      "$.schemaName",
+      "$.dimensionFieldSpecs",
+      "$",
+    ]);
+    expect(faultsOf(null, { tableName: "t", oddity: 1 })).toEqual(["$", "$.oddity"]);
+    expect(faultsOf([], "x")).toEqual(["$"]);
+  });
+
+  test("a list of them is bounded", () => {
+    const many = Array.from({ length: 300 }, (_, index) => ({ name: `c${index}`, dataType: "NONE" }));
+    try {
+      define({ schemaName: "t", dimensionFieldSpecs: many });
+      expect.unreachable();
+    } catch (error) {
+      const { detail, message } = error as StoreError;
+      expect(detail.faults).toHaveLength(limits.definitionFaults);
+      expect(message).toMatch(/^300 faults:\n.*\nand 200 more$/s);
+    }
+  });
+});
+
+test("machinery of Pinot's own is taken, and named as ignored", () => {
+  const { ignored } = define(
+    {
+      schemaName: "t",
+      dimensionFieldSpecs: [{ name: "a", dataType: "STRING", cardinality: 12, fieldSize: 8 }],
+    },
+    {
+      tableName: "t",
+      segmentsConfig: {
+        replicaGroupStrategyConfig: { numInstancesPerPartition: 2 },
+        hllConfig: { log2m: 8 },
+      },
+      tableIndexConfig: { columnMajorSegmentBuilderEnabled: true, skipSegmentPreprocess: true },
+    },
+  );
+  expect([...ignored].sort()).toEqual([
+    "cardinality",
+    "columnMajorSegmentBuilderEnabled",
+    "fieldSize",
+    "hllConfig",
+    "replicaGroupStrategyConfig",
+    "skipSegmentPreprocess",
+  ]);
+});
