@@ -441,7 +441,9 @@ describe("the consume loop", () => {
         const sealed: number[] = [];
         for (let life = 0; life < 4; life++) {
           const mortal = new Mortal({ steps: Number.POSITIVE_INFINITY, failpoint: null });
-          const test = testHost(mortalWorld(world, mortal, { writesInPlace: false }), { topic });
+          const test = testHost(mortalWorld(world, mortal, { writesInPlace: false, keepsFiles: false }), {
+            topic,
+          });
           await test.host.addTable(startOf(committed === 0n ? [] : at(committed)));
           for (let step = 0; step < 6; step++) {
             const rows = column(1 + world.random.below(12), Number(topic.endOffset));

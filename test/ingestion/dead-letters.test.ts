@@ -105,7 +105,9 @@ describe("dead letters", () => {
         for (let life = 0; life < 3; life++) {
           const mortal = new Mortal({ steps: 3 + world.random.below(90), failpoint: null });
           const living = (async () => {
-            const { letters } = await opened(mortalWorld(world, mortal, { writesInPlace: false }));
+            const { letters } = await opened(
+              mortalWorld(world, mortal, { writesInPlace: false, keepsFiles: false }),
+            );
             next = acknowledged;
             for (; next < 200; next++) {
               await letters.record(0, [letter(next)]);

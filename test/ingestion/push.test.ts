@@ -312,7 +312,7 @@ describe("a push", () => {
         let next = 0;
         for (let life = 0; life < 4; life++) {
           const mortal = new Mortal({ steps: 5 + world.random.below(60), failpoint: null });
-          const test = testHost(mortalWorld(world, mortal, { writesInPlace: false }));
+          const test = testHost(mortalWorld(world, mortal, { writesInPlace: false, keepsFiles: false }));
           const start = {
             table,
             committed:

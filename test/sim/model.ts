@@ -16,11 +16,15 @@ export interface Batch {
   state: "sent" | "acknowledged" | "refused" | "unknown";
   /** The acknowledgement said that the rows can be queried. */
   visible: boolean;
+  /** Drops of the table that had begun when it was sent. */
+  drops: number;
 }
 
 /** What a query of one table showed. */
 export interface Answer {
   readonly ids: readonly number[];
+  /** The snapshot's version: the same one must never come with other rows. */
+  readonly version: string;
   readonly count: bigint;
   readonly sum: bigint;
   /** Segments that could not be read. */
@@ -53,6 +57,34 @@ function uniqueIds(table: string, answer: Answer): Set<number> {
 
 export class PushModel {
   readonly batches: Batch[] = [];
+  #drops = 0;
+
+  /** Drops of the table that have begun. */
+  get drops(): number {
+    return this.#drops;
+  }
+
+  /** The answer to a push came: sent before a drop that has begun since, its rows may have gone with the table. */
+  acknowledged(batch: Batch, visible: boolean): void {
+    if (batch.drops < this.#drops) {
+      if (batch.state === "sent") batch.state = "unknown";
+      return;
+    }
+    batch.state = "acknowledged";
+    batch.visible ||= visible;
+  }
+
+  /** A drop begins: whatever was acknowledged may go now, until its answer says that all of it is gone. */
+  dropping(): readonly Batch[] {
+    this.#drops++;
+    const there = this.batches.filter(({ state }) => state === "acknowledged" || state === "unknown");
+    for (const batch of there) batch.state = "unknown";
+    return there;
+  }
+
+  dropped(gone: readonly Batch[]): void {
+    for (const batch of gone) batch.state = "refused";
+  }
 
   /** What an answer to a question asked now must have: what is visible; after a restart, all that is acknowledged. */
   required(options: { readonly visible: boolean }): ReadonlySet<Batch> {
@@ -87,6 +119,20 @@ export class PushModel {
   /** The process died: answers that had not come will not. */
   died(): void {
     for (const batch of this.batches) if (batch.state === "sent") batch.state = "unknown";
+  }
+}
+
+/** What was answered under each version. */
+export class VersionModel {
+  readonly #known = new Map<string, string>();
+
+  check(table: string, { version, ids }: Answer): void {
+    const rows = ids.toSorted((a, b) => a - b).join();
+    const key = `${table} ${version}`;
+    const known = this.#known.get(key);
+    if (known !== undefined && known !== rows)
+      throw new ModelError(`${table}: version ${version} came again with other rows`);
+    this.#known.set(key, rows);
   }
 }
 

@@ -87,12 +87,15 @@ async function writeInPlace(disk: Disk, path: string, chunks: readonly Uint8Arra
 export function mortalWorld(
   world: MemoryWorld,
   mortal: Mortal,
-  bugs: { readonly writesInPlace: boolean },
+  bugs: { readonly writesInPlace: boolean; readonly keepsFiles: boolean },
 ): World {
   const { disk, clock } = world;
   const run = <T>(what: string, work: () => Promise<T>) => mortal.run(what, work);
   const write = (path: string, chunks: readonly Uint8Array[]) =>
     bugs.writesInPlace ? writeInPlace(disk, path, chunks) : disk.writeAtomic(path, chunks);
+  const remove = async (path: string) => {
+    if (!bugs.keepsFiles || !path.endsWith(".segment")) await disk.remove(path);
+  };
   return {
     random: world.random,
     log: (level, message, fields) => {
@@ -118,7 +121,7 @@ export function mortalWorld(
       openRead: (path) => disk.openRead(path),
       read: (path) => run(`read ${path}`, () => disk.read(path)),
       writeAtomic: (path, chunks) => run(`writeAtomic ${path}`, () => write(path, chunks)),
-      remove: (path) => run(`remove ${path}`, () => disk.remove(path)),
+      remove: (path) => run(`remove ${path}`, () => remove(path)),
       list: (folder) => run(`list ${folder}`, () => disk.list(folder)),
       makeFolder: (folder) => run(`makeFolder ${folder}`, () => disk.makeFolder(folder)),
       exists: (path) => run(`exists ${path}`, () => disk.exists(path)),

@@ -5,11 +5,11 @@ import type { SqliteFile } from "#broker/catalog/sqlite-node";
 import type { LiveBroker } from "#broker/live/live-broker";
 import { brokerCatalog, liveBroker } from "#broker/query-door";
 import { sliceLines } from "#ingestion/decode/lines";
-import { alterTable, createTable, type TableAdmin } from "#schemas/admin";
+import { createTable, dropTable, type TableAdmin } from "#schemas/admin";
 import type { Cell } from "#schemas/api/query";
 import type { TableDefinition } from "#schemas/catalog";
 import { AssertionError, assert } from "#schemas/errors";
-import { type SnapshotSet, wholeMoment } from "#schemas/plan/snapshot";
+import { type SnapshotSet, type TableVersion, versionOf, wholeMoment } from "#schemas/plan/snapshot";
 import type { Column } from "#schemas/table";
 import type { World } from "#schemas/world";
 import { evaluate } from "#server/execute/functions/evaluate";
@@ -33,8 +33,18 @@ export interface Bugs {
   readonly writesInPlace: boolean;
   /** The catalog's statements each commit by themselves. */
   readonly commitsOutside: boolean;
+  /** Files of segments stay when they are removed. */
+  readonly keepsFiles: boolean;
+  /** A part of a snapshot's version that nobody compares. */
+  readonly hidden: "incarnation" | "generation" | "growing" | null;
 }
-export const noBugs: Bugs = { ignoresSync: false, writesInPlace: false, commitsOutside: false };
+export const noBugs: Bugs = {
+  ignoresSync: false,
+  writesInPlace: false,
+  commitsOutside: false,
+  keepsFiles: false,
+  hidden: null,
+};
 
 const columns = [
   { name: "id", type: "LONG", notNull: true },
@@ -86,7 +96,7 @@ export async function startProcess(parts: ProcessParts): Promise<SimProcess> {
   });
   for (const table of [record("pushed", "embedded"), record("mirrored", "kafka")])
     if (admin.definitions.record(table.table.name) === undefined) await createTable(admin.definitions, table);
-  return new SimProcess({ server, admin, mortal, world });
+  return new SimProcess({ server, admin, mortal, world, bugs });
 }
 
 const sorted = (ids: readonly number[]): number[] => ids.toSorted((a, b) => a - b);
@@ -97,9 +107,11 @@ export class SimProcess {
   readonly mortal: Mortal;
   readonly #world: World;
   readonly #broker: LiveBroker;
+  readonly #bugs: Bugs;
   #failure: unknown = null;
 
-  constructor(parts: { server: Server; admin: TableAdmin; mortal: Mortal; world: World }) {
+  constructor(parts: { server: Server; admin: TableAdmin; mortal: Mortal; world: World; bugs: Bugs }) {
+    this.#bugs = parts.bugs;
     this.server = parts.server;
     this.admin = parts.admin;
     this.mortal = parts.mortal;
@@ -133,6 +145,7 @@ export class SimProcess {
       const [total] = await this.#ask(`SELECT count(*), sum(id) FROM ${table}`, snapshot);
       return {
         ids,
+        version: versionOf(this.#shown(snapshot), [table]),
         count: BigInt(Number(total?.[0])),
         sum: BigInt(Number(total?.[1] ?? 0)),
         faults: faults.map(({ segment, message }) => `${segment}: ${message}`),
@@ -141,6 +154,22 @@ export class SimProcess {
     } finally {
       this.#broker.release(snapshot);
     }
+  }
+
+  /** The snapshot as caches and live panels compare it. */
+  #shown(snapshot: SnapshotSet): SnapshotSet {
+    const { hidden } = this.#bugs;
+    if (hidden === null) return snapshot;
+    const plain: TableVersion = { incarnation: "", definition: 0, generation: 0, growing: [], validity: 0 };
+    const parts = snapshot.parts.map((part) => {
+      if (part.kind === "missing") return part;
+      const tables = part.info.tables.map((moment) => ({
+        ...moment,
+        version: { ...moment.version, [hidden]: plain[hidden] },
+      }));
+      return { ...part, info: { ...part.info, tables } };
+    });
+    return { ...snapshot, parts };
   }
 
   async #ask(sql: string, snapshot: SnapshotSet): Promise<readonly (readonly Cell[])[]> {
@@ -153,20 +182,30 @@ export class SimProcess {
     return resultTable?.rows ?? [];
   }
 
-  /** Adds a column. */
+  /** Adds a column, where the table is there when its turn comes. */
   async alter(table: string): Promise<void> {
-    const before = this.admin.definitions.record(table);
-    assert(before !== undefined, `table ${table} is there`);
-    const { columns, nextColumnId, version } = before.table;
-    const added = { id: nextColumnId, name: `more${nextColumnId}`, type: "LONG" } as const;
-    const column: Column = { ...added, role: "dimension", notNull: false };
-    const next = {
-      ...before.table,
-      columns: [...columns, column],
-      nextColumnId: nextColumnId + 1,
-      version: version + 1,
-    };
-    await alterTable(this.admin.definitions, { ...before, table: next });
+    await this.admin.definitions.change(table, (current) => {
+      if (current === null) return { kind: "none" };
+      const { columns, nextColumnId, version } = current.record.table;
+      const added = { id: nextColumnId, name: `more${nextColumnId}`, type: "LONG" } as const;
+      const column: Column = { ...added, role: "dimension", notNull: false };
+      const next = { columns: [...columns, column], nextColumnId: nextColumnId + 1, version: version + 1 };
+      const definition = { ...current.record, table: { ...current.record.table, ...next } };
+      return { kind: "alter", definition };
+    });
+  }
+
+  async drop(table: "pushed"): Promise<void> {
+    await dropTable(this.admin.definitions, table);
+  }
+
+  /** Twice at once: one of the two makes it. */
+  async makeAgain(table: "pushed"): Promise<void> {
+    const definition = record(table, "embedded");
+    const made = [1, 2].map(() => createTable(this.admin.definitions, definition));
+    const answers = await Promise.allSettled(made);
+    const refused = answers.filter(({ status }) => status === "rejected");
+    assert(refused.length === 1, `${table} was made by ${2 - refused.length} of two that asked at once`);
   }
 
   async pauseOrResume(table: string): Promise<void> {

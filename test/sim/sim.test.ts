@@ -43,6 +43,8 @@ describe("whatever is killed whenever, every acknowledged row is there exactly o
       "merge-committed",
       "gap",
       "refused push",
+      "drop",
+      "made anew",
     ])
       expect(seen).toContain(name);
   });
@@ -72,6 +74,10 @@ describe("a planted bug is noticed", () => {
     ["no fsync", { ignoresSync: true }],
     ["no rename", { writesInPlace: true }],
     ["commit outside the transaction", { commitsOutside: true }],
+    ["a dropped table's files left", { keepsFiles: true }],
+    ["a version without the incarnation", { hidden: "incarnation" }],
+    ["a version without the generation", { hidden: "generation" }],
+    ["a version without the rows that grow", { hidden: "growing" }],
   ] as const)("%s", { timeout: 60_000 }, async (_, bugs) => {
     expect(await seedsUntilNoticed(bugs)).toBeLessThanOrEqual(seedsMax);
   });

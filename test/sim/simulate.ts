@@ -9,7 +9,7 @@ import { settle } from "#test/setup/clock";
 import { type SeededRandom, seededRandom } from "#test/setup/random";
 import { type MemoryWorld, memoryWorld } from "#test/setup/world";
 import { catalogFile } from "./catalog.ts";
-import { MirrorModel, ModelError, mirroredId, PushModel } from "./model.ts";
+import { MirrorModel, ModelError, mirroredId, PushModel, VersionModel } from "./model.ts";
 import { Mortal } from "./mortal.ts";
 import { type Bugs, noBugs, type SimProcess, startProcess } from "./process.ts";
 import { SimTopic } from "./topic.ts";
@@ -31,6 +31,7 @@ export interface SimReport {
 }
 
 const partitions = 2;
+const sameRows = 5;
 const failpoints = [
   "log.append",
   "log.sync",
@@ -66,6 +67,7 @@ class Run {
   readonly #topic = new SimTopic(partitions);
   readonly #pushes = new PushModel();
   readonly #mirror = new MirrorModel(this.#topic);
+  readonly #versions = new VersionModel();
   readonly #deaths: string[] = [];
   readonly #events: string[] = [];
   readonly #seen = new Set<string>();
@@ -191,7 +193,7 @@ class Run {
     const random = this.#random;
     const { clock, disk } = this.#world;
     const dice = random.below(100);
-    if (dice < 35) this.#push(process);
+    if (dice < 35) void this.#push(process, 1 + random.below(30));
     else if (dice < 55) this.#produce();
     else if (dice < 70) await clock.advance(random.below(60));
     else if (dice < 75) clock.jump(random.below(7_200_000) - 3_600_000);
@@ -201,7 +203,8 @@ class Run {
     else if (dice < 90) disk.faults.capacityBytes = random.chance(0.5) ? 20_000 : Number.POSITIVE_INFINITY;
     else if (dice < 91) this.#forget();
     else if (dice < 92) process.background(process.alter(this.#table()));
-    else if (dice < 94) process.background(process.pauseOrResume(this.#table()));
+    else if (dice < 93) await this.#makeAnew(process, mortal);
+    else if (dice < 95) process.background(process.pauseOrResume(this.#table()));
     else await this.#check(process, mortal, { afterRestart: false, complete: false });
   }
 
@@ -209,10 +212,10 @@ class Run {
     return this.#random.chance(0.5) ? "pushed" : "mirrored";
   }
 
-  #push(process: SimProcess): void {
-    const ids = Array.from({ length: 1 + this.#random.below(30) }, () => this.#nextId++);
-    this.#pushes.batches.push({ key: `key-${ids[0]}`, ids, state: "sent", visible: false });
-    this.#send(process, this.#pushes.batches.at(-1)!);
+  #push(process: SimProcess, rows: number): Promise<void> {
+    const ids = Array.from({ length: rows }, () => this.#nextId++);
+    this.#pushes.batches.push({ key: `key-${ids[0]}`, ids, state: "sent", visible: false, drops: 0 });
+    return this.#send(process, this.#pushes.batches.at(-1)!);
   }
 
   /** A client that got no answer asks again, under the same key: it must not count twice. */
@@ -222,27 +225,67 @@ class Run {
     );
     if (batch === undefined) return;
     if (batch.state === "refused") batch.state = "sent";
-    this.#send(process, batch);
+    void this.#send(process, batch);
   }
 
-  #send(process: SimProcess, batch: PushModel["batches"][number]): void {
+  #send(process: SimProcess, batch: PushModel["batches"][number]): Promise<void> {
     const before = batch.state;
+    if (before === "sent") batch.drops = this.#pushes.drops;
     const body = batch.ids.map((id) => `${JSON.stringify({ id, text: `row ${id % 7}`, ts: id })}\n`).join("");
     const options = { format: "ndjson", idempotencyKey: batch.key, sync: this.#random.chance(0.3) } as const;
-    process.background(
-      process.admin.pushes.push("pushed", new TextEncoder().encode(body), options).then(
-        () => {
-          if (!process.mortal.alive) return;
-          batch.state = "acknowledged";
-          batch.visible ||= options.sync;
-        },
-        (error: unknown) => {
-          if (process.mortal.alive && before === "sent") batch.state = "refused";
-          this.#seen.add("refused push");
-          this.#tell(`push ${batch.key} is refused: ${error instanceof Error ? error.message : error}`);
-        },
-      ),
+    const sent = process.admin.pushes.push("pushed", new TextEncoder().encode(body), options).then(
+      () => {
+        if (process.mortal.alive) this.#pushes.acknowledged(batch, options.sync);
+      },
+      (error: unknown) => {
+        if (process.mortal.alive && before === "sent") batch.state = "refused";
+        this.#seen.add("refused push");
+        this.#tell(`push ${batch.key} is refused: ${error instanceof Error ? error.message : error}`);
+      },
     );
+    process.background(sent);
+    return sent;
+  }
+
+  /** Once or twice, each time with as many rows of its own: what tells the tables apart is then their incarnation. */
+  async #makeAnew(process: SimProcess, mortal: Mortal): Promise<void> {
+    for (let left = 1 + this.#random.below(2); left > 0 && mortal.alive; left--) {
+      await this.#dropAndMake(process, mortal);
+      if (!mortal.alive) return;
+      const pushed = this.#push(process, sameRows);
+      if (
+        (await this.#until(
+          mortal,
+          pushed.then(() => true),
+        )) === null
+      )
+        return;
+      await this.#check(process, mortal, { afterRestart: false, complete: false });
+    }
+  }
+
+  /** Drops the pushed table while whatever goes on goes on, and makes it again. */
+  async #dropAndMake(process: SimProcess, mortal: Mortal): Promise<void> {
+    const gone = this.#pushes.dropping();
+    this.#tell("drops pushed");
+    if (
+      (await this.#until(
+        mortal,
+        process.drop("pushed").then(() => true),
+      )) === null
+    )
+      return;
+    this.#pushes.dropped(gone);
+    this.#seen.add("drop");
+    const left = this.#world.disk.paths().filter((path) => /^(tables|log)\/pushed\//.test(path));
+    if (left.length > 0) throw new ModelError(`pushed was dropped, but ${left.join(", ")} are left`);
+    if (
+      (await this.#until(
+        mortal,
+        process.makeAgain("pushed").then(() => true),
+      )) !== null
+    )
+      this.#seen.add("made anew");
   }
 
   #produce(): void {
@@ -269,10 +312,12 @@ class Run {
     const pushed = await this.#until(mortal, process.answer("pushed"));
     if (pushed === null) return;
     this.#answers++;
+    this.#versions.check("pushed", pushed);
     this.#pushes.check(pushed, { required, afterRestart });
     const mirrored = await this.#until(mortal, process.answer("mirrored"));
     if (mirrored === null) return;
     this.#answers++;
+    this.#versions.check("mirrored", mirrored);
     this.#mirror.check(mirrored, options);
     if (mirrored.gaps.length > 0) this.#seen.add("gap");
   }

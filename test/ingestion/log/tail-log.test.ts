@@ -108,7 +108,9 @@ describe("the tail log", () => {
         async (seed, counts) => {
           const world = memoryWorld(seed);
           const mortal = new Mortal({ steps: Number.POSITIVE_INFINITY, failpoint: null });
-          const { log } = await reopened(mortalWorld(world, mortal, { writesInPlace: false }));
+          const { log } = await reopened(
+            mortalWorld(world, mortal, { writesInPlace: false, keepsFiles: false }),
+          );
           const acknowledged: string[] = [];
           const all: string[] = [];
           let next = 0;
