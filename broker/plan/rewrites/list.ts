@@ -1,4 +1,5 @@
 /** All rewrites, in the order they are applied. Each is a pure function and can be switched off by its name. */
+import { dropDerivedKeys } from "#broker/plan/rewrites/drop-derived-keys";
 import { dropDistinct } from "#broker/plan/rewrites/drop-distinct";
 import { fitLiterals } from "#broker/plan/rewrites/fit-literals";
 import { foldConstants } from "#broker/plan/rewrites/fold-constants";
@@ -7,6 +8,7 @@ import { mergeEquals } from "#broker/plan/rewrites/merge-equals";
 import { mergeRanges } from "#broker/plan/rewrites/merge-ranges";
 import { prunePredicates } from "#broker/plan/rewrites/prune-predicates";
 import { pushHaving } from "#broker/plan/rewrites/push-having";
+import { shiftSums } from "#broker/plan/rewrites/shift-sums";
 import { simplifyLogic } from "#broker/plan/rewrites/simplify-logic";
 import type { RewriteTools } from "#broker/plan/rewrites/tools";
 import { unwrapDefaults } from "#broker/plan/rewrites/unwrap-defaults";
@@ -29,5 +31,7 @@ export const rewrites: readonly Rewrite[] = [
   { name: "mergeRanges", rewrite: mergeRanges },
   { name: "prunePredicates", rewrite: prunePredicates },
   { name: "dropDistinct", rewrite: dropDistinct },
+  { name: "dropDerivedKeys", rewrite: dropDerivedKeys },
+  { name: "shiftSums", rewrite: shiftSums },
   { name: "limitToTop", rewrite: limitToTop },
 ];

@@ -104,6 +104,36 @@ describe("each rewrite, before and after", () => {
     ).toMatchObject({ top: null });
   });
 
+  const shape = ({ fragment, project }: Plan) => ({
+    keys: fragment?.kind === "aggregate" ? fragment.keys.map(expressionText) : [],
+    aggregates: fragment?.kind === "aggregate" ? fragment.aggregates.map(({ name }) => name) : [],
+    project: project.map(expressionText),
+  });
+
+  it("dropDerivedKeys groups by what decides", () => {
+    const derived = "SELECT i, i - 1, s, COUNT(*) FROM t GROUP BY i, i - 1, s, 'x' ORDER BY i - 1";
+    expect(shape(only(derived, "dropDerivedKeys"))).toEqual({
+      keys: ["i", "s"],
+      aggregates: ["count"],
+      project: ["i", "minus(i,1)", "s", "count(*)"],
+    });
+    const kept = (sql: string) => shape(only(sql, "dropDerivedKeys")).keys;
+    expect(kept("SELECT COUNT(*) FROM t GROUP BY 1 + 1, 2 + 2")).toEqual(["plus(1,1)"]);
+    expect(kept("SELECT COUNT(*) FROM t GROUP BY i - 1, s")).toEqual(["minus(i,1)", "s"]);
+    expect(kept("SELECT COUNT(*) FROM t GROUP BY i, i + l")).toEqual(["i", "plus(i,l)"]);
+  });
+
+  it("shiftSums shares the states of shifted sums, where no row can overflow", () => {
+    const shifted = "SELECT SUM(i), SUM(i + 1), SUM(2 - i), SUM(i - 3) FILTER (WHERE b) FROM t";
+    expect(shape(only(shifted, "shiftSums"))).toEqual({
+      keys: [],
+      aggregates: ["sum", "count", "count", "sum"],
+      project: ["sum", "plus(sum,times(1,count))", "minus(times(2,count),sum)", "plus(sum,times(-3,count))"],
+    });
+    for (const same of ["SUM(l + 1)", "SUM(i + r)", "SUM(i + 3000000000)", "SUM(i * 2)", "AVG(i + 1)"])
+      expect(only(`SELECT ${same} FROM t`, "shiftSums")).toEqual(naive(`SELECT ${same} FROM t`));
+  });
+
   it("dropDistinct knows groups that differ anyway", () => {
     expect(only("SELECT DISTINCT s, COUNT(*) FROM t GROUP BY s", "dropDistinct").distinct).toBe(false);
     expect(only("SELECT DISTINCT COUNT(*) FROM t GROUP BY s", "dropDistinct").distinct).toBe(true);
