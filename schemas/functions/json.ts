@@ -11,7 +11,7 @@ const entries: readonly SignatureEntry[] = [
     parameters: "json: text, path: text!, type: text!, otherwise?: any!",
     result: named,
     strict: false,
-    doc: "The value at the path, as the type named; `otherwise` (or NULL) where there is none. Arrays and objects are their JSON text.",
+    doc: "The value at the path, as the type named; `otherwise` (or NULL) where there is none, and `otherwise` where it does not convert. Arrays and objects are their text as it came.",
     examples: [
       [`jsonExtractScalar('{"a":{"b":[1,2]}}', '$.a.b[1]', 'INT')`, "2"],
       [`jsonExtractScalar('{}', '$.a', 'STRING', 'none')`, "'none'"],

@@ -1,5 +1,5 @@
 /**
- * Values inside JSON text. Numbers with more digits than a double holds are read as they are written.
+ * Values inside JSON text, as they are written there.
  *
  * Path => $ (.name | ['name'] | [index])*
  */
@@ -7,8 +7,10 @@
 import type { Vector } from "#schemas/batch";
 import { StoreError } from "#schemas/errors";
 import { isText } from "#schemas/functions/coerce";
+import type { SqlType } from "#schemas/types";
 import { castVector } from "#server/execute/functions/cast";
 import { coalesce } from "#server/execute/functions/choose";
+import { compactJson, follow, wholeValue } from "#server/execute/functions/json-text";
 import {
   type Call,
   column,
@@ -18,6 +20,7 @@ import {
   stringsOf,
 } from "#server/execute/functions/operand";
 import { prepared, runScalar, scalar } from "#server/execute/functions/scalar";
+import { valueAt, vectorOf } from "#server/execute/functions/vectors";
 
 type Step = string | number;
 
@@ -42,24 +45,10 @@ export function parsePath(path: string): readonly Step[] {
   return steps;
 }
 
-/** A number whose digits a double would lose, as it is written. */
-const manyDigits = /\d{16}/;
-const { rawJSON: raw, isRawJSON } = JSON as unknown as {
-  rawJSON(text: string): unknown;
-  isRawJSON(value: unknown): boolean;
-};
-
-function parseExactly(text: string): unknown {
-  const keep = (_: string, value: unknown, context?: { readonly source?: string }): unknown =>
-    typeof value === "number" && context?.source !== undefined && manyDigits.test(context.source)
-      ? raw(context.source)
-      : value;
-  return JSON.parse(text, keep as (key: string, value: unknown) => unknown);
-}
-
+/** The text's value; undefined when it is not JSON. */
 function parse(text: string): unknown {
   try {
-    return manyDigits.test(text) ? parseExactly(text) : JSON.parse(text);
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
@@ -69,17 +58,57 @@ function parse(text: string): unknown {
 function extract(text: string, steps: readonly Step[]): unknown {
   let value = parse(text);
   for (const step of steps) {
-    if (typeof value !== "object" || value === null || isRawJSON(value)) return undefined;
+    if (typeof value !== "object" || value === null) return undefined;
     if (Array.isArray(value)) value = typeof step === "number" ? value.at(step) : undefined;
     else value = Object.hasOwn(value, step) ? (value as Record<string, unknown>)[step] : undefined;
   }
   return value;
 }
 
-/** A JSON value as text: strings without quotes, the rest as JSON; null for nothing. */
-function plainText(value: unknown): string | null {
+/** A value that the path is known to lead to, as it is written. */
+function written(text: string, steps: readonly Step[]): string {
+  const { start, end } = follow(text, wholeValue(text), steps)!;
+  return text.slice(start, end);
+}
+
+/**
+ * The value at the path as text for a cast to a type: strings without quotes, the rest as it is written; null for NULL
+ * and nothing. A number that the type takes from a double needs no look at its spelling.
+ */
+function plainText(text: string, steps: readonly Step[], type: SqlType): string | null {
+  const value = extract(text, steps);
   if (value === undefined || value === null) return null;
-  return typeof value === "string" ? value : JSON.stringify(value);
+  if (typeof value === "string") return value;
+  const isHeld = typeof value === "number" && Math.abs(value) <= Number.MAX_SAFE_INTEGER && value !== 0;
+  if (typeof value === "boolean" || (isHeld && numbers.includes(type))) return String(value);
+  return written(text, steps);
+}
+
+const numbers: readonly SqlType[] = ["INT", "LONG", "FLOAT", "DOUBLE"];
+
+/** The value at the path as JSON, as it is written; null for nothing. */
+const jsonText = (text: string, steps: readonly Step[]): string | null =>
+  extract(text, steps) === undefined ? null : written(text, steps);
+
+const castFound = (found: Vector, call: Call): Vector =>
+  isText(call.type) ? { ...found, type: call.type } : castVector(found, call.type, call.context);
+
+/** As a cast; what does not fit is NULL. */
+function castOrNull(found: Vector, call: Call): Vector {
+  try {
+    return castFound(found, call);
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+  }
+  const read = stringsOf(column(found));
+  return runScalar({ ...call, args: [column(found)], nulls: found.nulls }, (row) => {
+    try {
+      return valueAt(castVector(vectorOf("STRING", [read(row)]), call.type, call.context), 0);
+    } catch (error) {
+      if (error instanceof StoreError) return null;
+      throw error;
+    }
+  });
 }
 
 /** The values at a constant path as the call's type, or the constant behind it. */
@@ -91,23 +120,19 @@ function extraction(call: Call, otherwiseAt: number): Vector {
   const text: Call = { ...call, type: "STRING", args: [json], nulls: json.vector.nulls };
   const found = runScalar(text, (row) => {
     if (json.vector.type === "UNKNOWN" || isNull(json, row)) return null;
-    const value = extract(read(row), steps);
-    return toJson ? (value === undefined ? null : JSON.stringify(value)) : plainText(value);
+    return toJson ? jsonText(read(row), steps) : plainText(read(row), steps, call.type);
   });
-  const values = isText(call.type)
-    ? { ...found, type: call.type }
-    : castVector(found, call.type, call.context);
   const otherwise = call.args[otherwiseAt];
+  const values = otherwise === undefined ? castFound(found, call) : castOrNull(found, call);
   if (otherwise === undefined || values.nulls === null) return values;
   const fallback = { vector: castVector(otherwise.vector, call.type, call.context), mask: otherwise.mask };
   return coalesce(call.type, call.rows, [column(values), fallback]);
 }
 
 function format(text: string): string {
-  const value = parse(text);
-  if (value === undefined)
+  if (parse(text) === undefined)
     throw new StoreError("VALUE_SYNTAX", `expected JSON, found "${text.slice(0, 64)}"`);
-  return JSON.stringify(value);
+  return compactJson(text);
 }
 
 export const jsonKernels: Readonly<Record<string, Kernel>> = {

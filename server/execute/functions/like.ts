@@ -1,6 +1,7 @@
 /** LIKE. Patterns are cut at their % once; the pieces between are found left to right and never tried again. */
 import { StoreError } from "#schemas/errors";
 import { type BytesMatcher, isAscii, piecesMatcher } from "#server/execute/functions/ascii";
+import { foldPoint, foldText } from "#server/execute/functions/fold";
 import { decodeText, utf8Of } from "#server/execute/functions/vectors";
 
 /** Code points; −1 is `_`. */
@@ -9,8 +10,11 @@ type Piece = readonly number[];
 /** Stands for "_" in a piece. */
 const anyOne = -1;
 
-/** Pieces between the %; with one piece there was no %. */
-function piecesOf(pattern: string, escaping: string): Piece[] {
+const asItIs = (point: number): number => point;
+
+/** Pieces between the %; with one piece there was no %. Case is folded behind the escapes, which have one. */
+function piecesOf(pattern: string, { escape: escaping, ignoreCase }: LikeOptions): Piece[] {
+  const fold = ignoreCase ? foldPoint : asItIs;
   const pieces: number[][] = [[]];
   const points = Array.from(pattern);
   for (let at = 0; at < points.length; at++) {
@@ -19,10 +23,10 @@ function piecesOf(pattern: string, escaping: string): Piece[] {
     if (escaping !== "" && point === escaping) {
       // An escape at the end stands for itself.
       at = Math.min(at + 1, points.length - 1);
-      last.push(points[at].codePointAt(0)!);
+      last.push(fold(points[at].codePointAt(0)!));
     } else if (point === "%") {
       if (last.length > 0 || pieces.length === 1) pieces.push([]);
-    } else last.push(point === "_" ? anyOne : point.codePointAt(0)!);
+    } else last.push(point === "_" ? anyOne : fold(point.codePointAt(0)!));
   }
   return pieces;
 }
@@ -86,24 +90,22 @@ export function likeMatcher(pattern: string, options: LikeOptions): (text: strin
   const { ignoreCase, escape: own } = options;
   if (Array.from(own).length > 1)
     throw new StoreError("VALUE_SYNTAX", `ESCAPE takes one character, found "${own}"`);
-  const folded = ignoreCase ? pattern.toLowerCase() : pattern;
-  const pieces = piecesOf(folded, ignoreCase ? own.toLowerCase() : own);
+  const pieces = piecesOf(pattern, options);
   const matches = pieces.every(isPlain) ? plainMatcher(pieces) : pieceMatcher(pieces);
-  return ignoreCase ? (text) => matches(text.toLowerCase()) : matches;
+  return ignoreCase ? (text) => matches(foldText(text)) : matches;
 }
 
 /** As `likeMatcher`, over UTF-8 bytes; characters are decoded only where bytes do not decide. */
 export function likeBytesMatcher(pattern: string, options: LikeOptions): BytesMatcher {
-  const { ignoreCase, escape: own } = options;
+  const { ignoreCase } = options;
   const matches = likeMatcher(pattern, options);
   const general: BytesMatcher = (bytes, start, end) => matches(decodeText(bytes, start, end));
-  const folded = ignoreCase ? pattern.toLowerCase() : pattern;
-  const pieces = piecesOf(folded, ignoreCase ? own.toLowerCase() : own);
+  const pieces = piecesOf(pattern, options);
   const texts = pieces.map((piece) => (isPlain(piece) ? utf8Of(textOfPiece(piece)) : null));
   if (texts.includes(null)) return general;
   const plain = piecesMatcher(texts as Uint8Array[], ignoreCase);
   if (!ignoreCase) return plain;
-  // Beyond ASCII, letters change case by more than one bit: İ, ß, the Kelvin sign.
+  // Beyond ASCII, letters change case by more than one bit, as the Kelvin sign does.
   return (bytes, start, end) =>
     isAscii(bytes, start, end) ? plain(bytes, start, end) : general(bytes, start, end);
 }

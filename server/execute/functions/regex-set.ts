@@ -1,5 +1,7 @@
 /** Sets of Unicode code points as sorted, separate, inclusive ranges: what one step of a regular expression accepts. */
+
 import { StoreError } from "#schemas/errors";
+import { casesOf } from "#server/execute/functions/fold";
 
 export type CharacterSet = readonly (readonly [first: number, last: number])[];
 
@@ -43,20 +45,13 @@ export function contains(set: CharacterSet, point: number): boolean {
 /** Ranges wider than this are taken to hold both cases of their letters already, but for ASCII. */
 const foldedWidthMax = 4096;
 
-function variantsOf(point: number): number[] {
-  const character = String.fromCodePoint(point);
-  return [character.toLowerCase(), character.toUpperCase()]
-    .filter((variant) => Array.from(variant).length === 1)
-    .map((variant) => variant.codePointAt(0)!);
-}
-
-/** The set with the other case of every letter in it. */
+/** The set with every case of every letter in it. */
 export function withBothCases(set: CharacterSet): CharacterSet {
   const more: [number, number][] = [];
   for (const [first, last] of set) {
     const end = last - first > foldedWidthMax ? Math.min(last, 127) : last;
     for (let point = first; point <= end; point++)
-      for (const variant of variantsOf(point)) if (variant !== point) more.push([variant, variant]);
+      for (const variant of casesOf(point)) if (variant !== point) more.push([variant, variant]);
   }
   return more.length === 0 ? set : setOf([...set, ...more]);
 }
