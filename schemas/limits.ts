@@ -145,7 +145,9 @@ export const appLimits = {
   /** Tables and columns that the schema tree lists before it asks. */
   treeTables: 100,
   treeColumns: 100,
+  /** Tabs, and those of them that hold the rows of their last run. */
   consoleTabs: 30,
+  consoleResults: 8,
   historyEntries: 200,
   /** Longest statement that the history and an address carry. */
   historySqlChars: 20_000,

@@ -160,7 +160,9 @@ export const api = {
     const headers = { "content-type": "application/json", accept: "text/csv" };
     const body = JSON.stringify({ sql, queryOptions: consoleOptions });
     const response = await fetch("/query/sql", { method: "POST", headers, body });
-    if (!response.ok) throw new ApiError(response.status, "CSV", await response.text());
-    return await response.blob();
+    if (response.headers.get("content-type")?.startsWith("text/csv")) return await response.blob();
+    // What failed is answered as JSON, whatever was asked for.
+    const { exceptions = [] } = (await response.json().catch(() => ({}))) as Partial<QueryResponse>;
+    throw new ApiError(response.status, "CSV", exceptions[0]?.message ?? "The server sent no CSV.");
   },
 };

@@ -48,7 +48,13 @@ export function applyMessage(state: SubscriptionState, message: OwnMessage): Sub
       return { result, range, watermark, sequence, exceptions: null, waiting: false };
     }
     case "error":
-      return { ...state, exceptions: message.exceptions, waiting: false };
+      // Rows of the question before do not answer the one that failed.
+      return {
+        ...state,
+        result: state.waiting ? null : state.result,
+        exceptions: message.exceptions,
+        waiting: false,
+      };
     case "tables":
     case "table":
       return state; // a watch's

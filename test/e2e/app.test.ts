@@ -108,7 +108,7 @@ describe("the café dashboard", () => {
     await page.getByRole("table", { name: "Purchases by category" }).waitFor();
     await page.getByRole("button", { name: "More: Purchases by category" }).click();
     await page.getByRole("menuitem", { name: "Open the SQL" }).click();
-    await page.getByRole("button", { name: "Run" }).click();
+    await page.getByRole("button", { name: "Run", exact: true }).click();
     await page.getByRole("table", { name: "Results" }).waitFor();
     expect(watched.faults).toEqual([]);
   });
@@ -124,7 +124,7 @@ describe("the café dashboard", () => {
 describe("the SQL console", () => {
   const run = async (sql: string) => {
     await open(`/ui/sql?sql=${encodeURIComponent(sql)}`);
-    await page.getByRole("button", { name: "Run" }).click();
+    await page.getByRole("button", { name: "Run", exact: true }).click();
   };
 
   test("says whose times it shows", async () => {
@@ -180,7 +180,7 @@ describe("the SQL console", () => {
       .getByRole("alert")
       .getByText(/was cancelled|^Cancelled/)
       .waitFor({ timeout: 10_000 });
-    await page.getByRole("button", { name: "Run" }).waitFor();
+    await page.getByRole("button", { name: "Run", exact: true }).waitFor();
   });
 
   test("saves by name, downloads CSV", async () => {
@@ -210,7 +210,7 @@ describe("making a dashboard", () => {
     await open(
       `/ui/sql?view=chart&sql=${encodeURIComponent("SELECT product_category, COUNT(*) AS n FROM purchasesEnriched GROUP BY 1")}`,
     );
-    await page.getByRole("button", { name: "Run" }).click();
+    await page.getByRole("button", { name: "Run", exact: true }).click();
     await page.getByRole("button", { name: "Add to dashboard" }).click();
     await page.getByLabel("Title of the panel").fill("By category");
     await page.getByRole("combobox", { name: "On", exact: true }).click();

@@ -29,7 +29,7 @@ const screens: readonly Screen[] = [
     name: "console",
     path: `/ui/sql?sql=${encodeURIComponent(statement)}`,
     ready: async (page) => {
-      await page.getByRole("button", { name: "Run" }).click();
+      await page.getByRole("button", { name: "Run", exact: true }).click();
       await page.getByRole("table", { name: "Results" }).waitFor();
     },
   },

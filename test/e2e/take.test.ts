@@ -71,7 +71,7 @@ describe("the console", () => {
     await open("/ui/sql");
     const editor = page.getByRole("textbox", { name: "SQL" });
     await editor.getByText("FROM items").waitFor();
-    await page.getByRole("button", { name: "Run" }).click();
+    await page.getByRole("button", { name: "Run", exact: true }).click();
     const results = page.getByRole("table", { name: "Results" });
     await results.getByText("größer").waitFor();
     await open(
@@ -105,7 +105,7 @@ describe("the console", () => {
     await page.locator(".cm-lintRange-error").getByText("nothing").waitFor();
     await page.keyboard.press("Control+End");
     await page.keyboard.press("Shift+Home");
-    await page.getByRole("button", { name: "Run" }).click();
+    await page.getByRole("button", { name: "Run", exact: true }).click();
     await results.getByText("one").waitFor();
     expect(await results.getByText("most").count()).toBe(0);
     expect(watched.faults).toEqual([]);
@@ -114,7 +114,7 @@ describe("the console", () => {
   test("saves CSV with every row, quoted as it must be, in the statement's order", async () => {
     const sql = "SELECT item, sold, note FROM items ORDER BY sold";
     await open(`/ui/sql?sql=${encodeURIComponent(sql)}`);
-    await page.getByRole("button", { name: "Run" }).click();
+    await page.getByRole("button", { name: "Run", exact: true }).click();
     await page.getByRole("table", { name: "Results" }).waitFor();
     const { download, bytes } = await saved(() => page.getByRole("button", { name: "CSV" }).click());
     expect(download.suggestedFilename()).toBe("result.csv");

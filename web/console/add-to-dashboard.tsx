@@ -6,9 +6,9 @@ import { IconChartBar } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import type { ChartSettings } from "#schemas/api/dashboards";
+import type { ChartSettings, Dashboard } from "#schemas/api/dashboards";
 import { parametersOf } from "#schemas/sql/parameters";
-import { api } from "../api.ts";
+import { ApiError, api } from "../api.ts";
 import { emptyDashboard, withPanel } from "../dashboard/edit.ts";
 import { sizes } from "../theme.ts";
 import styles from "./console.module.css";
@@ -42,14 +42,32 @@ function useRange(props: AddToDashboardProps) {
   return { column, follows: column !== null && (chosen ?? !hasOwn), setFollows: setChosen };
 }
 
+const fresh = async (title: string): Promise<Dashboard> =>
+  emptyDashboard(
+    title,
+    (await api.dashboards()).map(({ id }) => id),
+  );
+
+/** Somebody may save the dashboard between reading and writing it: then it is read again. */
+async function added(id: string, title: string, panel: Parameters<typeof withPanel>[1]): Promise<Dashboard> {
+  for (let race = 0; ; race++) {
+    const target = id === newDashboard ? await fresh(title) : await api.dashboard(id);
+    try {
+      return await api.saveDashboard(withPanel(target, panel));
+    } catch (error) {
+      const isRace = error instanceof ApiError && error.status === 409;
+      if (!isRace || race === 5) throw error;
+    }
+  }
+}
+
 function useAdd({ sql, table, chart }: AddToDashboardProps) {
   const client = useQueryClient();
   const navigate = useNavigate();
   return async (title: string, id: string, rangeColumn: string | null) => {
     try {
       const statement = rangeColumn === null ? bare(sql) : withinRange(bare(sql), rangeColumn);
-      const target = id === newDashboard ? emptyDashboard(title) : await api.dashboard(id);
-      const saved = await api.saveDashboard(withPanel(target, { title, table, sql: statement, chart }));
+      const saved = await added(id, title, { title, table, sql: statement, chart });
       await client.invalidateQueries({ queryKey: ["dashboard", saved.id] });
       await client.invalidateQueries({ queryKey: ["dashboards"] });
       void navigate({ to: "/dashboards/$id", params: { id: saved.id } });

@@ -1,8 +1,8 @@
 /** What a statement answered: results, a chart of them, the plan, the statistics; or the fault and where it is. */
-import { Button, SegmentedControl } from "@mantine/core";
+import { Button, SegmentedControl, Tooltip } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { IconDownload } from "@tabler/icons-react";
-import { type ReactNode, useMemo, useState } from "react";
+import { type ReactNode, useMemo } from "react";
 import type { ChartSettings } from "#schemas/api/dashboards";
 import type { QueryException, QueryResponse } from "#schemas/api/query";
 import { appLimits } from "#schemas/limits";
@@ -88,6 +88,11 @@ async function saveCsv(sql: string): Promise<void> {
 
 interface AnswerProps {
   readonly run: Run | null;
+  /** The chart that was chosen for its rows; null: what suits them. */
+  readonly chosen: ChartSettings | null;
+  readonly choose: (chart: ChartSettings) => void;
+  /** The statement in the editor is another one by now. */
+  readonly isEdited: boolean;
   readonly view: View;
   readonly setView: (view: View) => void;
   readonly jump: (at: number) => void;
@@ -106,7 +111,7 @@ function AnswerBody({ run, result, view, jump, chart, setChart }: AnswerBodyProp
   if (view === "plan") return <Plan sql={run.sql} />;
   const [fault] = run.faults;
   if (fault !== undefined && result === null) {
-    return <Fault fault={fault} sql={run.sql} jump={(at) => jump(at + run.offset)} />;
+    return <Fault fault={fault} sql={run.sql} jump={jump} />;
   }
   if (view === "statistics" && run.response !== null) return <Statistics response={run.response} />;
   if (result === null) return <div className={styles.note}>The statement answered nothing.</div>;
@@ -123,14 +128,6 @@ const views = [
 ];
 
 const plainTable = { kind: "table" } as const;
-
-/** The chart of a result: what was chosen for this statement, else what suits the result's shape. */
-function useChartOf(run: Run | null, result: ChartResult | null) {
-  const [chosen, setChosen] = useState<{ readonly sql: string; readonly chart: ChartSettings } | null>(null);
-  const suggested = useMemo(() => (result === null ? null : suggestChart(result)), [result]);
-  const chart = chosen !== null && chosen.sql === run?.sql ? chosen.chart : suggested;
-  return { chart, setChart: (next: ChartSettings) => setChosen({ sql: run?.sql ?? "", chart: next }) };
-}
 
 interface KeepProps {
   readonly run: Run;
@@ -170,10 +167,11 @@ function Cut({ response }: { readonly response: QueryResponse }) {
   );
 }
 
-export function Answer({ run, view, setView, jump, waiting }: AnswerProps) {
+export function Answer({ run, chosen, choose, isEdited, view, setView, jump, waiting }: AnswerProps) {
   const result = useMemo(() => (run?.response == null ? null : resultOf(run.response)), [run]);
-  const { chart, setChart } = useChartOf(run, result);
-  const body = { run, result, view, jump, chart, setChart };
+  const suggested = useMemo(() => (result === null ? null : suggestChart(result)), [result]);
+  const chart = chosen ?? suggested;
+  const body = { run, result, view, jump, chart, setChart: choose };
   return (
     <section className={styles.answer} aria-label="Answer">
       <div className={styles.answerBar}>
@@ -181,12 +179,17 @@ export function Answer({ run, view, setView, jump, waiting }: AnswerProps) {
         <div className={styles.line} role="status">
           {waiting ?? (run?.response == null || result === null ? "" : summaryOf(run.response))}
         </div>
+        {isEdited ? (
+          <Tooltip label="The statement was changed after it ran; this is still its earlier answer">
+            <span className={styles.edited}>of the statement before</span>
+          </Tooltip>
+        ) : null}
         {result === null || run === null ? null : (
           <Keep run={run} chart={view === "chart" && chart !== null ? chart : plainTable} />
         )}
       </div>
       {run?.response == null ? null : <Cut response={run.response} />}
-      <div className={styles.answerBody}>
+      <div className={styles.answerBody} data-waiting={waiting === null ? undefined : true}>
         {run === null ? (
           <div className={styles.note}>Run a statement to see its rows here.</div>
         ) : (

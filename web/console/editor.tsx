@@ -22,7 +22,7 @@ import {
   placeholder,
 } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
-import { type Ref, useEffect, useImperativeHandle, useRef } from "react";
+import { type Ref, useEffect, useImperativeHandle, useRef, useState } from "react";
 import { quoteName } from "#schemas/sql/keywords";
 import type { FunctionInfo } from "../api.ts";
 import { type KnownTable, proposalsAt } from "./completion.ts";
@@ -34,6 +34,8 @@ export interface EditorHandle {
   statement(): { readonly sql: string; readonly offset: number };
   all(): string;
   replace(sql: string): void;
+  /** Another tab's text, with its own cursor and its own undo. */
+  show(tab: string, sql: string): void;
   insert(text: string): void;
   /** Underlines a fault and says what was expected there; null clears. */
   mark(fault: { readonly from: number; readonly to: number; readonly message: string } | null): void;
@@ -41,10 +43,10 @@ export interface EditorHandle {
 }
 
 interface EditorProps {
-  readonly initial: string;
+  readonly initial: { readonly tab: string; readonly sql: string };
   readonly tables: readonly KnownTable[];
   readonly functions: readonly FunctionInfo[];
-  readonly onChange: (sql: string) => void;
+  readonly onChange: (tab: string, sql: string) => void;
   readonly onRun: () => void;
   readonly onCancel: () => void;
   readonly onFormat: () => void;
@@ -127,7 +129,31 @@ function completions(latest: { readonly current: EditorProps }) {
   };
 }
 
-function extensions(latest: { readonly current: EditorProps }) {
+/** The text of each tab that was shown, and which one is. */
+class Texts {
+  readonly #states = new Map<string, EditorState>();
+  tab: string;
+
+  constructor(tab: string) {
+    this.tab = tab;
+  }
+
+  show(view: EditorView, tab: string, sql: string, make: (sql: string) => EditorState): void {
+    if (tab === this.tab && sql === view.state.doc.toString()) return;
+    this.#states.set(this.tab, view.state);
+    this.tab = tab;
+    const known = this.#states.get(tab);
+    view.setState(known?.doc.toString() === sql ? known : make(sql));
+  }
+}
+
+interface Parts {
+  readonly view: { readonly current: EditorView | null };
+  readonly latest: { readonly current: EditorProps };
+  readonly texts: Texts;
+}
+
+function extensions({ latest, texts }: Omit<Parts, "view">) {
   const command = (run: () => void) => () => {
     run();
     return true;
@@ -165,14 +191,21 @@ function extensions(latest: { readonly current: EditorProps }) {
     ]),
     EditorView.contentAttributes.of({ "aria-label": "SQL" }),
     EditorView.updateListener.of((update) => {
-      if (update.docChanged) latest.current.onChange(update.state.doc.toString());
+      if (update.docChanged) latest.current.onChange(texts.tab, update.state.doc.toString());
     }),
     look,
   ];
 }
 
-function handleOf(view: { readonly current: EditorView | null }): EditorHandle {
+const stateOf = (sql: string, parts: Omit<Parts, "view">): EditorState =>
+  EditorState.create({ doc: sql, extensions: extensions(parts) });
+
+function handleOf({ view, latest, texts }: Parts): EditorHandle {
   return {
+    show: (tab, text) => {
+      if (view.current !== null)
+        texts.show(view.current, tab, text, (doc) => stateOf(doc, { latest, texts }));
+    },
     statement: () => {
       const state = view.current?.state;
       if (state === undefined) return { sql: "", offset: 0 };
@@ -217,16 +250,17 @@ export function Editor(props: EditorProps) {
   const view = useRef<EditorView | null>(null);
   const latest = useRef(props);
   latest.current = props;
-  useImperativeHandle(props.handle, () => handleOf(view), []);
+  const [texts] = useState(() => new Texts(props.initial.tab));
+  useImperativeHandle(props.handle, () => handleOf({ view, latest, texts }), [texts]);
   useEffect(() => {
     if (box.current === null) return;
-    const state = EditorState.create({ doc: latest.current.initial, extensions: extensions(latest) });
+    const state = stateOf(latest.current.initial.sql, { latest, texts });
     const made = new EditorView({ state, parent: box.current });
     view.current = made;
     return () => {
       view.current = null;
       made.destroy();
     };
-  }, []);
+  }, [texts]);
   return <div ref={box} className={styles.editor} />;
 }

@@ -22,7 +22,8 @@ import { SaveQuery } from "./save.tsx";
 import { Sidebar } from "./sidebar.tsx";
 import { Split } from "./split.tsx";
 import { Tabs } from "./tabs.tsx";
-import { useConsole, useSchema } from "./use-console.ts";
+import { useConsole } from "./use-console.ts";
+import { useSchema } from "./use-schema.ts";
 
 const icon = { size: sizes.iconSmall, stroke: 1.5, "aria-hidden": true } as const;
 
@@ -72,10 +73,10 @@ function Toolbar({ isRunning, execute, cancel, format, openSide }: ToolbarProps)
   );
 }
 
-function TopBar({ sqlOf }: { readonly sqlOf: () => string }) {
+function TopBar({ tab }: { readonly tab: string }) {
   return (
     <Bar title="SQL" short>
-      <SaveQuery sqlOf={sqlOf} />
+      <SaveQuery key={tab} tab={tab} />
       <CopyLink what="this statement" />
     </Bar>
   );
@@ -104,7 +105,7 @@ function Side({
 }
 
 export function ConsolePage() {
-  const tables = useSchema();
+  const schema = useSchema();
   const functions = useQuery({
     queryKey: ["functions"],
     queryFn: ({ signal }) => api.functions(signal),
@@ -115,23 +116,19 @@ export function ConsolePage() {
   const [sideOpened, side] = useDisclosure(false);
   const desk = useConsole();
   const { editor, running } = desk;
-  const open = (name: string, sql: string) => {
-    desk.open(name, sql);
-    side.close();
-  };
   return (
     <>
-      <TopBar sqlOf={() => editor.current?.all() ?? ""} />
+      <TopBar tab={desk.activeTab} />
       <div className={styles.page}>
         <Side opened={sideOpened} close={side.close}>
-          <Sidebar tables={tables} insert={(text) => editor.current?.insert(text)} open={open} />
+          <Sidebar schema={schema} insert={(text) => editor.current?.insert(text)} opened={side.close} />
         </Side>
         <div className={styles.work} ref={work}>
-          <Tabs switchTo={(sql) => editor.current?.replace(sql)} />
+          <Tabs />
           <div className={styles.editorBox} style={{ height: `${editorShare * 100}%` }}>
             <Editor
               initial={desk.initial}
-              tables={tables}
+              tables={schema.tables}
               functions={functions.data ?? []}
               onChange={desk.edited}
               onRun={desk.execute}
@@ -149,10 +146,14 @@ export function ConsolePage() {
           />
           <Split box={work} />
           <Answer
+            key={desk.activeTab}
             run={desk.run}
+            chosen={desk.chart}
+            choose={desk.setChart}
+            isEdited={desk.isEdited}
             view={desk.view}
             setView={desk.setView}
-            jump={(at) => editor.current?.jump(at)}
+            jump={desk.jump}
             waiting={running === null ? null : <Elapsed startedMs={running.startedMs} />}
           />
         </div>

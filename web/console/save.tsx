@@ -1,28 +1,32 @@
-/** Keeping a statement by name, on the server. */
+/** Keeping a statement by name, on the server. Another query of that name is replaced only when that is said. */
 import { Button, Popover, TextInput } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
 import { IconDeviceFloppy } from "@tabler/icons-react";
-import { useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api } from "../api.ts";
+import { changeTab, useStore } from "../store.ts";
 import { sizes } from "../theme.ts";
+import styles from "./console.module.css";
 
 const icon = { size: sizes.iconSmall, stroke: 1.5, "aria-hidden": true } as const;
 
-export function SaveQuery({ sqlOf }: { readonly sqlOf: () => string }) {
+const idOf = (name: string): string =>
+  name
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, "-")
+    .replaceAll(/^-|-$/g, "");
+
+function useSaving(tab: string, close: () => void) {
   const client = useQueryClient();
-  const [opened, { toggle, close }] = useDisclosure(false);
-  const [name, setName] = useState("");
-  const save = async () => {
-    const id =
-      name
-        .trim()
-        .toLowerCase()
-        .replaceAll(/[^a-z0-9]+/g, "-")
-        .replaceAll(/^-|-$/g, "") || crypto.randomUUID();
+  return async (name: string) => {
+    const sql = useStore.getState().tabs.find(({ id }) => id === tab)?.sql ?? "";
+    const id = idOf(name) || crypto.randomUUID();
     try {
-      await api.saveQuery({ id, name: name.trim(), sql: sqlOf(), updatedMs: Date.now() });
+      await api.saveQuery({ id, name: name.trim(), sql, updatedMs: Date.now() });
+      changeTab(tab, { name: name.trim(), saved: { id, sql } });
       await client.invalidateQueries({ queryKey: ["queries"] });
       notifications.show({ message: `Saved as ${name.trim()}.` });
       close();
@@ -30,6 +34,15 @@ export function SaveQuery({ sqlOf }: { readonly sqlOf: () => string }) {
       notifications.show({ color: "red", message: error instanceof Error ? error.message : String(error) });
     }
   };
+}
+
+export function SaveQuery({ tab }: { readonly tab: string }) {
+  const [opened, { toggle, close }] = useDisclosure(false);
+  const known = useStore((state) => state.tabs.find(({ id }) => id === tab));
+  const [name, setName] = useState(known?.saved === undefined ? "" : known.name);
+  const queries = useQuery({ queryKey: ["queries"], queryFn: ({ signal }) => api.queries(signal) });
+  const save = useSaving(tab, close);
+  const other = queries.data?.find(({ id }) => id === idOf(name) && id !== known?.saved?.id);
   return (
     <Popover opened={opened} onChange={close} trapFocus position="bottom-end">
       <Popover.Target>
@@ -39,9 +52,10 @@ export function SaveQuery({ sqlOf }: { readonly sqlOf: () => string }) {
       </Popover.Target>
       <Popover.Dropdown>
         <form
+          className={styles.form}
           onSubmit={(event) => {
             event.preventDefault();
-            if (name.trim() !== "") void save();
+            if (name.trim() !== "") void save(name);
           }}
         >
           <TextInput
@@ -50,8 +64,11 @@ export function SaveQuery({ sqlOf }: { readonly sqlOf: () => string }) {
             onChange={(event) => setName(event.currentTarget.value)}
             data-autofocus
           />
-          <Button type="submit" variant="filled" mt="xs" fullWidth disabled={name.trim() === ""}>
-            Save query
+          {other === undefined ? null : (
+            <div className={styles.edited}>{other.name} exists: it will have this statement instead.</div>
+          )}
+          <Button type="submit" variant="filled" fullWidth disabled={name.trim() === ""}>
+            {other === undefined ? "Save query" : `Replace ${other.name}`}
           </Button>
         </form>
       </Popover.Dropdown>

@@ -1,126 +1,18 @@
 /** Beside the editor: the schema, saved queries, and what was run before. */
-import { ActionIcon, SegmentedControl, Tooltip } from "@mantine/core";
-import {
-  IconBraces,
-  IconCalendarTime,
-  IconChevronDown,
-  IconChevronRight,
-  IconLetterT,
-  IconNumber,
-  IconToggleLeft,
-  IconTrash,
-} from "@tabler/icons-react";
+import { ActionIcon, SegmentedControl } from "@mantine/core";
+import { IconTrash } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import type { ColumnInfo, TableDetail } from "#schemas/api/tables";
-import { quoteName } from "#schemas/sql/keywords";
-import type { SqlType } from "#schemas/types";
 import { api, type SavedQuery } from "../api.ts";
-import {
-  formatAge,
-  formatBound,
-  formatCompact,
-  formatCount,
-  formatCounted,
-  formatMicros,
-} from "../format.ts";
-import { useStore } from "../store.ts";
+import { formatAge, formatCounted, formatMicros } from "../format.ts";
+import { type HistoryEntry, openInTab, useStore } from "../store.ts";
 import { sizes } from "../theme.ts";
-import { zoneOf } from "../time.ts";
 import styles from "./console.module.css";
+import { Tree, type TreeProps } from "./tree.tsx";
 
 const icon = { size: sizes.iconSmall, stroke: 1.5, "aria-hidden": true } as const;
 
-function TypeIcon({ type }: { readonly type: SqlType }) {
-  switch (type) {
-    case "TIMESTAMP":
-    case "DATE":
-      return <IconCalendarTime {...icon} />;
-    case "BOOLEAN":
-      return <IconToggleLeft {...icon} />;
-    case "JSON":
-      return <IconBraces {...icon} />;
-    case "STRING":
-    case "BYTES":
-    case "UNKNOWN":
-      return <IconLetterT {...icon} />;
-    default:
-      return <IconNumber {...icon} />;
-  }
-}
-
-function aboutColumn(column: ColumnInfo): string {
-  const zone = zoneOf(undefined);
-  const parts: string[] = [column.type];
-  if (column.min !== null && column.max !== null) {
-    parts.push(
-      `${formatBound(column.min, column.type, zone)} … ${formatBound(column.max, column.type, zone)}`,
-    );
-  }
-  if (column.distinct !== null) parts.push(`${formatCount(column.distinct)} distinct`);
-  if (column.nulls > 0) parts.push(`${formatCount(column.nulls)} NULL`);
-  return parts.join(" · ");
-}
-
-interface TreeProps {
-  readonly tables: readonly TableDetail[];
-  readonly insert: (text: string) => void;
-}
-
-function Tree({ tables, insert }: TreeProps) {
-  const [closed, setClosed] = useState<ReadonlySet<string>>(new Set<string>());
-  const toggle = (name: string) => {
-    const next = new Set(closed);
-    if (!next.delete(name)) next.add(name);
-    setClosed(next);
-  };
-  if (tables.length === 0)
-    return <div className={styles.sideNote}>No tables yet. Add one on the page Tables.</div>;
-  return (
-    <ul className={styles.tree}>
-      {tables.map((table) => {
-        const isOpen = !closed.has(table.name);
-        return (
-          <li key={table.name}>
-            <button
-              type="button"
-              className={styles.table}
-              aria-expanded={isOpen}
-              onClick={() => toggle(table.name)}
-            >
-              {isOpen ? <IconChevronDown {...icon} /> : <IconChevronRight {...icon} />}
-              <span className={styles.tableName}>{table.name}</span>
-              <span className={styles.count}>{formatCompact(table.rows)}</span>
-            </button>
-            {isOpen
-              ? table.columns.map((column) => (
-                  <Tooltip
-                    key={column.id}
-                    label={aboutColumn(column)}
-                    position="right"
-                    maw={sizes.menu}
-                    multiline
-                  >
-                    <button
-                      type="button"
-                      className={styles.column}
-                      onClick={() => insert(quoteName(column.name))}
-                    >
-                      <TypeIcon type={column.type} />
-                      <span className={styles.columnName}>{column.name}</span>
-                      <span className={styles.type}>{column.type}</span>
-                    </button>
-                  </Tooltip>
-                ))
-              : null}
-          </li>
-        );
-      })}
-    </ul>
-  );
-}
-
-function Saved({ open }: { readonly open: (name: string, sql: string) => void }) {
+function Saved({ opened }: { readonly opened: () => void }) {
   const client = useQueryClient();
   const { data } = useQuery({ queryKey: ["queries"], queryFn: ({ signal }) => api.queries(signal) });
   const remove = useMutation({
@@ -134,9 +26,16 @@ function Saved({ open }: { readonly open: (name: string, sql: string) => void })
   }
   return data.map((query) => (
     <div key={query.id} className={styles.savedRow}>
-      <button type="button" className={styles.entry} onClick={() => open(query.name, query.sql)}>
+      <button
+        type="button"
+        className={styles.entry}
+        onClick={() => {
+          openInTab(query.name, query.sql, { id: query.id, sql: query.sql });
+          opened();
+        }}
+      >
         <strong>{query.name}</strong>
-        <span className={styles.entrySql}>{query.sql}</span>
+        <span className={styles.entrySql}>{shortOf(query.sql)}</span>
       </button>
       <ActionIcon
         aria-label={`Delete ${query.name}`}
@@ -149,7 +48,15 @@ function Saved({ open }: { readonly open: (name: string, sql: string) => void })
   ));
 }
 
-function History({ open }: { readonly open: (name: string, sql: string) => void }) {
+/** As much of a statement as a line of the list can show. */
+const shortOf = (sql: string): string => sql.slice(0, 400);
+
+function outcomeOf({ error, unrun, rows, micros }: HistoryEntry): string {
+  if (unrun) return "closed without a run";
+  return error?.slice(0, 400) ?? `${formatCounted(rows, "row")} · ${formatMicros(micros)}`;
+}
+
+function History({ opened }: { readonly opened: () => void }) {
   const history = useStore((state) => state.history);
   if (history.length === 0)
     return <div className={styles.sideNote}>What you run is listed here, newest first.</div>;
@@ -158,22 +65,25 @@ function History({ open }: { readonly open: (name: string, sql: string) => void 
       key={`${entry.atMs} ${entry.sql}`}
       type="button"
       className={styles.entry}
-      onClick={() => open("From history", entry.sql)}
+      onClick={() => {
+        openInTab("From history", entry.sql);
+        opened();
+      }}
     >
-      <span className={styles.entrySql}>{entry.sql}</span>
+      <span className={styles.entrySql}>{shortOf(entry.sql)}</span>
       <span className={styles.entryFoot} data-failed={entry.error === null ? undefined : true}>
-        {formatAge(Date.now() - entry.atMs)} ago ·{" "}
-        {entry.error ?? `${formatCounted(entry.rows, "row")} · ${formatMicros(entry.micros)}`}
+        {formatAge(Date.now() - entry.atMs)} ago · {outcomeOf(entry)}
       </span>
     </button>
   ));
 }
 
 interface SidebarProps extends TreeProps {
-  readonly open: (name: string, sql: string) => void;
+  /** A statement was opened in a tab. */
+  readonly opened: () => void;
 }
 
-export function Sidebar({ tables, insert, open }: SidebarProps) {
+export function Sidebar({ schema, insert, opened }: SidebarProps) {
   const [view, setView] = useState("schema");
   return (
     <>
@@ -191,9 +101,9 @@ export function Sidebar({ tables, insert, open }: SidebarProps) {
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
       <section className={styles.sideBody} tabIndex={0} aria-label="Schema, saved queries, history">
-        {view === "schema" ? <Tree tables={tables} insert={insert} /> : null}
-        {view === "saved" ? <Saved open={open} /> : null}
-        {view === "history" ? <History open={open} /> : null}
+        {view === "schema" ? <Tree schema={schema} insert={insert} /> : null}
+        {view === "saved" ? <Saved opened={opened} /> : null}
+        {view === "history" ? <History opened={opened} /> : null}
       </section>
     </>
   );

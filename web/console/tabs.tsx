@@ -1,50 +1,69 @@
 /** The tabs over the editor: one statement each, kept by this browser. */
-import { ActionIcon } from "@mantine/core";
+import { ActionIcon, Button, Loader } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
 import { IconPlus, IconX } from "@tabler/icons-react";
-import { useStore } from "../store.ts";
+import { type ConsoleTab, closeTab, newTab, useStore } from "../store.ts";
 import { sizes } from "../theme.ts";
 import styles from "./console.module.css";
+import { forget, useWork } from "./run.ts";
 
 const icon = { size: sizes.iconSmall, stroke: 1.5, "aria-hidden": true } as const;
 
-export function Tabs({ switchTo }: { readonly switchTo: (sql: string) => void }) {
+/** Closing is undone for a while; a tab without a text is nothing to come back to. */
+function close({ id, name, sql }: ConsoleTab): void {
+  const putBack = closeTab(id);
+  forget(id);
+  if (sql.trim() === "") return;
+  const notice = `closed ${id}`;
+  const undo = () => {
+    putBack();
+    notifications.hide(notice);
+  };
+  notifications.show({
+    id: notice,
+    autoClose: 10_000,
+    message: (
+      <>
+        {name} is closed. <Button onClick={undo}>Put it back</Button>
+      </>
+    ),
+  });
+}
+
+function Tab({ tab, isActive, canClose }: { tab: ConsoleTab; isActive: boolean; canClose: boolean }) {
+  const { running } = useWork(tab.id);
+  const isEdited = tab.saved !== undefined && tab.saved.sql !== tab.sql;
+  return (
+    <div className={styles.tab} data-active={isActive || undefined}>
+      <button
+        type="button"
+        className={styles.tabName}
+        aria-pressed={isActive}
+        title={isEdited ? "Changed since it was saved" : undefined}
+        onClick={() => useStore.getState().change((draft) => void (draft.activeTab = tab.id))}
+      >
+        {tab.name}
+        {isEdited ? " •" : ""}
+      </button>
+      {running === null ? null : <Loader size={sizes.iconSmall} aria-label="Running" />}
+      {canClose ? (
+        <ActionIcon aria-label={`Close ${tab.name}`} size={sizes.target} onClick={() => close(tab)}>
+          <IconX {...icon} />
+        </ActionIcon>
+      ) : null}
+    </div>
+  );
+}
+
+export function Tabs() {
   const tabs = useStore((state) => state.tabs);
   const active = useStore((state) => state.activeTab);
-  const change = useStore((state) => state.change);
-  const choose = (id: string) => {
-    change((draft) => void (draft.activeTab = id));
-    switchTo(useStore.getState().tabs.find((tab) => tab.id === id)?.sql ?? "");
-  };
-  const add = () => {
-    const id = String(1 + Math.max(0, ...tabs.map((tab) => Number(tab.id))));
-    change((draft) => void draft.tabs.push({ id, name: `Query ${id}`, sql: "" }));
-    choose(id);
-  };
-  const close = (id: string) => {
-    const at = tabs.findIndex((tab) => tab.id === id);
-    change((draft) => void draft.tabs.splice(at, 1));
-    if (id === active) choose((tabs[at + 1] ?? tabs[at - 1])!.id);
-  };
   return (
     <div className={styles.tabs}>
       {tabs.map((tab) => (
-        <div key={tab.id} className={styles.tab} data-active={tab.id === active || undefined}>
-          <button
-            type="button"
-            className={styles.tabName}
-            aria-pressed={tab.id === active}
-            onClick={() => choose(tab.id)}
-          >
-            {tab.name}
-          </button>
-          {tabs.length === 1 ? null : (
-            <ActionIcon aria-label={`Close ${tab.name}`} size={sizes.target} onClick={() => close(tab.id)}>
-              <IconX {...icon} />
-            </ActionIcon>
-          )}
-        </div>
+        <Tab key={tab.id} tab={tab} isActive={tab.id === active} canClose={tabs.length > 1} />
       ))}
-      <ActionIcon aria-label="New tab" size={sizes.gridRow} onClick={add}>
+      <ActionIcon aria-label="New tab" size={sizes.gridRow} onClick={newTab}>
         <IconPlus {...icon} />
       </ActionIcon>
     </div>

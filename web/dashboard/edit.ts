@@ -44,7 +44,7 @@ export const withoutPanel = (dashboard: Dashboard, id: string): Dashboard => ({
 /** The panel added in the first free place: beside the last row if it fits there, else below everything. */
 export function withPanel(dashboard: Dashboard, panel: Omit<Panel, "id" | "at">): Dashboard {
   const { w, h } = chartOf(panel.chart.kind).size;
-  const bottom = extentOf(dashboard.panels.map(({ at }) => at.y + at.h))?.max ?? 0;
+  const bottom = bottomOf(dashboard);
   const last = dashboard.panels.filter(({ at }) => at.y + at.h === bottom);
   const right = extentOf(last.map(({ at }) => at.x + at.w))?.max ?? 0;
   const top = extentOf(last.map(({ at }) => at.y))?.min ?? 0;
@@ -53,6 +53,19 @@ export function withPanel(dashboard: Dashboard, panel: Omit<Panel, "id" | "at">)
   const id = freeName(idOf(panel.title), new Set(dashboard.panels.map((known) => known.id)));
   return { ...dashboard, panels: [...dashboard.panels, { ...panel, id, at }] };
 }
+
+/** Panels that lie over an earlier one move below everything. */
+export function withoutOverlaps(dashboard: Dashboard): Dashboard {
+  let placed: Dashboard = { ...dashboard, panels: [] };
+  for (const panel of dashboard.panels) {
+    const at = isFree(placed, panel.at) ? panel.at : { ...panel.at, x: 0, y: bottomOf(dashboard, placed) };
+    placed = { ...placed, panels: [...placed.panels, { ...panel, at }] };
+  }
+  return placed;
+}
+
+const bottomOf = (...dashboards: readonly Dashboard[]): number =>
+  extentOf(dashboards.flatMap(({ panels }) => panels.map(({ at }) => at.y + at.h)))?.max ?? 0;
 
 const isFree = (dashboard: Dashboard, place: Panel["at"]): boolean =>
   dashboard.panels.every(
@@ -64,14 +77,11 @@ const isFree = (dashboard: Dashboard, place: Panel["at"]): boolean =>
   );
 
 /** A new dashboard beside those that there are. */
-export function newDashboard(taken: readonly string[]): Dashboard {
-  const id = freeName("new-dashboard", new Set(taken));
-  return { ...emptyDashboard("New dashboard"), id };
-}
+export const newDashboard = (taken: readonly string[]): Dashboard => emptyDashboard("New dashboard", taken);
 
 /** A new dashboard; version 0 says that none of that id may exist. */
-export const emptyDashboard = (title: string): Dashboard => ({
-  id: idOf(title),
+export const emptyDashboard = (title: string, taken: readonly string[] = []): Dashboard => ({
+  id: freeName(idOf(title), new Set(taken)),
   title,
   from: "now-24h",
   to: "now",

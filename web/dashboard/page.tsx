@@ -30,7 +30,9 @@ function More({ dashboard, edit }: { readonly dashboard: Dashboard; readonly edi
   const client = useQueryClient();
   const navigate = useNavigate();
   const remove = async () => {
+    let removed = dashboard;
     try {
+      removed = await api.dashboard(dashboard.id); // as it is by now, so that it can be put back whole
       await api.removeDashboard(dashboard.id);
     } catch (error) {
       notifications.show({ color: "red", message: error instanceof Error ? error.message : String(error) });
@@ -39,7 +41,7 @@ function More({ dashboard, edit }: { readonly dashboard: Dashboard; readonly edi
     await client.invalidateQueries({ queryKey: ["dashboards"] });
     void navigate({ to: "/dashboards" });
     const putBack = async () => {
-      await api.saveDashboard({ ...dashboard, version: 0 });
+      await api.saveDashboard({ ...removed, version: 0 });
       await client.invalidateQueries({ queryKey: ["dashboards"] });
       notifications.hide(dashboard.id);
     };
@@ -135,6 +137,7 @@ export function DashboardPage() {
   const { data, error, refetch } = useQuery({
     queryKey: ["dashboard", id],
     queryFn: ({ signal }) => api.dashboard(id, signal),
+    refetchOnWindowFocus: true, // others may have changed it
   });
   if (data !== undefined) return <Opened key={data.id} dashboard={data} />;
   return (

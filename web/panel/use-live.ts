@@ -35,7 +35,8 @@ export function useLive(question: Question | null, table: string | null = null):
   }, [asked, handle]);
   const state = useSyncExternalStore(handle?.watch ?? noWatch, handle?.read ?? (() => kept));
   const retry = useCallback(() => handle?.retry(), [handle]);
-  const shown = state.result === null && kept.result !== null ? kept : state;
+  const isBare = state.result === null && state.exceptions === null;
+  const shown = isBare && kept.result !== null ? kept : state;
   return useMemo(() => ({ ...shown, retry }), [shown, retry]);
 }
 
