@@ -142,6 +142,10 @@ export const appLimits = {
   chartSlices: 24,
   /** Columns that a table shows all of; more are drawn as they come into sight. */
   gridColumns: 40,
+  /** Characters of a cell that a table draws; a file has all of them. */
+  cellChars: 1000,
+  /** Segments of the strip along time. */
+  stripSegments: 500,
   /** Tables and columns that the schema tree lists before it asks. */
   treeTables: 100,
   treeColumns: 100,

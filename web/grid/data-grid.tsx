@@ -14,8 +14,9 @@ import {
   useTable,
 } from "@tanstack/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useMemo, useRef } from "react";
+import { type CSSProperties, type RefObject, useMemo, useRef } from "react";
 import type { Cell } from "#schemas/api/query";
+import { appLimits } from "#schemas/limits";
 import { sizes } from "../theme.ts";
 import styles from "./grid.module.css";
 
@@ -60,14 +61,25 @@ function widthOf(column: GridColumn, at: number, rows: readonly Row[]): number {
   return Math.round(Math.min(sizes.columnMax, Math.max(sizes.columnMin, width)));
 }
 
-function GridCell({ column, cell }: { readonly column: GridColumn; readonly cell: Cell }) {
-  const text = column.format(cell);
+/** As much of a text as is drawn. */
+const shortOf = (text: string): string =>
+  text.length <= appLimits.cellChars ? text : `${text.slice(0, appLimits.cellChars)}…`;
+
+interface GridCellProps {
+  readonly column: GridColumn;
+  readonly cell: Cell;
+  readonly style: CSSProperties | undefined;
+}
+
+function GridCell({ column, cell, style }: GridCellProps) {
+  const text = shortOf(column.format(cell));
   const number = typeof cell === "number" ? cell : Number(cell);
   const share = column.barMax === undefined || !(number > 0) ? 0 : Math.min(1, number / column.barMax);
   return (
     <div
       role="cell"
       className={styles.cell}
+      style={style}
       data-align={column.align}
       data-tone={column.tone?.(cell)}
       data-null={cell === null ? true : undefined}
@@ -81,18 +93,46 @@ function GridCell({ column, cell }: { readonly column: GridColumn; readonly cell
 }
 
 /** Column widths follow the columns and the first rows, not every push: columns must not move while values change. */
-function useTemplate(columns: readonly GridColumn[], rows: readonly Row[]): string {
+function useWidths(columns: readonly GridColumn[], rows: readonly Row[]): readonly number[] {
   const held = useRef({ columns, rows });
   if (held.current.columns !== columns || held.current.rows.length === 0) held.current = { columns, rows };
   const sample = held.current;
-  return useMemo(
-    () =>
-      sample.columns
-        .map((column, at) => widthOf(column, at, sample.rows))
-        .map((width) => `minmax(${width}px, ${width}fr)`)
-        .join(" "),
-    [sample],
+  return useMemo(() => sample.columns.map((column, at) => widthOf(column, at, sample.rows)), [sample]);
+}
+
+interface ShownColumn {
+  readonly column: GridColumn;
+  readonly at: number;
+  /** Where it stands, when not all of its neighbours are drawn. */
+  readonly style: CSSProperties | undefined;
+}
+
+/** The columns to draw: all of a few, those in sight of many. */
+function useColumns(
+  columns: readonly GridColumn[],
+  rows: readonly Row[],
+  scroller: RefObject<HTMLDivElement | null>,
+): { readonly shown: readonly ShownColumn[]; readonly template: string } {
+  const widths = useWidths(columns, rows);
+  const isWide = columns.length > appLimits.gridColumns;
+  const virtual = useVirtualizer({
+    horizontal: true,
+    enabled: isWide,
+    count: columns.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: (at) => widths[at] ?? sizes.columnMin,
+    overscan: 4,
+  });
+  const template = useMemo(
+    () => widths.map((width) => (isWide ? `${width}px` : `minmax(${width}px, ${width}fr)`)).join(" "),
+    [widths, isWide],
   );
+  const places = isWide ? virtual.getVirtualItems().map(({ index }) => index) : [...columns.keys()];
+  const shown = places.map((at) => {
+    const style = isWide ? { gridColumn: at + 1, gridRow: 1 } : undefined;
+    return { column: columns[at]!, at, style };
+  });
+  return { shown, template };
 }
 
 const definitionsOf = (columns: readonly GridColumn[]) =>
@@ -103,12 +143,35 @@ const definitionsOf = (columns: readonly GridColumn[]) =>
     sortDescFirst: column.align === "right",
   }));
 
+interface GridRowProps {
+  readonly at: { readonly index: number; readonly start: number };
+  readonly row: Row;
+  readonly shown: readonly ShownColumn[];
+  readonly template: string;
+}
+
+function GridRow({ at: { index, start }, row, shown, template }: GridRowProps) {
+  return (
+    <div
+      role="row"
+      tabIndex={-1}
+      aria-rowindex={index + 2}
+      className={styles.row}
+      style={{ gridTemplateColumns: template, transform: `translateY(${start}px)` }}
+    >
+      {shown.map(({ column, at, style }) => (
+        <GridCell key={column.name} column={column} style={style} cell={row[at] ?? null} />
+      ))}
+    </div>
+  );
+}
+
 export function DataGrid({ label, columns, rows }: DataGridProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const definitions = useMemo(() => definitionsOf(columns), [columns]);
   const table = useTable({ features, columns: definitions, data: rows as Row[] });
   const ordered = table.getRowModel().rows;
-  const template = useTemplate(columns, rows);
+  const { shown, template } = useColumns(columns, rows, scroller);
   const virtual = useVirtualizer({
     count: ordered.length,
     getScrollElement: () => scroller.current,
@@ -118,37 +181,37 @@ export function DataGrid({ label, columns, rows }: DataGridProps) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
     <div ref={scroller} className={styles.grid} tabIndex={0} role="group" aria-label={`${label}, scrollable`}>
-      <div role="table" aria-label={label} aria-rowcount={rows.length + 1} className={styles.sheet}>
+      <div
+        role="table"
+        aria-label={label}
+        aria-rowcount={rows.length + 1}
+        aria-colcount={columns.length}
+        className={styles.sheet}
+      >
         <div role="rowgroup" className={styles.head}>
           <div role="row" className={styles.row} style={{ gridTemplateColumns: template }}>
-            {table.getHeaderGroups()[0]?.headers.map((header, at) => (
-              <GridTitle
-                key={header.id}
-                column={columns[at]!}
-                sorted={header.column.getIsSorted()}
-                toggle={() => header.column.toggleSorting()}
-              />
-            ))}
+            {shown.map(({ column, at, style }) => {
+              const header = table.getHeaderGroups()[0]!.headers[at]!;
+              return (
+                <GridTitle
+                  key={header.id}
+                  column={column}
+                  style={style}
+                  sorted={header.column.getIsSorted()}
+                  toggle={() => header.column.toggleSorting()}
+                />
+              );
+            })}
           </div>
         </div>
         <div role="rowgroup" className={styles.body} style={{ height: virtual.getTotalSize() }}>
-          {virtual.getVirtualItems().map((item) => (
-            <div
-              key={item.index}
-              role="row"
-              tabIndex={-1}
-              aria-rowindex={item.index + 2}
-              className={styles.row}
-              style={{ gridTemplateColumns: template, transform: `translateY(${item.start}px)` }}
-            >
-              {columns.map((column, at) => (
-                <GridCell
-                  key={column.name}
-                  column={column}
-                  cell={ordered[item.index]!.original[at] ?? null}
-                />
-              ))}
-            </div>
+          {virtual.getVirtualItems().map(({ index, start }) => (
+            <GridRow
+              key={index}
+              at={{ index, start }}
+              row={ordered[index]!.original}
+              {...{ shown, template }}
+            />
           ))}
         </div>
       </div>
@@ -158,15 +221,16 @@ export function DataGrid({ label, columns, rows }: DataGridProps) {
 
 interface GridTitleProps {
   readonly column: GridColumn;
+  readonly style: CSSProperties | undefined;
   readonly sorted: false | "asc" | "desc";
   readonly toggle: () => void;
 }
 
-function GridTitle({ column, sorted, toggle }: GridTitleProps) {
+function GridTitle({ column, style, sorted, toggle }: GridTitleProps) {
   const direction = sorted === "asc" ? "ascending" : sorted === "desc" ? "descending" : "none";
   const icon = { size: sizes.iconSmall, stroke: 1.5, "aria-hidden": true } as const;
   return (
-    <div role="columnheader" aria-sort={direction}>
+    <div role="columnheader" aria-sort={direction} style={style}>
       <button type="button" className={styles.title} data-align={column.align} onClick={toggle}>
         <span className={styles.titleText}>{column.label}</span>
         {column.type === undefined ? null : <span className={styles.titleType}>{column.type}</span>}

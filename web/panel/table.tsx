@@ -68,7 +68,7 @@ export function TablePanel({
       const tone = toneOf(settings, name);
       const bar = settings.bars?.indexOf(name) ?? -1;
       return {
-        name,
+        name: `${at} ${name}`,
         label: settings.labels?.[name] ?? name,
         align: format !== undefined && format.kind !== "time" ? "right" : alignOf(type),
         format: formatterOf(type, format, zone),

@@ -2,6 +2,7 @@
 import { Tooltip } from "@mantine/core";
 import { useMemo } from "react";
 import type { SegmentSummary, TableDetail } from "#schemas/api/tables";
+import { appLimits } from "#schemas/limits";
 import { extentOf } from "../extent.ts";
 import { formatBytes, formatCount, formatCounted, formatNumber, missing, numberOfCell } from "../format.ts";
 import { DataGrid, type GridColumn } from "../grid/data-grid.tsx";
@@ -12,9 +13,18 @@ import styles from "./tables.module.css";
 
 const states = ["sealed", "sealing", "consuming", "corrupt"] as const;
 
+/** As many segments as a strip can tell apart, by time. */
+const newestOf = (segments: readonly SegmentSummary[]): readonly SegmentSummary[] =>
+  segments.length <= appLimits.stripSegments
+    ? segments
+    : segments
+        .toSorted((left, right) => (left.timeMaxMs ?? 0) - (right.timeMaxMs ?? 0))
+        .slice(-appLimits.stripSegments);
+
 function Strip({ segments }: { readonly segments: readonly SegmentSummary[] }) {
   const zone = zoneOf(undefined);
-  const lanes = useMemo(() => lanesOf(segments), [segments]);
+  const shown = useMemo(() => newestOf(segments), [segments]);
+  const lanes = useMemo(() => lanesOf(shown), [shown]);
   const all = lanes.flat();
   if (all.length === 0)
     return <div className={styles.boxNote}>Segments show along time once they hold rows with a time.</div>;
@@ -45,6 +55,12 @@ function Strip({ segments }: { readonly segments: readonly SegmentSummary[] }) {
         <span>{formatInstant(fromMs, zone)}</span>
         <span>{formatInstant(toMs, zone)}</span>
       </div>
+      {shown.length === segments.length ? null : (
+        <div className={styles.boxNote}>
+          The newest {formatCount(shown.length)} of {formatCount(segments.length)}; the list below has all of
+          them.
+        </div>
+      )}
     </div>
   );
 }
