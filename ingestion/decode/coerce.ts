@@ -206,7 +206,7 @@ function timestampCoercion(column: Column, at: number): Coercion {
       return "";
     }
     const moment = pattern === null ? parseTimestamp(text, utc) : pattern.parseMs(text);
-    if (format?.kind === "epoch" || moment === null || Number.isNaN(moment))
+    if (moment === null || Number.isNaN(moment))
       return `column ${column.name}: expected ${timeExpected(format)} but found ${kindNames[kind]}`;
     cells.setSmallInt(at, row, moment);
     return "";
@@ -215,7 +215,8 @@ function timestampCoercion(column: Column, at: number): Coercion {
 
 function timeExpected(format: TimeFormat | undefined): string {
   if (format?.kind === "pattern") return `a time as ${format.pattern}`;
-  return format?.kind === "epoch" ? "a count of time units" : "a TIMESTAMP (ms or yyyy-mm-dd hh:mm:ss)";
+  const count = format?.kind === "epoch" ? "a count of time units" : "ms";
+  return `a TIMESTAMP (${count} or yyyy-mm-dd hh:mm:ss)`;
 }
 
 function decimalCoercion(column: Column, at: number): Coercion {

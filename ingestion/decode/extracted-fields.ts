@@ -41,8 +41,8 @@ const pattern = /^yyyy-MM-dd(?:'([ -~])'|([ _]))HH:mm:ss(?:\.(S{1,9}))?$/;
  * Separator, digits of the fraction and what may follow, as times.as.ts `timeOf` takes them; 0 for none.
  */
 function shapeOf(format: TimeFormat | undefined): number {
-  if (format === undefined || format.kind === "timestamp") return (anyFraction << 8) | zAllowed;
-  if (format.kind === "epoch" || format.zone !== "UTC") return 0;
+  if (format?.kind !== "pattern") return (anyFraction << 8) | zAllowed;
+  if (format.zone !== "UTC") return 0;
   const match = pattern.exec(format.pattern);
   if (match === null) return 0;
   return (match[1] ?? match[2]).charCodeAt(0) | ((match[3]?.length ?? 0) << 8);

@@ -292,6 +292,20 @@ describe("coercion", () => {
     expect(one("TIMESTAMP", "-1", epoch(0.001))).toBe(-1n);
     expect(one("TIMESTAMP", '"19675"', epoch(86_400_000))).toBe(1699920000000n);
     expect(one("TIMESTAMP", "99999999999999999", epoch(86_400_000))).toBe("reject");
+    // Most public TIMESTAMP columns are declared as epochs and filled with text: both are taken, whatever the unit.
+    for (const unitMs of [1, 1000, 0.001, 86_400_000]) {
+      expect(one("TIMESTAMP", '"2024-01-15 10:30:00"', epoch(unitMs))).toBe(1_705_314_600_000n);
+      expect(one("TIMESTAMP", '"2024-01-15T10:30:00.5Z"', epoch(unitMs))).toBe(1_705_314_600_500n);
+      expect(one("TIMESTAMP", '"2024-01-15T10:30:00.123456"', epoch(unitMs))).toBe(1_705_314_600_123n);
+      expect(one("TIMESTAMP", '"2024-01-15T12:30:00+02:00"', epoch(unitMs))).toBe(1_705_314_600_000n);
+      expect(one("TIMESTAMP", '"2024-01-15T12:30:00+0200"', epoch(unitMs))).toBe(1_705_314_600_000n);
+      expect(one("TIMESTAMP", '"2024-01-15"', epoch(unitMs))).toBe(1_705_276_800_000n);
+      expect(one("TIMESTAMP", '"soon"', epoch(unitMs))).toBe("reject");
+      expect(one("TIMESTAMP", '"2024-02-30 10:30:00"', epoch(unitMs))).toBe("reject");
+    }
+    expect(one("TIMESTAMP", '"1705314600000"', epoch(1))).toBe(1_705_314_600_000n);
+    expect(one("TIMESTAMP", '"1705314600"', epoch(1000))).toBe(1_705_314_600_000n);
+    expect(one("TIMESTAMP", "1.5", epoch(1))).toBe("reject");
     const pattern = (text: string, zone = "UTC") => ({
       timeFormat: { kind: "pattern", pattern: text, zone },
     });
