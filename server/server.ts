@@ -83,8 +83,8 @@ export interface Pace {
 
 /** How long after a failed merge the next is tried. */
 const mergeRetryMs = 30_000;
-/** How long stopping waits for what is being sealed. */
-const sealPatienceMs = 2000;
+/** How long stopping waits for a definition that is being changed, and for what is being sealed. */
+const stopPatienceMs = 2000;
 
 export const usualPace: Pace = { statusMs: 500, maintainMs: 5000, mergeSegmentsMin: 4, leaseMs: 60_000 };
 
@@ -304,14 +304,19 @@ export class Server implements ServerClient, IngestListener {
 
   async close(): Promise<void> {
     this.stop.abort(new StoreError("SHUTTING_DOWN", "the server is stopping"));
+    await this.#patiently(this.turns.idle());
     await Promise.allSettled(this.#ingests.map((ingest) => ingest.close()));
     // A seal that is not done by then is abandoned: the log has its rows.
-    const over = new AbortController();
-    const patience = this.parts.world.clock.sleep(sealPatienceMs, over.signal).catch(() => {});
-    await Promise.race([this.queue.close(), patience]);
-    over.abort(new Error("closed"));
+    await this.#patiently(this.queue.close());
     await this.parts.scanner.close();
     await this.parts.sealer.close();
+  }
+
+  async #patiently(work: Promise<void>): Promise<void> {
+    const over = new AbortController();
+    const patience = this.parts.world.clock.sleep(stopPatienceMs, over.signal).catch(() => {});
+    await Promise.race([work, patience]);
+    over.abort(new Error("closed"));
   }
 
   async #refreshTable(state: TableState): Promise<void> {

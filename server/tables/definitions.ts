@@ -6,6 +6,7 @@
 import type { DefinitionChange, NamedTable, TableDefinitions } from "#schemas/admin";
 import type { TableDefinition, TableRecord } from "#schemas/catalog";
 import { assert, hasCode, messageOf, StoreError } from "#schemas/errors";
+import { writeExactJson } from "#schemas/exact-json";
 import { compareText } from "#schemas/text";
 import { step } from "#server/lifecycle";
 import type { Server } from "#server/server";
@@ -94,12 +95,12 @@ export class Definitions implements TableDefinitions {
       await removeTableFiles(world, name);
       await catalog.setSetting(droppedKey(name), "no");
       await catalog.setSetting(pausedKey(name), paused ? "yes" : "no");
-      await catalog.putTable(record);
+      await this.#put(record);
       await writeDefinition(world, record);
       tables.set(name, state);
       await consume(this.#server, state, { committed: [], paused });
     } catch (error) {
-      await this.#drop(state).catch((fault: unknown) =>
+      await this.#takeBack(state).catch((fault: unknown) =>
         world.log("error", `table ${name} is not made, and not all of it is taken back: ${messageOf(fault)}`),
       );
       throw error;
@@ -112,7 +113,15 @@ export class Definitions implements TableDefinitions {
     const { parts } = this.#server;
     await this.#check(definition);
     const record = { ...definition, incarnation: state.record.incarnation };
-    await parts.catalog.putTable(record);
+    try {
+      await this.#put(record);
+    } catch (error) {
+      // What the catalog has may be news to us: the next change is decided on that.
+      const stored = await this.#stored(state.name).catch(() => undefined);
+      if (stored?.incarnation === record.incarnation && stored.table.version > state.table.version)
+        state.record = stored;
+      throw error;
+    }
     state.record = record;
     state.changed();
     try {
@@ -126,6 +135,27 @@ export class Definitions implements TableDefinitions {
     }
     if (state.consumes) await this.#server.ingestOf(state.name).alterTable(record.table);
     this.#server.changed(state.name);
+  }
+
+  /** Puts a record into the catalog; one whose answer was lost on the way is recognised by what the catalog has. */
+  async #put(record: TableRecord): Promise<void> {
+    try {
+      await this.#server.parts.catalog.putTable(record);
+    } catch (error) {
+      const stored = await this.#stored(record.table.name).catch(() => undefined);
+      if (stored === undefined || writeExactJson(stored) !== writeExactJson(record)) throw error;
+    }
+  }
+
+  async #stored(name: string): Promise<TableRecord | undefined> {
+    return (await this.#server.parts.catalog.tables()).find(({ table }) => table.name === name);
+  }
+
+  /** Undoes a creation that failed; a table that another server has under this name meanwhile is not ours to undo. */
+  async #takeBack(state: TableState): Promise<void> {
+    const stored = await this.#stored(state.name);
+    if (stored === undefined || stored.incarnation === state.record.incarnation) return this.#drop(state);
+    this.#server.tables.delete(state.name);
   }
 
   /** The table that nobody has used answers until the other one takes its place. */

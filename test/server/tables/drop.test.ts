@@ -87,3 +87,39 @@ test("a snapshot taken before goes on reading, and no longer", async () => {
   life.server.release(id);
   expect(await life.ids()).toEqual(range(5000, 5005));
 });
+
+test.each(["merge", "seal"] as const)(
+  "a %s that is being written ends before the drop does",
+  async (kind) => {
+    await filled();
+    const { catalog, sealer } = life.server.parts;
+    const { promise: gone, resolve: isGone } = Promise.withResolvers<void>();
+    const dropInCatalog = catalog.dropTable.bind(catalog);
+    Object.assign(catalog, {
+      dropTable: async (name: string) => {
+        await dropInCatalog(name);
+        isGone();
+      },
+    });
+    const write = sealer[kind].bind(sealer) as (job: never) => Promise<unknown>;
+    let hasEnded = false;
+    Object.assign(sealer, {
+      // The slow thread: it writes when the catalog has forgotten the table.
+      [kind]: async (job: never) => {
+        await gone;
+        await life.world.clock.sleep(50);
+        const record = await write(job);
+        hasEnded = true;
+        return record;
+      },
+    });
+    const work = kind === "merge" ? life.server.maintain() : life.admin.consumption.forceCommit("t");
+    await life.world.clock.advance(20);
+    await life.until(life.drop("t"));
+    expect(hasEnded).toBe(true);
+    expect(filesOf("t")).toEqual([]);
+    await life.until(Promise.resolve(work).then(() => {}));
+    await life.world.clock.advance(1000);
+    expect(filesOf("t")).toEqual([]);
+  },
+);
