@@ -27,10 +27,12 @@ export function isDayShownAgain(zone: Zone, fromMs: number, toMs: number): boole
   return false;
 }
 
-/** A moment moved by a number of units. */
+/** A moment moved by a number of units. Where the clock shows the new time twice, the moment keeps its offset. */
 export function addUnits(unit: TimeUnit, zone: Zone, utcMs: number, count: number): number {
   if (!isCalendarUnit(unit)) return utcMs + count * unitMs[unit]!;
-  return zone.utcOf(addLocal(unit, utcMs + zone.offsetMs(utcMs), count));
+  const offset = zone.offsetMs(utcMs);
+  const local = addLocal(unit, utcMs + offset, count);
+  return zone.offsetMs(local - offset) === offset ? local - offset : zone.utcOf(local);
 }
 
 /** Whole units between two local times; for units below a day, between two moments. */

@@ -1,5 +1,11 @@
 /** DuckDB as the oracle: the same rows in, cells out as values that compare with ours. */
-import { DuckDBConnection, DuckDBDecimalValue, DuckDBTimestampValue } from "@duckdb/node-api";
+import {
+  DuckDBConnection,
+  DuckDBDateValue,
+  DuckDBDecimalValue,
+  DuckDBTimestampTZValue,
+  DuckDBTimestampValue,
+} from "@duckdb/node-api";
 import type { Value } from "#schemas/types";
 import type { Row } from "#test/sql/values";
 
@@ -13,9 +19,10 @@ function literal(value: Value): string {
 }
 
 function rowLiteral(row: Row): string {
-  const { k, s, u, b, i, l, r, t } = row;
+  const { k, s, u, b, i, l, f, r, t } = row;
   const time = t === null ? "NULL" : `make_timestamp(${(t as bigint) * 1000n})`;
-  const cells = [literal(k), literal(s), literal(u), literal(b), literal(i), literal(l), literal(r), time];
+  const numbers = [literal(i), literal(l), literal(f), literal(r)];
+  const cells = [literal(k), literal(s), literal(u), literal(b), ...numbers, time];
   return `(${cells.join(", ")})`;
 }
 
@@ -26,15 +33,18 @@ export class Duck {
     this.#connection = connection;
   }
 
-  static async open(rows: readonly Row[]): Promise<Duck> {
+  /** With a zone t is a moment there too, and meets dates and texts on the zone's wall clock. */
+  static async open(rows: readonly Row[], zone: string | null = null): Promise<Duck> {
     const connection = await DuckDBConnection.create();
-    await connection.run("SET threads = 1; SET TimeZone = 'UTC'");
+    await connection.run(`SET threads = 1; SET TimeZone = 'UTC'`);
     // Its rewriter takes NULL <> date_trunc(…) for true when the constant is not a start of the unit.
     await connection.run("SET disabled_optimizers = 'expression_rewriter'");
     await connection.run(
-      "CREATE TABLE o (k BIGINT, s TEXT, u TEXT, b BOOLEAN, i BIGINT, l BIGINT, r DOUBLE, t TIMESTAMP)",
+      "CREATE TABLE o (k BIGINT, s TEXT, u TEXT, b BOOLEAN, i BIGINT, l BIGINT, f REAL, r DOUBLE, t TIMESTAMP)",
     );
     if (rows.length > 0) await connection.run(`INSERT INTO o VALUES ${rows.map(rowLiteral).join(", ")}`);
+    if (zone !== null)
+      await connection.run(`ALTER TABLE o ALTER t TYPE TIMESTAMPTZ; SET TimeZone = ${quote(zone)}`);
     return new Duck(connection);
   }
 
@@ -54,9 +64,9 @@ export class Duck {
 }
 
 function valueOfCell(cell: unknown): Value {
-  if (cell instanceof DuckDBTimestampValue) return cell.micros / 1000n;
+  if (cell instanceof DuckDBTimestampValue || cell instanceof DuckDBTimestampTZValue)
+    return cell.micros / 1000n;
+  if (cell instanceof DuckDBDateValue) return BigInt(cell.days);
   if (cell instanceof DuckDBDecimalValue) return Number(cell.toString());
-  if (typeof cell === "object" && cell !== null && "days" in cell)
-    return BigInt(cell.days as number) * 86_400_000n;
   return cell as Value;
 }

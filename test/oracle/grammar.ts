@@ -19,6 +19,15 @@ const wholeLiteral = fc.oneof(
   fc.constantFrom("2147483648", "-9007199254740993"),
 );
 const realLiteral = fc.constantFrom("0.5e0", "-1.25e0", "3e0", "1e10", "-0.001e0", "100.75e0");
+/** Without an exponent: DECIMAL there, which takes FLOAT's side beside one, as any literal does here. */
+const floatLiteral = fc.constantFrom("0.1", "-2.5", "0.75", "3.3", "12.125", "'0.1'");
+const dateLiteral = fc.constantFrom(
+  "DATE '2026-01-15'",
+  "DATE '2026-01-01'",
+  "DATE '1969-12-31'",
+  "DATE '2026-02-28'",
+);
+const dateText = fc.constantFrom("'2026-01-15'", "'2026-02-01'", "'1969-12-31'");
 const timeLiteral = fc.constantFrom(
   "TIMESTAMP '2026-01-01 00:00:00'",
   "TIMESTAMP '2026-01-15 12:30:00'",
@@ -43,14 +52,16 @@ interface Kinds {
   readonly whole: Text;
   readonly real: Text;
   readonly time: Text;
+  readonly date: Text;
   readonly truth: Text;
 }
 
 const columns: Kinds = {
   text: fc.constantFrom("s", "u"),
   whole: fc.constantFrom("k", "i", "l"),
-  real: fc.constant("r"),
+  real: fc.constantFrom("r", "f"),
   time: fc.constant("t"),
+  date: fc.constantFrom("CAST(t AS DATE)", "CAST(t + INTERVAL '20' HOUR AS DATE)"),
   truth: fc.constant("b"),
 };
 
@@ -59,6 +70,7 @@ const leaves: Kinds = {
   whole: fc.oneof({ weight: 3, arbitrary: columns.whole }, wholeLiteral),
   real: fc.oneof({ weight: 2, arbitrary: columns.real }, realLiteral),
   time: fc.oneof({ weight: 2, arbitrary: columns.time }, timeLiteral),
+  date: fc.oneof({ weight: 2, arbitrary: columns.date }, dateLiteral),
   truth: fc.oneof({ weight: 2, arbitrary: columns.truth }, fc.constantFrom("TRUE", "FALSE")),
 };
 
@@ -77,12 +89,20 @@ function truths(inner: Kinds): readonly Text[] {
       .tuple(kind, fc.constantFrom("BETWEEN", "NOT BETWEEN"), literal, literal)
       .map(([value, word, low, high]) => `(${value} ${word} ${low} AND ${high})`);
   const pattern = fc.constantFrom("'a%'", "'%b'", "'_'", "'%ó%'", "'%'", "'a_%'", "''");
-  const any = fc.oneof(inner.text, inner.whole, inner.real, inner.time, inner.truth);
+  const any = fc.oneof(inner.text, inner.whole, inner.real, inner.time, inner.date, inner.truth);
   return [
     compared(inner.text),
     compared(inner.whole),
     compared(inner.real),
     compared(inner.time),
+    compared(inner.date),
+    infix(inner.date, comparison, dateText),
+    infix(inner.date, comparison, inner.time),
+    member(columns.date, fc.oneof(dateLiteral, dateText)),
+    between(columns.date, dateLiteral),
+    infix(fc.constant("f"), comparison, floatLiteral),
+    member(fc.constant("f"), floatLiteral),
+    between(fc.constant("f"), floatLiteral),
     infix(inner.whole, comparison, inner.real),
     member(columns.text, textLiteral),
     member(columns.whole, wholeLiteral),
@@ -127,6 +147,10 @@ function kindsOf(depth: number): Kinds {
       call("length", inner.text),
       call("coalesce", inner.whole, inner.whole),
       fc.tuple(field, inner.time).map(([one, time]) => `EXTRACT(${one} FROM ${time})`),
+      fc
+        .tuple(fc.constantFrom("YEAR", "MONTH", "DAY", "QUARTER", "ISODOW", "DOY"), inner.date)
+        .map(([one, date]) => `EXTRACT(${one} FROM ${date})`),
+      infix(inner.date, fc.constant("-"), inner.date),
       chosen(inner.truth, inner.whole),
     ),
     real: fc.oneof(
@@ -149,12 +173,24 @@ function kindsOf(depth: number): Kinds {
       call("date_trunc", unit, inner.time),
       call("coalesce", inner.time, inner.time),
     ),
+    date: fc.oneof(
+      leaves.date,
+      infix(inner.date, fc.constantFrom("+", "-"), fc.integer({ min: 0, max: 40 }).map(String)),
+      fc
+        .tuple(
+          inner.date,
+          fc.constantFrom("+ INTERVAL '1' MONTH", "- INTERVAL '3' DAY", "+ INTERVAL '1' YEAR"),
+        )
+        .map(([date, shift]) => `CAST((${date} ${shift}) AS DATE)`),
+      call("coalesce", inner.date, inner.date),
+      chosen(inner.truth, inner.date),
+    ),
     truth: fc.oneof(leaves.truth, ...truths(inner)),
   };
 }
 
 const kinds = kindsOf(2);
-const anyKind = fc.oneof(kinds.text, kinds.whole, kinds.real, kinds.time, kinds.truth);
+const anyKind = fc.oneof(kinds.text, kinds.whole, kinds.real, kinds.time, kinds.date, kinds.truth);
 
 const where = fc.option(kinds.truth).map((condition) => (condition === null ? "" : ` WHERE ${condition}`));
 const direction = fc.constantFrom("ASC NULLS FIRST", "ASC NULLS LAST", "DESC NULLS FIRST", "DESC NULLS LAST");
@@ -201,10 +237,10 @@ const aggregate: Text = fc
       call("sum", kinds.real),
       call("sum", fc.constantFrom("i", "k", "i * 2", "length(s)")),
       call("avg", fc.constantFrom("i", "k", "r", "i + 1")),
-      call("min", fc.oneof(kinds.text, kinds.whole, kinds.time)),
-      call("max", fc.oneof(kinds.text, kinds.whole, kinds.time, columns.real)),
+      call("min", fc.oneof(kinds.text, kinds.whole, kinds.time, kinds.date)),
+      call("max", fc.oneof(kinds.text, kinds.whole, kinds.time, kinds.date, columns.real)),
       fc.oneof(columns.text, columns.whole, columns.time).map((column) => `count(DISTINCT ${column})`),
-      fc.oneof(kinds.text, kinds.time).map((value) => `count(DISTINCT ${value})`),
+      fc.oneof(kinds.text, kinds.time, kinds.date).map((value) => `count(DISTINCT ${value})`),
     ),
     fc.option(kinds.truth),
   )
@@ -221,7 +257,10 @@ const having: Text = fc
   .map(([call, operator, bound, not]) => `${not}(${call} ${operator} ${bound})`);
 
 const groupKey = fc.oneof(
-  { weight: 3, arbitrary: fc.constantFrom("s", "b", "i", "date_trunc('day', t)", "u", "r") },
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom("s", "b", "i", "date_trunc('day', t)", "CAST(t AS DATE)", "u", "r"),
+  },
   fc.oneof(kinds.text, kinds.truth),
 );
 

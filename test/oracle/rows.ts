@@ -20,6 +20,7 @@ export const oracleTable = defineTable(
     metricFieldSpecs: [
       { name: "i", dataType: "INT" },
       { name: "l", dataType: "LONG" },
+      { name: "f", dataType: "FLOAT" },
       { name: "r", dataType: "DOUBLE" },
     ],
     dateTimeFieldSpecs: [
@@ -44,6 +45,12 @@ const row = fc.record({
   b: maybe(fc.boolean()),
   i: maybe(fc.integer({ min: -20, max: 20 }).map(BigInt)),
   l: maybe(fc.oneof(fc.bigInt({ min: -3n, max: 3n }), fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }))),
+  f: maybe(
+    fc.oneof(
+      fc.constantFrom(0, 0.1, -2.5, 0.75, 3.3, Number.NaN, Number.NEGATIVE_INFINITY).map(Math.fround),
+      fc.integer({ min: -800, max: 800 }).map((eighths) => eighths / 8),
+    ),
+  ),
   r: maybe(
     fc.oneof(
       fc.constantFrom(0, 0.1, -1.5, 2.25, Number.NaN, 1e12, Number.POSITIVE_INFINITY),
