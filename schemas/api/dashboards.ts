@@ -74,6 +74,9 @@ const fields = {
   from: z.string().describe('Default range, as in the URL: "now-24h", "today" …'),
   to: z.string(),
   zone: optionalText,
+  colours: byName(z.number().int().min(0).max(7))
+    .exactOptional()
+    .describe("Places in the palette of eight, by category; the others follow from their names"),
   panels: z.array(panel).max(100).readonly(),
 };
 

@@ -8,7 +8,7 @@ import { launchBrowser, openPage, type WatchedPage } from "#test/e2e/browser-nod
 import { type Freshet, startFreshet } from "#test/setup/freshet-node";
 
 const watchedMs = 15_000;
-/** Pictures of one chart a second: the page shows pushes together, four times. */
+/** Pictures a second, of all charts together: the page shows pushes together, four times. */
 const picturesMax = 5;
 /** Of one core. On a machine of its own it is a third of this. */
 const busyShareMax = 0.3;
@@ -19,6 +19,8 @@ let watched: WatchedPage;
 
 interface Counted {
   paints: Record<string, number>;
+  /** Frames in which any chart was drawn. */
+  frames: Record<string, true>;
   readonly long: number[];
 }
 declare global {
@@ -37,11 +39,12 @@ afterAll(async () => {
 beforeEach(async () => {
   watched = await openPage(browser, { scheme: "light", width: 1440, height: 900 });
   await watched.page.addInitScript(() => {
-    const counted: Counted = { paints: {}, long: [] };
+    const counted: Counted = { paints: {}, frames: {}, long: [] };
     window.counted = counted;
     const clear = CanvasRenderingContext2D.prototype.clearRect;
     CanvasRenderingContext2D.prototype.clearRect = function (...area) {
       const panel = this.canvas.closest("[data-panel]")?.getAttribute("data-panel");
+      if (panel != null) counted.frames[String(document.timeline.currentTime)] = true;
       if (panel != null) counted.paints[panel] = (counted.paints[panel] ?? 0) + 1;
       clear.apply(this, area);
     };
@@ -65,6 +68,11 @@ async function openCafe() {
   await page.goto(`${freshet.url}/ui/dashboards/cafe`);
   for (const id of ["salesByCategory", "purchasesByCategory", "cumulativeSales", "fruit"])
     await page.locator(`[data-panel=${id}] canvas`).waitFor({ timeout: 120_000 });
+  // The demo has caught up with the clock.
+  await page
+    .locator("[data-live=live]")
+    .getByText(/^\d\.\d s$/)
+    .waitFor({ timeout: 170_000 });
   await page.waitForTimeout(3000);
   return page;
 }
@@ -74,6 +82,7 @@ async function count(ms: number): Promise<Counted> {
   const { page } = watched;
   await page.evaluate(() => {
     window.counted.paints = {};
+    window.counted.frames = {};
     window.counted.long.length = 0;
   });
   await page.waitForTimeout(ms);
@@ -85,12 +94,13 @@ test("a live café dashboard draws each chart a few times a second, together wit
   const session = await page.context().newCDPSession(page);
   await session.send("Performance.enable", { timeDomain: "threadTicks" });
   const before = await taskSeconds(session);
-  const { paints, long } = await count(watchedMs);
+  const { paints, frames, long } = await count(watchedMs);
   const share = ((await taskSeconds(session)) - before) / (watchedMs / 1000);
   const sorted = long.toSorted((left, right) => left - right);
   const p95 = sorted[Math.floor(sorted.length * 0.95)] ?? 0;
   console.log(
     `main thread ${(share * 100).toFixed(1)} % of a core, ${long.length} long tasks, p95 ${p95} ms`,
+    `${((Object.keys(frames).length * 1000) / watchedMs).toFixed(1)} frames a second with a picture,`,
     Object.entries(paints)
       .map(([panel, number]) => `${panel} ${((number * 1000) / watchedMs).toFixed(1)}/s`)
       .join(", "),
@@ -98,6 +108,7 @@ test("a live café dashboard draws each chart a few times a second, together wit
   expect(Object.keys(paints).length, "live charts are drawn").toBeGreaterThan(0);
   for (const number of Object.values(paints))
     expect(number).toBeLessThanOrEqual((picturesMax * watchedMs) / 1000);
+  expect(Object.keys(frames).length).toBeLessThanOrEqual((picturesMax * watchedMs) / 1000);
   expect(share).toBeLessThan(busyShareMax);
   expect(watched.faults).toEqual([]);
 });

@@ -79,6 +79,7 @@ export function drawBars(result: ChartResult, settings: ChartSettings, zone: str
   const pivot = pivotOf(result, settings, { zone, bounds: barBounds });
   const isTime = pivot.axis === "time";
   return {
+    group: pivot.group,
     legend: legendOf(pivot.series),
     notes: pivot.notes,
     isTime,

@@ -1,7 +1,8 @@
 /**
  * A colour for each value: the same on every chart of a page, for every viewer, after every reload, in whatever order
- * results come in. A value's hash names its first choice of place; of two that want one, the value with the smaller
- * rank has it and the other goes on to the next. Ranks are hashes too, so places follow from the set of values alone
+ * results come in. What the page's definition fixes is so; of the others a hash names the first choice of place, and of
+ * two in one column that want the same, the value with the smaller rank has it and the other goes on to the next. Ranks
+ * are hashes too, so places follow from the values of a column alone, whatever other panels show or have not shown yet
  * (an ordered hash table: Amble and Knuth, 1974).
  */
 export type ColourOf = (name: string) => string;
@@ -17,50 +18,66 @@ function hashOf(text: string, seed: number): number {
 /** Names that are remembered; more of them than anyone tells apart only share colours. */
 const namesMax = 1000;
 
+interface Group {
+  readonly names: Set<string>;
+  readonly places: ReadonlyMap<string, number>;
+}
+
 /** Places by value; one for a page. */
 export class ColourPlaces {
   readonly #count: number;
-  readonly #known = new Set<string>();
+  readonly #fixed: Readonly<Record<string, number>>;
+  readonly #groups = new Map<string, Group>();
   readonly #listeners = new Set<() => void>();
-  #places: ReadonlyMap<string, number> = new Map();
+  #version = 0;
 
-  constructor(count: number) {
+  constructor(count: number, fixed: Readonly<Record<string, number>> = {}) {
     this.#count = count;
+    this.#fixed = fixed;
   }
 
-  /** Takes values in; others may move because of them, which listeners are told. */
-  learn(names: readonly string[]): void {
-    const before = this.#known.size;
-    for (const name of names) if (this.#known.size < namesMax) this.#known.add(name);
-    if (this.#known.size === before) return;
-    this.#places = this.#settled();
+  /** Takes in values of a column; others of it may move because of them, which listeners are told. */
+  learn(group: string, names: readonly string[]): void {
+    const known = this.#groups.get(group)?.names ?? new Set<string>();
+    const before = known.size;
+    for (const name of names) if (known.size < namesMax) known.add(name);
+    if (known.size === before) return;
+    this.#groups.set(group, { names: known, places: this.#settled(known) });
+    this.#version++;
     for (const listener of this.#listeners) listener();
   }
 
   /** Changes when a place does. */
-  readonly snapshot = (): ReadonlyMap<string, number> => this.#places;
+  readonly version = (): number => this.#version;
 
   readonly watch = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   };
 
-  placeOf(name: string): number {
-    return this.#places.get(name) ?? hashOf(name, 0) % this.#count;
+  placeOf(group: string, name: string): number {
+    return this.#fixedOf(name) ?? this.#groups.get(group)?.places.get(name) ?? hashOf(name, 0) % this.#count;
   }
 
-  colourOf(series: readonly string[]): ColourOf {
-    return (name) => series[this.placeOf(name) % series.length]!;
+  colourOf(group: string, series: readonly string[]): ColourOf {
+    return (name) => series[this.placeOf(group, name) % series.length]!;
   }
 
-  /** The places of all known values, whatever order they came in. */
-  #settled(): ReadonlyMap<string, number> {
+  #fixedOf(name: string): number | undefined {
+    return Object.hasOwn(this.#fixed, name) ? this.#fixed[name] : undefined;
+  }
+
+  /** The places of values, whatever order they came in. */
+  #settled(names: ReadonlySet<string>): ReadonlyMap<string, number> {
     const rank = (name: string) => hashOf(name, 0x9e3779b9);
-    const ranked = [...this.#known].toSorted(
-      (left, right) => rank(left) - rank(right) || (left < right ? -1 : 1),
-    );
+    const free = [...names].filter((name) => this.#fixedOf(name) === undefined);
+    const ranked = free.toSorted((left, right) => rank(left) - rank(right) || (left < right ? -1 : 1));
     const places = new Map<string, number>();
     const taken = new Set<number>();
+    for (const name of names) {
+      const fixed = this.#fixedOf(name);
+      if (fixed !== undefined) taken.add(fixed % this.#count);
+    }
     for (const name of ranked) {
       let place = hashOf(name, 0) % this.#count;
       if (taken.size < this.#count) while (taken.has(place)) place = (place + 1) % this.#count;

@@ -148,6 +148,7 @@ function* axisValues(shown: readonly Series[], { from, until }: Parts): Generato
 export function drawLines(result: ChartResult, settings: ChartSettings, zone: string): Picture {
   const pivot = pivotOf(result, settings, { zone });
   return {
+    group: pivot.group,
     legend: legendOf(pivot.series),
     notes: pivot.notes,
     isTime: pivot.axis === "time",

@@ -16,6 +16,8 @@ export interface LegendEntry {
 }
 
 export interface Picture {
+  /** The column whose values the legend lists; empty when it lists columns. */
+  readonly group: string;
   readonly legend: readonly LegendEntry[];
   /** What is not drawn, and why. */
   readonly notes: readonly Note[];

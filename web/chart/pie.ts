@@ -60,7 +60,8 @@ function slicesOf(result: ChartResult, settings: ChartSettings, zone: string) {
     }),
   );
   const shown = withRest(slices, notes);
-  return { slices: shown, notes: [...pivot.notes, ...notes.notes()] };
+  const group = [...(hasNames ? [settings.x] : []), ...(pivot.group === "" ? [] : [pivot.group])].join(" · ");
+  return { group, slices: shown, notes: [...pivot.notes, ...notes.notes()] };
 }
 
 const smallestLabelled = 0.06;
@@ -133,8 +134,9 @@ function option(all: readonly Slice[], settings: ChartSettings, context: ChartCo
 }
 
 export function drawRing(result: ChartResult, settings: ChartSettings, zone: string): Picture {
-  const { slices, notes } = slicesOf(result, settings, zone);
+  const { group, slices, notes } = slicesOf(result, settings, zone);
   return {
+    group,
     legend: legendOf(slices),
     notes,
     isTime: false,

@@ -29,6 +29,8 @@ export interface Pivot {
   /** Milliseconds when x is a time, numbers or texts else; one x may have several places. */
   readonly xs: readonly (number | string)[];
   readonly axis: AxisKind;
+  /** The columns that split rows into series, as one name. */
+  readonly group: string;
   readonly series: readonly Series[];
   readonly notes: readonly Note[];
 }
@@ -257,6 +259,7 @@ export function pivotOf(
   if (filled === null) notes.say(0, "Too many empty buckets to draw: times without rows are left out.");
   const shown = filled ?? plain;
   const positionOf = new Map(shown.map(({ at }, position) => [at, position]));
+  const group = roles.splits.map((at) => result.columnNames[at]).join(" · ");
   const series = kept.map(({ points, rowsAt: _rowsAt, ...about }): Series => {
     const values: (number | null)[] = new Array(shown.length).fill(null);
     const rows: number[] = new Array(shown.length).fill(-1);
@@ -268,5 +271,5 @@ export function pivotOf(
     }
     return { ...about, values: settings.cumulative ? runningTotal(values) : values, rows };
   });
-  return { xs: shown.map(({ x }) => x), axis: roles.axis, series, notes: notes.notes() };
+  return { xs: shown.map(({ x }) => x), axis: roles.axis, group, series, notes: notes.notes() };
 }

@@ -9,6 +9,7 @@ import {
 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useRef, useState } from "react";
+import { appLimits } from "#schemas/limits";
 import { api } from "../api.ts";
 import { formatAge } from "../format.ts";
 import { Bar } from "../shell/bar.tsx";
@@ -74,10 +75,16 @@ function Toolbar({ isRunning, execute, cancel, format, openSide }: ToolbarProps)
 }
 
 function TopBar({ tab }: { readonly tab: string }) {
+  const isLong = useStore(
+    ({ tabs }) => (tabs.find(({ id }) => id === tab)?.sql.length ?? 0) > appLimits.addressSqlChars,
+  );
   return (
     <Bar title="SQL" short>
       <SaveQuery key={tab} tab={tab} />
-      <CopyLink what="this statement" />
+      <CopyLink
+        what="this statement"
+        lacking={isLong ? "This statement is too long for a link. Save it by name instead." : undefined}
+      />
     </Bar>
   );
 }

@@ -45,13 +45,14 @@ function mergedPanel(base: Panel | undefined, mine: Panel | undefined, theirs: P
   return { value: value as unknown as Panel };
 }
 
-const fields = ["title", "description", "from", "to", "zone"] as const;
+const fields = ["title", "description", "from", "to", "zone", "colours"] as const;
 const fieldNames = {
   title: "Title",
   description: "Description",
   from: "From",
   to: "Until",
   zone: "Time zone",
+  colours: "Colours",
 } as const;
 
 /** What a side did to a panel. */
@@ -75,7 +76,8 @@ function fieldParts(base: Dashboard, mine: Dashboard, theirs: Dashboard): readon
   return fields.map((name) => {
     const part = merged(base[name], mine[name], theirs[name]);
     if (part !== null) return { key: name, conflict: null, value: () => part.value };
-    const said = (dashboard: Dashboard) => dashboard[name] ?? "none";
+    const said = ({ [name]: value = "none" }: Dashboard) =>
+      typeof value === "string" ? value : Object.keys(value).join(", ");
     const conflict = { key: name, about: fieldNames[name], mine: said(mine), theirs: said(theirs) };
     return { key: name, conflict, value: (side) => (side === "mine" ? mine[name] : theirs[name]) };
   });

@@ -1,6 +1,6 @@
 /** How a dashboard is looked at: range, zone, zoom, live. All of it is in the address, so back undoes it. */
 import { getRouteApi } from "@tanstack/react-router";
-import { useEffect, useMemo, useState } from "react";
+import { useEffect, useMemo } from "react";
 import type { Dashboard } from "#schemas/api/dashboards";
 import { live } from "../live.ts";
 import { newPlaces, type PanelPage } from "../panel/page-context.ts";
@@ -24,7 +24,8 @@ function usePage(
   zone: string,
   change: (next: Change) => void,
 ): PanelPage {
-  const [places] = useState(newPlaces);
+  const colours = JSON.stringify(dashboard.colours ?? {});
+  const places = useMemo(() => newPlaces(JSON.parse(colours) as Record<string, number>), [colours]);
   const parsed = parseRange(text, zone, Date.now()) ?? parseRange(dashboard, zone, Date.now());
   const rangeKey = JSON.stringify(parsed ?? { kind: "last", ms: 3_600_000 });
   const { from: defaultFrom, to } = dashboard;

@@ -5,7 +5,7 @@ import { useLayoutEffect, useMemo, useRef, useState, useSyncExternalStore } from
 import type { ChartSettings } from "#schemas/api/dashboards";
 import type { ResolvedRange } from "#schemas/api/live-range";
 import type { ChartContext, ChartResult, Cuts } from "../chart/context.ts";
-import type { Draw, LegendEntry, Picture } from "../chart/picture.ts";
+import type { Draw, Picture } from "../chart/picture.ts";
 import { HeldBounds } from "../chart/value-axis.ts";
 import { type Palette, palettes } from "../theme.ts";
 import { wallOf } from "../time.ts";
@@ -28,19 +28,19 @@ interface ChartProps {
 }
 
 /** Colours of a legend's names; a measure without rivals takes the accent. */
-function useColours(legend: readonly LegendEntry[], palette: Palette) {
+function useColours({ group, legend }: Picture, palette: Palette) {
   const { places } = usePanelPage();
-  const settled = useSyncExternalStore(places.watch, places.snapshot);
+  const settled = useSyncExternalStore(places.watch, places.version);
   const names = JSON.stringify(legend.map(({ name }) => name));
   const isLoneMeasure = legend.length === 1 && legend[0]!.isMeasure;
   useLayoutEffect(() => {
-    if (!isLoneMeasure) places.learn(JSON.parse(names) as string[]);
-  }, [places, names, isLoneMeasure]);
+    if (!isLoneMeasure) places.learn(group, JSON.parse(names) as string[]);
+  }, [places, group, names, isLoneMeasure]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: places answer differently once they are settled anew
   return useMemo(() => {
-    const byPlace = places.colourOf(palette.series);
+    const byPlace = places.colourOf(group, palette.series);
     return isLoneMeasure ? () => palette.accent : byPlace;
-  }, [places, settled, palette, isLoneMeasure]);
+  }, [places, settled, group, palette, isLoneMeasure]);
 }
 
 /** Bounds of the value axis, held while what is drawn stays the same question. */
@@ -57,7 +57,7 @@ export function Chart(props: ChartProps) {
   const palette = palettes[useComputedColorScheme("light")];
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set<string>());
   const picture = useMemo(() => draw(result, settings, zone), [draw, result, settings, zone]);
-  const colourOf = useColours(picture.legend, palette);
+  const colourOf = useColours(picture, palette);
   const context = { palette, zone, nowMs, range, cuts, colourOf, hidden, narrow };
   const bounds = useBounds(picture, context, settings);
   const option = picture.option({ ...context, bounds });

@@ -19,7 +19,8 @@ export interface PanelPage {
 }
 
 /** Colour places for a page of its own. */
-export const newPlaces = (): ColourPlaces => new ColourPlaces(palettes.light.series.length);
+export const newPlaces = (fixed: Readonly<Record<string, number>> = {}): ColourPlaces =>
+  new ColourPlaces(palettes.light.series.length, fixed);
 
 export const PanelPageContext = createContext<PanelPage>({
   range: { kind: "all" },

@@ -4,7 +4,11 @@ import { notifications } from "@mantine/notifications";
 import { IconLink } from "@tabler/icons-react";
 import { sizes } from "../theme.ts";
 
-async function copy(): Promise<void> {
+async function copy(lacking: string | undefined): Promise<void> {
+  if (lacking !== undefined) {
+    notifications.show({ message: lacking });
+    return;
+  }
   try {
     await navigator.clipboard.writeText(window.location.href);
     notifications.show({ message: "The link to this view is in the clipboard." });
@@ -14,12 +18,18 @@ async function copy(): Promise<void> {
   }
 }
 
-/** `what`: "this view", "this statement". */
-export function CopyLink({ what }: { readonly what: string }) {
+interface CopyLinkProps {
+  /** "this view", "this statement" */
+  readonly what: string;
+  /** Why the address is not all of the page's state just now. */
+  readonly lacking?: string | undefined;
+}
+
+export function CopyLink({ what, lacking }: CopyLinkProps) {
   const label = `Copy the link to ${what}`;
   return (
     <Tooltip label={label}>
-      <ActionIcon aria-label={label} onClick={() => void copy()}>
+      <ActionIcon aria-label={label} onClick={() => void copy(lacking)}>
         <IconLink size={sizes.icon} stroke={1.5} aria-hidden />
       </ActionIcon>
     </Tooltip>

@@ -16,7 +16,7 @@ export interface ChartCase {
 
 function placesOf(names: readonly string[]): ColourPlaces {
   const places = new ColourPlaces(palettes.light.series.length);
-  places.learn(names);
+  places.learn("", names);
   return places;
 }
 
@@ -27,7 +27,7 @@ export function contextOf(changes: Partial<ChartContext> = {}): ChartContext {
     zone: "UTC",
     nowMs: startMs + 3.5 * hour,
     range: { fromMs: startMs, toMs: startMs + 4 * hour },
-    colourOf: placesOf(["Fruit", "Green", "Nut", "NULL", "small", "large"]).colourOf(palette.series),
+    colourOf: placesOf(["Fruit", "Green", "Nut", "NULL", "small", "large"]).colourOf("", palette.series),
     cuts: { start: true, end: true },
     bounds: null,
     hidden: new Set(),

@@ -46,8 +46,8 @@ describe("buckets", () => {
 describe("colours", () => {
   const placed = (groups: readonly (readonly string[])[], names: readonly string[]) => {
     const places = new ColourPlaces(8);
-    for (const group of groups) places.learn(group);
-    return names.map((name) => places.placeOf(name));
+    for (const group of groups) places.learn("k", group);
+    return names.map((name) => places.placeOf("k", name));
   };
 
   test("places follow from the values alone, in whatever order and company they come; eight values have eight", () => {
@@ -69,12 +69,32 @@ describe("colours", () => {
     );
   });
 
+  test("what other columns hold does not move them, and what is fixed stays", () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.string(), { maxLength: 12 }),
+        fc.uniqueArray(fc.string()),
+        (names, others) => {
+          const alone = placed([names], names);
+          const places = new ColourPlaces(8, { Fruit: 3, __proto__: 1 });
+          places.learn("other", others);
+          places.learn("k", names);
+          if (!names.includes("Fruit")) expect(names.map((name) => places.placeOf("k", name))).toEqual(alone);
+          places.learn("k", ["Fruit"]);
+          expect([places.placeOf("k", "Fruit"), places.placeOf("other", "Fruit")]).toEqual([3, 3]);
+          if (names.length < 7)
+            expect(names.filter((name) => name !== "Fruit" && places.placeOf("k", name) === 3)).toEqual([]);
+        },
+      ),
+    );
+  });
+
   test("who drew with a place that moved is told", () => {
     const places = new ColourPlaces(8);
     let told = 0;
     places.watch(() => told++);
-    places.learn(["a", "b"]);
-    places.learn(["b"]);
+    places.learn("k", ["a", "b"]);
+    places.learn("k", ["b"]);
     expect(told).toBe(1);
   });
 });
