@@ -8,6 +8,7 @@ import { extentOf } from "./extent.ts";
 /** The saved query that a tab is of, and its statement as it was saved. */
 interface Kept {
   readonly id: string;
+  readonly name: string;
   readonly sql: string;
 }
 

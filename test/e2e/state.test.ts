@@ -150,7 +150,7 @@ describe("the console", () => {
     await button("Save query").click();
     await page.getByText("Saved as Five.").waitFor();
     await type("SELECT 6 AS six");
-    await button("Five •").waitFor();
+    await button("Query 1 •").waitFor();
     await button("New tab").click();
     await type("SELECT 7 AS seven");
     await button("Save").click();

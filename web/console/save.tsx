@@ -26,7 +26,7 @@ function useSaving(tab: string, close: () => void) {
     const id = idOf(name) || crypto.randomUUID();
     try {
       await api.saveQuery({ id, name: name.trim(), sql, updatedMs: Date.now() });
-      changeTab(tab, { name: name.trim(), saved: { id, sql } });
+      changeTab(tab, { saved: { id, name: name.trim(), sql } });
       await client.invalidateQueries({ queryKey: ["queries"] });
       notifications.show({ message: `Saved as ${name.trim()}.` });
       close();
@@ -39,7 +39,7 @@ function useSaving(tab: string, close: () => void) {
 export function SaveQuery({ tab }: { readonly tab: string }) {
   const [opened, { toggle, close }] = useDisclosure(false);
   const known = useStore((state) => state.tabs.find(({ id }) => id === tab));
-  const [name, setName] = useState(known?.saved === undefined ? "" : known.name);
+  const [name, setName] = useState(known?.saved?.name ?? "");
   const queries = useQuery({ queryKey: ["queries"], queryFn: ({ signal }) => api.queries(signal) });
   const save = useSaving(tab, close);
   const other = queries.data?.find(({ id }) => id === idOf(name) && id !== known?.saved?.id);

@@ -30,7 +30,7 @@ function Saved({ opened }: { readonly opened: () => void }) {
         type="button"
         className={styles.entry}
         onClick={() => {
-          openInTab(query.name, query.sql, { id: query.id, sql: query.sql });
+          openInTab(query.name, query.sql, { id: query.id, name: query.name, sql: query.sql });
           opened();
         }}
       >

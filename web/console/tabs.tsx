@@ -39,7 +39,7 @@ function Tab({ tab, isActive, canClose }: { tab: ConsoleTab; isActive: boolean; 
         type="button"
         className={styles.tabName}
         aria-pressed={isActive}
-        title={isEdited ? "Changed since it was saved" : undefined}
+        title={isEdited ? `Changed since it was saved as ${tab.saved?.name}` : undefined}
         onClick={() => useStore.getState().change((draft) => void (draft.activeTab = tab.id))}
       >
         {tab.name}

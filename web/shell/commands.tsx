@@ -78,7 +78,7 @@ function useNamed(navigate: Navigate): SpotlightActionGroupData[] {
     description: sql.replaceAll(/\s+/g, " ").slice(0, 90),
     leftSection: <IconFileText {...icon} />,
     onClick: () => {
-      openInTab(name, sql, { id, sql });
+      openInTab(name, sql, { id, name, sql });
       void navigate({ to: "/sql" });
     },
   }));
