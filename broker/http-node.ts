@@ -23,7 +23,7 @@ import { metricsRoute } from "#broker/http/metrics-node";
 import { documentRoute } from "#broker/http/openapi-node";
 import type { HttpParts } from "#broker/http/parts";
 import { queryRoutes } from "#broker/http/query-node";
-import { pathsWhere, type Route, register } from "#broker/http/route-node";
+import { compression, pathsWhere, type Route, register } from "#broker/http/route-node";
 import { schemaRoutes } from "#broker/http/schemas-node";
 import { segmentRoutes } from "#broker/http/segments-node";
 import { tableRoutes } from "#broker/http/tables-node";
@@ -144,11 +144,8 @@ export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> 
     timeWindow: 1000,
     allowList: [],
   });
-  await app.register(fastifyCompress, {
-    threshold: 4096,
-    encodings: ["gzip", "deflate"],
-    globalDecompression: false, // unpackBodies does it, bounded and for every coding
-  });
+  // unpackBodies unpacks, bounded and for every coding.
+  await app.register(fastifyCompress, { ...compression, globalDecompression: false });
   await app.register(fastifyWebsocket, { options: { maxPayload: 1 << 20 } });
   register(app, routes, drain);
   await app.register(async (scope) => liveRoutes(scope, live, parts.limits.resultBytes));

@@ -6,6 +6,7 @@ import { entryBytes, isNull } from "#schemas/aggregates/vectors";
 import type { Cell } from "#schemas/api/query";
 import type { Vector } from "#schemas/batch";
 import { unreachable } from "#schemas/errors";
+import { hundredthsText } from "#schemas/functions/number-text";
 import { formatDate, formatTimestamp } from "#schemas/functions/timestamp";
 
 const decoder = new TextDecoder();
@@ -22,12 +23,16 @@ export interface CellWriter {
 
 /** A double as the shortest text that reads back the same, always with a point or an exponent. */
 export function doubleText(value: number): string {
+  const short = hundredthsText(value, { isFloat: false });
+  if (short !== null) return short;
   if (!Number.isInteger(value) || Math.abs(value) >= 1e21) return String(value);
   return `${Object.is(value, -0) ? "-0" : value}.0`;
 }
 
 /** A 32-bit float as the shortest text that reads back as the same float. */
 export function floatText(value: number): string {
+  const short = hundredthsText(value, { isFloat: true });
+  if (short !== null) return short;
   if (!Number.isFinite(value)) return String(value);
   for (let digits = 1; digits < 9; digits++) {
     const shorter = Number(value.toPrecision(digits));

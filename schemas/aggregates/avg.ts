@@ -22,6 +22,6 @@ export const avg: Aggregate = {
     const [{ type }] = call.args;
     if (isDouble(type)) return new SumDoubleAccumulator("average");
     if (isInteger(type)) return new SumIntegerAccumulator("average");
-    return new SumDecimalAccumulator({ kind: "average", precision: null, scale: null });
+    return new SumDecimalAccumulator({ kind: "average", precision: null, scale: null }, type);
   },
 };

@@ -29,9 +29,8 @@ export const sumPrecision: Aggregate = {
   },
   layout: () => ({ kind: "variable" }),
   accumulator: (call) =>
-    new SumDecimalAccumulator({
-      kind: "sum",
-      precision: parameterOf(call, 0),
-      scale: parameterOf(call, 1),
-    }),
+    new SumDecimalAccumulator(
+      { kind: "sum", precision: parameterOf(call, 0), scale: parameterOf(call, 1) },
+      call.args[0].type,
+    ),
 };

@@ -28,6 +28,6 @@ export const sum: Aggregate = {
     const [{ type }] = call.args;
     if (isDouble(type)) return new SumDoubleAccumulator("sum");
     if (isInteger(type)) return new SumIntegerAccumulator("sum");
-    return new SumDecimalAccumulator({ kind: "sum", precision: null, scale: null });
+    return new SumDecimalAccumulator({ kind: "sum", precision: null, scale: null }, type);
   },
 };

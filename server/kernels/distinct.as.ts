@@ -1,7 +1,7 @@
 // Distinct values and HyperLogLog. Twin: distinct.ts.
 import { loadPair } from "./gather.as";
 import { joinLow, wordOf } from "./lanes.as";
-import { hashWords, multiplierA, multiplierB, seedOf8A, seedOf8B } from "./text.as";
+import { hashText, hashWords, multiplierA, multiplierB, seedOf8A, seedOf8B } from "./text.as";
 
 function setBit(bits: usize, bit: u64): void {
   const at = bits + (<usize>(bit >> 3) & ~(<usize>7));
@@ -246,6 +246,21 @@ export function hllDoubles(
       if (value == 0) bits = 0;
       if (value != value) bits = 0x7ff8000000000000;
       observe(hashWords(<u32>bits, <u32>(bits >> 32)), gidOf(gids, row), precision, registers);
+    }
+  }
+}
+
+export function hllTexts(
+  offsets: usize, bytes: usize, gids: usize, rows: i32, bitmap: usize, precision: i32, registers: usize,
+): void {
+  const words = (rows + 63) >> 6;
+  for (let word = 0; word < words; word++) {
+    for (let left = wordOf(bitmap, rows, word); left != 0; left &= left - 1) {
+      const row = (word << 6) + <i32>ctz<u64>(left);
+      const at = offsets + ((<usize>row) << 2);
+      const start = load<u32>(at);
+      const hash = hashText(bytes + start, load<u32>(at, 4) - start);
+      observe(hash, gidOf(gids, row), precision, registers);
     }
   }
 }

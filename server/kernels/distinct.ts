@@ -1,6 +1,6 @@
 /** Twins of distinct.as.ts. */
 import type { Views } from "#server/arena/arena";
-import { type HashWords, hashWords } from "#server/kernels/hash";
+import { type HashWords, hashBytes, hashWords } from "#server/kernels/hash";
 import type { Twin } from "#server/kernels/kernels";
 import { eachRow, narrow, storedAt } from "#server/kernels/twin-access";
 
@@ -107,6 +107,25 @@ export const hllDoubles: Twin<"hllDoubles"> = (views, values, gids, rows, bitmap
     if (Number.isNaN(value)) hashWords(0, 0x7ff80000, words);
     else if (value === 0) hashWords(0, 0, words);
     else hashWords(views.i32[at + row * 2], views.i32[at + row * 2 + 1], words);
+    observe(views, words, gidOf(views, gids, row), precision, registers);
+  });
+};
+
+export const hllTexts: Twin<"hllTexts"> = (
+  views,
+  offsets,
+  bytes,
+  gids,
+  rows,
+  bitmap,
+  precision,
+  registers,
+) => {
+  const { u8, u32 } = views;
+  const words: HashWords = { low: 0, high: 0 };
+  eachRow(views, rows, bitmap, (row) => {
+    const start = u32[(offsets >>> 2) + row];
+    hashBytes(u8, bytes + start, u32[(offsets >>> 2) + row + 1] - start, words);
     observe(views, words, gidOf(views, gids, row), precision, registers);
   });
 };

@@ -354,6 +354,16 @@ interface DistinctKernels {
     precision: number,
     registers: number,
   ): void;
+  /** The same for raw texts: row r's bytes are bytes + offsets[r] … bytes + offsets[r + 1]. */
+  hllTexts(
+    offsets: number,
+    bytes: number,
+    gids: number,
+    rows: number,
+    bitmap: number,
+    precision: number,
+    registers: number,
+  ): void;
   /** into = max(into, from), byte by byte. */
   hllMerge(from: number, into: number, bytes: number): void;
 }

@@ -47,7 +47,7 @@ export function hashWords(low: u32, high: u32): u64 {
   return finish(stepA(stepA(seedOf8A, low), high), stepB(stepB(seedOf8B, low), high));
 }
 
-function hashText(pointer: usize, bytes: u32): u64 {
+export function hashText(pointer: usize, bytes: u32): u64 {
   let a = seedA ^ bytes;
   let b = seedB + bytes;
   const whole = bytes & ~3;

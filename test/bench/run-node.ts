@@ -14,6 +14,7 @@ const benches: readonly (readonly [file: string, title: string])[] = [
   ["small-query-node.ts", "Small queries"],
   ["operators-node.ts", "Operators beside DuckDB"],
   ["web-node.ts", "Web analytics over HTTP beside DuckDB"],
+  ["pinot-node.ts", "What Pinot answers slowest, in its dialect"],
   ["fairness-node.ts", "What others wait for beside a heavy query"],
   ["ingest-node.ts", "Ingestion, rows a core"],
   ["freshness-node.ts", "Freshness"],

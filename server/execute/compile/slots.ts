@@ -105,8 +105,7 @@ function registersSlot(spec: Extract<SlotSpec, { kind: "registers" }>, columns: 
   const { filter, precision, argument } = spec;
   const source = sourceOf(argument, columns);
   if (isMissing(source, columns)) return { kind: "empty" };
-  const raw = source.kind === "expression" || columns.used[source.column].kind === "bytes";
-  if (raw && layoutOf(argument.type) === "text") {
+  if (source.kind === "expression" && layoutOf(argument.type) === "text") {
     return {
       kind: "states",
       name: "distinctCountHll",

@@ -139,6 +139,13 @@ export class RegistersSlot implements Slot {
       kernels.hllIds(ids, pointer, gids, rows, bitmap, dictionary.hashes, precision, registers);
       return;
     }
+    if (source.kind === "column" && chunk.column(source.column).kind === "bytes") {
+      const { offsets, pointer } = chunk.column(source.column);
+      const valid = chunk.and(selection, chunk.present(source.column));
+      if (valid.kind === "none") return;
+      kernels.hllTexts(offsets, pointer, gids, rows, bitmapOf(valid), precision, registers);
+      return;
+    }
     const doubles =
       source.kind === "column"
         ? chunk.column(source.column).kind === "doubles"

@@ -160,6 +160,24 @@ describe("numbers", () => {
     );
   });
 
+  it("amounts of money, which go a shorter way, have the fewest digits too", () => {
+    const cents = fc.oneof(fc.integer(), fc.integer({ min: -100_000, max: 100_000 }));
+    fc.assert(
+      fc.property(cents, fc.integer({ min: 0, max: 4 }), (units, scale) => {
+        const value = Number(`${units}e-${scale}`);
+        expect(doubleText(value)).toBe(Number.isInteger(value) ? `${value}.0` : String(value));
+        const single = Math.fround(value);
+        const text = floatText(single);
+        expect(Math.fround(Number(text))).toBe(single);
+        const digits = Number(text)
+          .toExponential()
+          .replace(/e.*$|[.-]/g, "").length;
+        for (let fewer = 1; fewer < digits; fewer++)
+          expect(Math.fround(Number(single.toPrecision(fewer))) === single, text).toBe(false);
+      }),
+    );
+  });
+
   it("floats are the shortest text of the same float", () => {
     expect([0.1, 16777216, 3.4028234663852886e38, 1e-45].map(Math.fround).map(floatText)).toEqual([
       "0.1",

@@ -341,6 +341,9 @@ describe("distinct", () => {
       }
       const doubles = pair.put(doubleVector(rows, noise, { special: true }));
       pair.call("hllDoubles", doubles, gids, rows, bitmap, precision, registers);
+      const texts = pair.put(Uint8Array.from({ length: 4096 }, () => noise.below(256)));
+      const offsets = pair.put(Uint32Array.from({ length: rows + 1 }, () => noise.below(4000)).sort());
+      pair.call("hllTexts", offsets, texts, gids, rows, bitmap, precision, registers);
       pair.same(registers, bytes, "registers");
       const into = pair.put(Uint8Array.from({ length: bytes }, () => noise.below(20)));
       pair.call("hllMerge", registers, into, bytes - noise.below(8));
