@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs";
 import { flushCompileCache } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { helpText, parseStart, type StartArguments } from "#broker/arguments";
+import { helpText, isLoopback, openDoors, parseStart, type StartArguments } from "#broker/arguments";
 import { applyDefinitions, readDefinitions } from "#broker/definition-files-node";
 import { type RunningBroker, startBroker } from "#broker/main-node";
 import { checkNatives } from "#broker/native-check-node";
@@ -115,6 +115,7 @@ async function start(args: StartArguments): Promise<void> {
     broker = await brokerOf(args, server);
     await fill(args, server, stop.signal);
     const page = args.demo ? "/ui/dashboards/cafe" : "/ui/";
+    if (!isLoopback(args.host)) process.stderr.write(openDoors(args.host, broker.port));
     process.stdout.write(`Freshet ${version} is ready: ${broker.url}${page}\n`);
     flushCompileCache();
     if (args.kafka.length > 0) void tellKafka(server);

@@ -130,3 +130,12 @@ export function parseStart(args: readonly string[]): StartArguments | null {
     threads: found.has("threads") ? whole(one("threads") as string, "threads", { min: 1, max: 256 }) : null,
   };
 }
+
+/** Whether only this machine reaches an address to listen on. */
+export const isLoopback = (host: string): boolean =>
+  host.toLowerCase() === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
+
+/** Said at every start that others can reach: nobody should learn it from a stranger's DROP. */
+export const openDoors = (host: string, port: number): string =>
+  `\nWARNING: Freshet listens on ${host}:${port} and has no logins: whoever reaches that address can read,\n` +
+  "change and drop everything. Put a firewall or a proxy with logins in front, or leave --host out.\n\n";

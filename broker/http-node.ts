@@ -26,6 +26,8 @@ import { queryRoutes } from "#broker/http/query-node";
 import { compression, pathsWhere, type Route, register } from "#broker/http/route-node";
 import { schemaRoutes } from "#broker/http/schemas-node";
 import { segmentRoutes } from "#broker/http/segments-node";
+import { tableConfigRoutes } from "#broker/http/table-configs-node";
+import { tableStateRoutes } from "#broker/http/table-state-node";
 import { tableRoutes } from "#broker/http/tables-node";
 import { webPages, webRoutes } from "#broker/http/web-node";
 import { liveOperation, liveRoutes } from "#broker/live/socket-node";
@@ -95,12 +97,14 @@ function routesOf(app: FastifyInstance, parts: HttpParts): readonly Route[] {
     ...ingestRoutes(parts),
     ...schemaRoutes(parts),
     ...tableRoutes(parts),
+    ...tableConfigRoutes(parts),
     ...consumptionRoutes(parts),
     ...segmentRoutes(parts),
     ...appTableRoutes(parts),
     ...appDocumentRoutes(parts),
     ...appInfoRoutes(parts),
     ...clusterRoutes(parts),
+    ...tableStateRoutes(parts),
     metricsRoute(app, parts),
   ];
   const operations = [...routes.map(({ operation }) => operation), liveOperation];

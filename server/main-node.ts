@@ -3,9 +3,9 @@
  * same file
  * under a role, because only here may ingestion and server meet.
  */
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { openCatalog } from "#broker/catalog/catalog-thread-node";
 import { readKafkaBatch, recordCrcIn } from "#ingestion/decode/record-batch";
 import { Host } from "#ingestion/host";
@@ -13,7 +13,7 @@ import { KafkaSource } from "#ingestion/source/kafka-node";
 import { KafkaTopics } from "#ingestion/source/kafka-topics-node";
 import type { TableAdmin } from "#schemas/admin";
 import type { CatalogClient } from "#schemas/catalog";
-import { messageOf, StoreError } from "#schemas/errors";
+import { StoreError } from "#schemas/errors";
 import type { IngestEnvironment } from "#schemas/ingest";
 import { checkLimits, type Limits, limits as usualLimits } from "#schemas/limits";
 import type { Metric } from "#schemas/metric";
@@ -30,6 +30,7 @@ import { compileAssemblyScript } from "#server/kernels/build-node";
 import { type KernelSource, kernelsFor } from "#server/kernels/instance";
 import { loadKernels } from "#server/kernels/load-kernels-node";
 import { metricsOf } from "#server/metrics";
+import { prepareFolder } from "#server/private-folder-node";
 import { makeScanner } from "#server/scanner";
 import type { Sealer } from "#server/sealing/port";
 import { readRecord } from "#server/sealing/read-record";
@@ -144,23 +145,6 @@ function usualMemoryBytes(): number {
   return Math.floor((allowed > 0 && allowed < machine ? allowed : machine) / 2);
 }
 
-/** Level by level: mkdir's own recursion never ends where a parent exists but takes no folders, as in /proc. */
-function makeFolder(folder: string): void {
-  if (existsSync(folder)) return;
-  makeFolder(dirname(folder));
-  mkdirSync(folder);
-}
-
-function prepareFolder(folder: string): void {
-  try {
-    makeFolder(folder);
-  } catch (error) {
-    throw new StoreError("START_FAILED", `cannot make the data folder ${folder}: ${messageOf(error)}`, {
-      at: folder,
-    });
-  }
-}
-
 /** A folder serves one kind of stream for ever: offsets of another mean something else. */
 async function fixStream(catalog: CatalogClient, kafkaBrokers: readonly string[]): Promise<void> {
   const wanted = kafkaBrokers.length === 0 ? "embedded" : "kafka";
@@ -265,8 +249,8 @@ const evictBytes = 64 << 20;
 
 /** Starts everything; resolves when all rows acknowledged before can be queried. START_FAILED says why it cannot. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  prepareFolder(options.dataFolder);
   const { dataFolder, log = logToStderr } = options;
+  prepareFolder(dataFolder, log);
   const lock = await lockFolderPatiently(dataFolder, { waitMs: limitsOf(options).ownerMs, log });
   const closers: (() => unknown)[] = [() => lock.release()];
   const close = async () => {

@@ -129,7 +129,7 @@ export const api = {
     send<DefinitionAnswer>("PUT", `/tables/${name(table)}`, config),
   changeSchema: (table: string, schema: unknown) =>
     send<DefinitionAnswer>("PUT", `/schemas/${name(table)}`, schema),
-  dropTable: (table: string) => send<DefinitionAnswer>("DELETE", `/tables/${name(table)}`),
+  dropTable: (table: string) => send<DefinitionAnswer>("DELETE", `/tableConfigs/${name(table)}`),
   act: (table: string, action: "pauseConsumption" | "resumeConsumption" | "forceCommit") =>
     send<unknown>("POST", `/tables/${name(table)}/${action}`),
   ingest: async (table: string, rows: string, csv: CsvReading | null) =>

@@ -14,6 +14,8 @@ import {
 import type { TableDefinition, TableRecord } from "#schemas/catalog";
 import { definitionError } from "#schemas/definition/check";
 import { defineTable, plainTableName } from "#schemas/definition/define";
+import { keepSecrets, maskSecrets } from "#schemas/definition/secrets";
+import type { TableConfig } from "#schemas/definition/table-config";
 import { StoreError } from "#schemas/errors";
 import { writeExactJson } from "#schemas/exact-json";
 import type { Limits } from "#schemas/limits";
@@ -35,12 +37,23 @@ export const deskOf = ({ admin, limits, world }: HttpParts): DefinitionDesk => (
 /** The record of a name in any of Pinot's spellings (`"default".t`, `t_REALTIME`), or TABLE_UNKNOWN with a near name. */
 export function knownTable({ definitions }: Pick<TableAdmin, "definitions">, name: string): TableRecord {
   const record = definitions.record(name) ?? definitions.record(plainTableName(name));
-  if (record !== undefined) return record;
-  const hint = didYouMean(
-    name,
-    definitions.records().map(({ table }) => table.name),
-  );
-  throw new StoreError("TABLE_UNKNOWN", `there is no table "${name}".${hint}`);
+  if (record === undefined) throw noTable({ definitions }, name);
+  return record;
+}
+
+function noTable({ definitions }: Pick<TableAdmin, "definitions">, name: string): StoreError {
+  const names = definitions.records().map(({ table }) => table.name);
+  return new StoreError("TABLE_UNKNOWN", `there is no table "${name}".${didYouMean(name, names)}`);
+}
+
+/** A table's config as Pinot shows it, by table type, secrets masked; a table of a schema alone has one too. */
+export function shownConfig({ table, configJson }: TableRecord): {
+  readonly type: "REALTIME" | "OFFLINE";
+  readonly config: TableConfig;
+} {
+  const whole = { tableName: `${table.name}_REALTIME`, tableType: "REALTIME" } as const;
+  const config = (configJson === null ? whole : maskSecrets(configJson)) as TableConfig;
+  return { type: config.tableType ?? "REALTIME", config };
 }
 
 const textIn = (json: unknown, field: string): string => {
@@ -76,9 +89,11 @@ const isSame = (left: TableDefinition, right: TableDefinition): boolean => {
 /** What becomes of a name: what is there already stays, and a table that nobody has used may still choose its stream. */
 function changeTo(
   desk: DefinitionDesk,
-  json: Pick<TableDefinition, "schemaJson" | "configJson">,
+  given: Pick<TableDefinition, "schemaJson" | "configJson">,
   current: NamedTable | null,
 ): { readonly change: DefinitionChange; readonly ignored: readonly string[] } {
+  const configJson = keepSecrets(given.configJson, current?.record.configJson ?? null);
+  const json = { ...given, configJson };
   const fresh = defined(desk, json, null);
   const { definition } = fresh;
   if (current === null) return { change: { kind: "create", definition }, ignored: fresh.ignored };
@@ -155,10 +170,34 @@ export async function createWhole(
   schemaJson: unknown,
   configJson: unknown,
 ): Promise<{ readonly name: string; readonly ignored: readonly string[] }> {
-  const { definition, ignored } = defined(desk, { schemaJson, configJson }, null);
+  const json = { schemaJson, configJson: keepSecrets(configJson, null) };
+  const { definition, ignored } = defined(desk, json, null);
   await createTable(desk.definitions, definition);
   return { name: definition.table.name, ignored };
 }
+
+/** Schema and config in one request, as `mode` has it: for a table that is new, but for its schema, or is there. */
+export async function putConfigs(
+  desk: DefinitionDesk,
+  { schemaJson, configJson }: Pick<TableDefinition, "schemaJson" | "configJson">,
+  mode: "create" | "change",
+): Promise<readonly string[]> {
+  const { name } = defined(desk, { schemaJson, configJson }, null).definition.table;
+  return await changed(desk, name, (current) => {
+    if (mode === "change" && current === null) throw noTable(desk, name);
+    if (mode === "create" && current !== null && current.record.configJson !== null)
+      throw tableExists(desk.definitions, current.record, `PUT /tableConfigs/${name} changes it`);
+    return changeTo(desk, { schemaJson, configJson }, current);
+  });
+}
+
+/** Drops a table's config and rows; its schema stays, as the empty table that it alone makes. */
+export const dropConfig = (desk: DefinitionDesk, name: string): Promise<void> =>
+  desk.definitions.change(name, (current) => {
+    if (current === null) throw noTable(desk, name);
+    const { schemaJson } = current.record;
+    return { kind: "replace", definition: defined(desk, { schemaJson, configJson: null }, null).definition };
+  });
 
 /** Schema and config in one request, whether the table is there or not. */
 export async function putWhole(

@@ -12,3 +12,5 @@ export const aDashboard: PathParameter = {
 };
 
 export const aSavedQuery: PathParameter = { description: "The saved query's id", example: "best-sellers" };
+
+export const aSegment: PathParameter = { description: "The segment's id", example: "purchases__0__0" };

@@ -1,10 +1,17 @@
 /** Pinot's controller paths for tables, as its clients, UIs and scripts call them. */
-import { bodyNames, deskOf, knownTable, putTable, validate } from "#broker/http/definitions";
+import {
+  bodyNames,
+  deskOf,
+  dropConfig,
+  knownTable,
+  putTable,
+  shownConfig,
+  validate,
+} from "#broker/http/definitions";
 import type { HttpParts } from "#broker/http/parts";
 import { aTable } from "#broker/http/path-parameters";
 import { jsonRoute, type Route } from "#broker/http/route-node";
 import { schemaRoute } from "#broker/http/schemas-node";
-import { dropTable } from "#schemas/admin";
 import {
   statusAnswer,
   tableConfigs,
@@ -108,35 +115,31 @@ const readRoute = ({ admin }: HttpParts): Route =>
     method: "GET",
     path: "/tables/:name",
     tag,
-    summary: "A table's config by table type, as it was given.",
+    summary: "A table's config by table type, as it was given, passwords masked.",
     parameters: { name: aTable },
     answer: tableConfigs,
     errors: ["TABLE_UNKNOWN"],
     handle: ({ path: { name } }) => {
-      const { table, configJson } = knownTable(admin, name);
-      const config = configJson as TableConfig | null;
-      return {
-        [config?.tableType ?? "REALTIME"]: config ?? {
-          tableName: `${table.name}_REALTIME`,
-          tableType: "REALTIME",
-        },
-      };
+      const { type, config } = shownConfig(knownTable(admin, name));
+      return { [type]: config };
     },
   });
 
-const dropRoute = ({ admin }: HttpParts): Route =>
+const dropRoute = (parts: HttpParts): Route =>
   jsonRoute({
     method: "DELETE",
     path: "/tables/:name",
     tag,
-    summary: "Drops a table with its schema and all its rows.",
+    summary: "Drops a table's config and all its rows; the schema stays, as an empty table that pushes feed.",
+    details: "DELETE /tableConfigs/{name} drops the schema too, as does DELETE /schemas/{name} afterwards.",
     parameters: { name: { ...aTable, example: "orders" } },
     answer: statusAnswer,
     errors: ["TABLE_UNKNOWN"],
     handle: async (call) => {
-      const { name } = knownTable(admin, call.path.name).table;
-      await dropTable(admin.definitions, name);
-      return { status: `Tables: [${name}] deleted` };
+      const record = knownTable(parts.admin, call.path.name);
+      const { name } = record.table;
+      await dropConfig(deskOf(parts), name);
+      return { status: `Tables: [${name}_${shownConfig(record).type}] deleted` };
     },
   });
 

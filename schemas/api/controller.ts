@@ -1,6 +1,6 @@
 /** What Pinot's controller and broker paths answer, as its clients, UIs and scripts read it. */
 import { z } from "zod";
-import { byName, count, list, names, shape } from "#schemas/api/shape";
+import { byName, count, instantMs, list, names, shape } from "#schemas/api/shape";
 import { definitionAnswer, segmentSummary } from "#schemas/api/tables";
 import { pinotSchema } from "#schemas/definition/pinot-schema";
 import { tableConfig } from "#schemas/definition/table-config";
@@ -21,6 +21,19 @@ export const tableConfigs = shape({
   REALTIME: tableConfig.exactOptional(),
   OFFLINE: tableConfig.exactOptional(),
 }).meta({ id: "TableConfigs" });
+
+const configsOfTable = {
+  tableName: z.string(),
+  schema: pinotSchema,
+  realtime: tableConfig.nullable().exactOptional(),
+  offline: tableConfig.nullable().exactOptional(),
+};
+/** A table whole, as Pinot's own tools send and read it. */
+export const wholeTable = shape(configsOfTable).meta({ id: "WholeTable" });
+export const checkedTable = shape({
+  ...configsOfTable,
+  ignored: definitionAnswer.unwrap().shape.ignored,
+}).meta({ id: "CheckedTable" });
 
 export const checkedSchema = pinotSchema
   .extend({ ignored: definitionAnswer.unwrap().shape.ignored })
@@ -67,6 +80,67 @@ export const tableSize = shape({
 export const segmentParameters = z.object({
   type: z.enum(["REALTIME", "OFFLINE"]).exactOptional().describe("The table type to answer under"),
 });
+
+const segmentMetadataFields = {
+  segmentName: z.string(),
+  schemaName: z.string(),
+  status: z.enum(["DONE", "IN_PROGRESS"]),
+  totalDocs: count,
+  sizeInBytes: count,
+  startTimeMillis: instantMs.nullable(),
+  endTimeMillis: instantMs.nullable(),
+  error: z.string().nullable(),
+};
+export const oneSegment = shape(segmentMetadataFields).meta({ id: "SegmentMetadata" });
+export const segmentMetadata = byName(oneSegment);
+
+/** By server, the ids of its segments. */
+export const segmentServers = list(shape({ tableName: z.string(), serverToSegmentsMap: byName(names) }));
+
+const ingestionStatus = shape({
+  ingestionState: z.enum(["HEALTHY", "UNHEALTHY"]),
+  errorMessage: z.string(),
+}).meta({ id: "IngestionStatus" });
+export const tableStatus = shape({ ingestionStatus });
+export const tableState = shape({ state: z.enum(["enabled", "disabled"]) });
+
+export const tableDebug = list(
+  shape({
+    tableName: z.string(),
+    numSegments: count,
+    numServers: count,
+    numBrokers: count,
+    segmentDebugInfos: list(shape({ segmentName: z.string(), errorMessage: z.string() })).describe(
+      "Segments that cannot be read",
+    ),
+    serverDebugInfos: list(z.unknown()),
+    brokerDebugInfos: list(z.unknown()),
+    tableSize: shape({ reportedSize: z.string(), estimatedSize: z.string() }),
+    ingestionStatus,
+  }).meta({ id: "TableDebug" }),
+);
+
+export const rebalanceAnswer = shape({ status: z.string(), description: z.string() });
+
+export const tableInstances = shape({
+  tableName: z.string(),
+  brokers: list(shape({ tableType: z.string(), instances: names })),
+  server: list(shape({ tableType: z.string(), instances: names })),
+}).meta({ id: "TableInstances" });
+
+export const instanceInfo = shape({
+  instanceName: z.string(),
+  hostName: z.string(),
+  enabled: z.boolean(),
+  port: z.string(),
+  tags: names,
+}).meta({ id: "Instance" });
+
+export const tenantInfo = shape({ ServerInstances: names, BrokerInstances: names, tenantName: z.string() });
+/** Settings of Pinot's that hold here, by name. */
+export const clusterConfigs = byName(z.string());
+export const allBrokers = shape({ tenants: byName(names), tables: byName(names) });
+export const namesBy = byName(names);
 
 /** One entry: ids of the segments by table type. */
 export const segmentNames = list(byName(names));

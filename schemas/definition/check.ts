@@ -1,14 +1,16 @@
 /** Checks JSON against a zod type; each fault becomes one clear TABLE_DEFINITION error. */
 import type { z } from "zod";
 import type { DefinitionFaults } from "#schemas/definition/faults";
+import { maskSecrets } from "#schemas/definition/secrets";
 import { StoreError } from "#schemas/errors";
 import { didYouMean } from "#schemas/suggest";
 
 const pathText = (path: readonly PropertyKey[]): string =>
   path.reduce<string>((text, key) => text + (typeof key === "number" ? `[${key}]` : `.${String(key)}`), "$");
 
-const shown = (value: unknown): string => {
-  const text = JSON.stringify(value) ?? "nothing";
+/** A value in a message, without the secrets in it. */
+const shown = (value: unknown, path: string): string => {
+  const text = JSON.stringify(maskSecrets(value, path)) ?? "nothing";
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 };
 
@@ -22,7 +24,7 @@ const valueAt = (json: unknown, path: readonly PropertyKey[]): unknown =>
 export function definitionError(path: string, message: string, found?: unknown): StoreError {
   return new StoreError("TABLE_DEFINITION", `${path}: ${message}`, {
     at: path,
-    ...(found === undefined ? {} : { found: shown(found) }),
+    ...(found === undefined ? {} : { found: shown(found, path) }),
   });
 }
 
@@ -63,10 +65,10 @@ function issueErrors(type: z.core.$ZodType, json: unknown, issue: z.core.$ZodIss
   if (issue.code === "invalid_value") {
     const allowed = issue.values.map(String);
     const hint = typeof found === "string" ? didYouMean(found, allowed) : "";
-    const message = `expected one of ${allowed.join(", ")} but found ${shown(found)}.${hint}`;
+    const message = `expected one of ${allowed.join(", ")} but found ${shown(found, path)}.${hint}`;
     return [definitionError(path, message, found)];
   }
-  return [definitionError(path, `${issue.message}; found ${shown(found)}.`, found)];
+  return [definitionError(path, `${issue.message}; found ${shown(found, path)}.`, found)];
 }
 
 /** The JSON as the type says; throws TABLE_DEFINITION naming JSON path, value, what is allowed and a near word. */

@@ -6,6 +6,7 @@ import type {
   TableDetail,
   TableSummary,
 } from "#schemas/api/tables";
+import { maskSecrets } from "#schemas/definition/secrets";
 import type { Column } from "#schemas/table";
 import { layoutOf, type Value } from "#schemas/types";
 import type { SegmentReader } from "#server/segment/reader";
@@ -181,7 +182,7 @@ export async function detailOf(server: Server, state: TableState): Promise<Table
       unknownFields: state.status.unknownFields,
       gaps: state.gaps.map((gap) => ({ ...gap, start: gap.start.toString(), end: gap.end.toString() })),
       schemaJson: state.record.schemaJson,
-      configJson: state.record.configJson,
+      configJson: maskSecrets(state.record.configJson),
     };
   } finally {
     server.release(id);

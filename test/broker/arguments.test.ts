@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseStart } from "#broker/arguments";
+import { isLoopback, openDoors, parseStart } from "#broker/arguments";
 
 describe("flags of npm start", () => {
   test("have defaults", () => {
@@ -60,4 +60,13 @@ describe("flags of npm start", () => {
   ])("%j: one clear line", (args, message) => {
     expect(() => parseStart(args)).toThrow(message);
   });
+});
+
+test("an address that others reach is told loudly, whatever way it is written", () => {
+  expect(
+    ["127.0.0.1", "127.0.1.1", "::1", "localhost", "LOCALHOST"].filter((host) => !isLoopback(host)),
+  ).toEqual([]);
+  const open = ["0.0.0.0", "::", "192.168.1.7", "freshet.example", "127.0.0.1.evil.example", "fe80::1"];
+  expect(open.filter(isLoopback)).toEqual([]);
+  expect(openDoors("0.0.0.0", 8099)).toContain("WARNING: Freshet listens on 0.0.0.0:8099 and has no logins");
 });

@@ -77,7 +77,8 @@ describe("definitions", () => {
       ["x", null],
       ["y", "z"],
     ]);
-    expect((await fetch(`${freshet.url}/tables/things`, { method: "DELETE" })).status).toBe(200);
+    for (const path of ["/tables/things", "/schemas/things"])
+      expect((await fetch(freshet.url + path, { method: "DELETE" })).status).toBe(200);
     expect((await freshet.sql("SELECT * FROM things")).exceptions[0]).toMatchObject({
       code: "TABLE_UNKNOWN",
       errorCode: 190,

@@ -63,7 +63,7 @@ describe("live by push", () => {
     await card.locator("dd[data-tone=bad]").getByText("1", { exact: true }).waitFor();
     await makeTable("later");
     await page.getByRole("link", { name: /later/ }).waitFor({ timeout: 5000 });
-    expect((await fetch(`${freshet.url}/tables/later`, { method: "DELETE" })).status).toBe(200);
+    expect((await fetch(`${freshet.url}/tableConfigs/later`, { method: "DELETE" })).status).toBe(200);
     await page.getByRole("link", { name: /later/ }).waitFor({ state: "detached", timeout: 5000 });
     expect(paths).toEqual([]);
     expect(watched.faults).toEqual([]);
@@ -84,7 +84,7 @@ describe("live by push", () => {
     await freshet.post("/tables/visits/pauseConsumption", {});
     await page.getByText("paused", { exact: true }).waitFor({ timeout: 5000 });
     expect(paths).toEqual([]);
-    expect((await fetch(`${freshet.url}/tables/visits`, { method: "DELETE" })).status).toBe(200);
+    expect((await fetch(`${freshet.url}/tableConfigs/visits`, { method: "DELETE" })).status).toBe(200);
     await page.getByText(/no table "visits"/).waitFor({ timeout: 5000 });
     expect(watched.faults).toEqual([]);
   });

@@ -48,7 +48,7 @@ const postSchema = (name: string, ...more: readonly string[]) =>
   ask("POST", "/schemas", schemaOf(name, ...more));
 const postTable = (name: string, partitions?: number) => ask("POST", "/tables", configOf(name, partitions));
 const dropSchema = (name: string) => ask("DELETE", `/schemas/${name}`);
-const dropTable = (name: string) => ask("DELETE", `/tables/${name}`);
+const dropTable = (name: string) => ask("DELETE", `/tableConfigs/${name}`);
 const push = (name: string, id: number) => ask("POST", `/ingest/${name}`, `{"id":${id},"ts":${id}}\n`);
 const act = (name: string, action: string) => ask("POST", `/tables/${name}/${action}`);
 

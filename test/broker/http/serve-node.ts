@@ -15,6 +15,8 @@ import { root } from "#test/setup/sources-node";
 export interface Served {
   /** http://127.0.0.1:PORT */
   readonly url: string;
+  /** The data folder. */
+  readonly data: string;
   /** "GET /tables/:name" of every route that the router knows; HEAD goes without saying. */
   readonly registered: readonly string[];
   /** What a stop does first. */
@@ -77,6 +79,7 @@ export async function serve(
   );
   return {
     url: broker.url.replace("localhost", "127.0.0.1"),
+    data: join(folder, "data"),
     registered,
     drain: () => broker.drain(),
     close: async () => {

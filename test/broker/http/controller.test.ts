@@ -1,0 +1,214 @@
+/** Pinot's controller: tables whole, schemas that stay, secrets that are never shown again, what UIs ask about a table. */
+import { readFileSync, statSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Served, serve } from "#test/broker/http/serve-node";
+
+let served: Served;
+beforeAll(async () => {
+  served = await serve();
+});
+afterAll(() => served.close());
+
+async function ask(method: string, path: string, body?: unknown) {
+  const answer = await fetch(served.url + path, {
+    method,
+    ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+  });
+  return { status: answer.status, json: (await answer.json()) as Record<string, unknown> };
+}
+
+const schemaOf = (schemaName: string) => ({
+  schemaName,
+  dimensionFieldSpecs: [{ name: "a", dataType: "STRING" }],
+  dateTimeFieldSpecs: [{ name: "ts", dataType: "TIMESTAMP", format: "TIMESTAMP" }],
+});
+const configOf = (name: string, more: object = {}) => ({
+  tableName: `${name}_REALTIME`,
+  tableType: "REALTIME",
+  segmentsConfig: { timeColumnName: "ts" },
+  ...more,
+});
+const wholeOf = (name: string, more: object = {}) => ({
+  tableName: name,
+  schema: schemaOf(name),
+  realtime: configOf(name, more),
+});
+const rowsOf = async (table: string) =>
+  (await ask("POST", "/query/sql", { sql: `SELECT COUNT(*) FROM ${table}` })).json["resultTable"];
+
+describe("/tableConfigs", () => {
+  test("makes, shows, changes and drops schema and table together", async () => {
+    expect(await ask("POST", "/tableConfigs/validate", wholeOf("w"))).toMatchObject({
+      status: 200,
+      json: { tableName: "w", ignored: [] },
+    });
+    expect(await ask("GET", "/tableConfigs/w")).toMatchObject({ status: 404 });
+    expect(await ask("POST", "/tableConfigs", wholeOf("w", { tenants: { broker: "b" } }))).toMatchObject({
+      status: 200,
+      json: { status: "TableConfigs w successfully added", unrecognizedProperties: {}, ignored: ["tenants"] },
+    });
+    expect(await ask("POST", "/tableConfigs", wholeOf("w"))).toMatchObject({ status: 409 });
+    expect(await ask("GET", "/tableConfigs/w")).toMatchObject({ json: wholeOf("w") });
+    expect(await ask("POST", "/ingest/w?sync=true", '{"a":"x","ts":1}')).toMatchObject({ status: 200 });
+    const wider = {
+      ...wholeOf("w"),
+      schema: { ...schemaOf("w"), metricFieldSpecs: [{ name: "n", dataType: "LONG" }] },
+    };
+    expect(await ask("PUT", "/tableConfigs/w", wider)).toMatchObject({ status: 200 });
+    expect(await ask("GET", "/tables/w/schema")).toMatchObject({ json: wider.schema });
+    expect(await rowsOf("w")).toMatchObject({ rows: [[1]] });
+    expect(await ask("PUT", "/tableConfigs/other", wholeOf("w"))).toMatchObject({ status: 400 });
+    expect(await ask("PUT", "/tableConfigs/none", wholeOf("none"))).toMatchObject({ status: 404 });
+    expect(await ask("DELETE", "/tableConfigs/w")).toMatchObject({ status: 200 });
+    expect(await ask("GET", "/schemas/w")).toMatchObject({ status: 404 });
+  });
+
+  test("stands on a schema that is there already; a fault leaves nothing behind", async () => {
+    await ask("POST", "/schemas", schemaOf("ready"));
+    expect(await ask("POST", "/tableConfigs", wholeOf("ready"))).toMatchObject({ status: 200 });
+    const bad = wholeOf("bad", { tableIndexConfig: { invertedIndexColumns: ["nowhere"] } });
+    expect(await ask("POST", "/tableConfigs", bad)).toMatchObject({
+      status: 400,
+      json: { at: "$.tableIndexConfig.invertedIndexColumns[0]" },
+    });
+    expect(await ask("GET", "/schemas/bad")).toMatchObject({ status: 404 });
+  });
+
+  test.each([
+    [[], "$"],
+    [{ ...wholeOf("f"), offline: configOf("f") }, "$.offline"],
+    [{ tableName: "f", schema: schemaOf("f") }, "$.realtime"],
+    [{ ...wholeOf("f"), hybrid: {} }, "$.hybrid"],
+    [{ ...wholeOf("f"), tableName: "g" }, "$.tableName"],
+    [{ ...wholeOf("f"), schema: undefined }, "$"],
+  ])("%j is at fault at %s", async (body, at) => {
+    expect(await ask("POST", "/tableConfigs", body)).toMatchObject({ status: 400, json: { at } });
+  });
+});
+
+test("DELETE /tables takes config and rows, and leaves the schema to DELETE /schemas", async () => {
+  await ask("POST", "/tableConfigs", wholeOf("kept"));
+  await ask("POST", "/ingest/kept?sync=true", '{"a":"x","ts":1}');
+  expect(await ask("DELETE", "/schemas/kept")).toMatchObject({ status: 409 });
+  expect(await ask("DELETE", "/tables/kept")).toMatchObject({
+    json: { status: "Tables: [kept_REALTIME] deleted" },
+  });
+  expect(await ask("GET", "/schemas/kept")).toMatchObject({ status: 200, json: schemaOf("kept") });
+  expect(await rowsOf("kept")).toMatchObject({ rows: [[0]] });
+  expect(await ask("POST", "/tables", configOf("kept"))).toMatchObject({ status: 200 });
+  expect(await ask("DELETE", "/tables/kept_REALTIME")).toMatchObject({ status: 200 });
+  expect(await ask("DELETE", "/schemas/kept")).toMatchObject({ status: 200 });
+  expect(await ask("DELETE", "/tables/kept")).toMatchObject({ status: 404 });
+});
+
+describe("what UIs ask", () => {
+  beforeAll(async () => {
+    await ask("POST", "/tableConfigs", wholeOf("seen"));
+    await ask("POST", "/ingest/seen?sync=true", '{"a":"x","ts":1700000000000}');
+    await ask("POST", "/tables/seen/forceCommit", {});
+  });
+
+  test("about segments: each with its rows, one alone, and where they lie", async () => {
+    const { json } = await ask("GET", "/segments/seen/metadata");
+    const segments = Object.values(json) as { segmentName: string; totalDocs: number }[];
+    expect(segments.reduce((sum, { totalDocs }) => sum + totalDocs, 0)).toBe(1);
+    const [one] = segments;
+    expect(await ask("GET", `/segments/seen/${one?.segmentName}/metadata`)).toEqual({
+      status: 200,
+      json: one,
+    });
+    expect(await ask("GET", "/segments/seen/none/metadata")).toMatchObject({ status: 404 });
+    const ids = segments.map(({ segmentName }) => segmentName);
+    expect(await ask("GET", "/segments/seen/servers")).toMatchObject({
+      json: [{ tableName: "seen", serverToSegmentsMap: { Server_freshet: ids } }],
+    });
+  });
+
+  test("about health, nodes and machinery", async () => {
+    expect(await ask("GET", "/debug/tables/seen")).toMatchObject({
+      json: [
+        { tableName: "seen_REALTIME", segmentDebugInfos: [], ingestionStatus: { ingestionState: "HEALTHY" } },
+      ],
+    });
+    expect((await ask("GET", "/brokers/tables")).json).toHaveProperty("seen");
+    const [broker] = (await ask("GET", "/brokers/tables/seen")).json as unknown as string[];
+    expect(await ask("GET", `/instances/${broker}`)).toMatchObject({
+      json: { instanceName: broker, enabled: true },
+    });
+    expect(await ask("GET", "/instances/none")).toMatchObject({ status: 404 });
+    expect((await ask("GET", "/tenants/DefaultTenant/tables")).json["tables"]).toContain("seen");
+    expect(await ask("GET", "/tables/seen/state")).toMatchObject({ json: { state: "enabled" } });
+    for (const path of ["/segments/seen/reload", "/tables/seen/reload"])
+      expect((await ask("POST", path)).json["status"]).toContain("needs no reload");
+    expect(await ask("POST", "/tables/seen/rebalance?dryRun=true")).toMatchObject({
+      json: { status: "NO_OP" },
+    });
+    expect(await ask("POST", "/segments/none/reload")).toMatchObject({ status: 404 });
+  });
+});
+
+describe("secrets of a config", () => {
+  const password = "hunter2secret";
+  const jaas = `org.apache.kafka.common.security.plain.PlainLoginModule required username="u" password="${password}";`;
+  const streamConfigs = {
+    streamType: "embedded",
+    "sasl.jaas.config": jaas,
+    "ssl.keystore.password": password,
+    "stream.kafka.decoder.prop.schema.registry.rest.url": `http://user:${password}@registry:8081`,
+    "stream.kafka.decoder.prop.basic.auth.user.info": `user:${password}`,
+    "sasl.mechanism": "PLAIN",
+  };
+  const config = configOf("locked", { tableIndexConfig: { streamConfigs } });
+
+  test("are not in anything that is read, nor in a refusal; a config that was read can be written back", async () => {
+    await ask("POST", "/schemas", schemaOf("locked"));
+    expect((await ask("POST", "/tables", config)).json).toMatchObject({ status: expect.any(String) });
+    const paths = [
+      "/tables/locked",
+      "/tableConfigs/locked",
+      "/api/tables/locked",
+      "/api/tables",
+      "/api/version",
+    ];
+    for (const path of paths) expect(JSON.stringify(await ask("GET", path)), path).not.toContain(password);
+    const { REALTIME } = (await ask("GET", "/tables/locked")).json as { REALTIME: typeof config };
+    expect(JSON.stringify(REALTIME)).toContain("http://user:********@registry:8081");
+    expect(JSON.stringify(REALTIME)).toContain("PLAIN");
+    const faulty = {
+      ...config,
+      tableIndexConfig: { streamConfigs: { ...streamConfigs, "sasl.jaas.config": [jaas] } },
+    };
+    const refused = await ask("PUT", "/tables/locked", faulty);
+    expect(refused.status).toBe(400);
+    expect(JSON.stringify(refused)).not.toContain(password);
+    expect(await ask("PUT", "/tables/locked", REALTIME)).toMatchObject({ status: 200 });
+    const { tableIndexConfig, ...others } = REALTIME as typeof REALTIME & {
+      readonly tableIndexConfig: { readonly streamConfigs: object };
+    };
+    const streamConfigMaps = [tableIndexConfig.streamConfigs];
+    const moved = { ...others, ingestionConfig: { streamIngestionConfig: { streamConfigMaps } } };
+    expect(await ask("PUT", "/tables/locked", moved)).toMatchObject({ status: 200 });
+    const stored = readFileSync(join(served.data, "tables/locked/definition.json"), "utf8");
+    expect(stored).toContain(password);
+    expect(stored).not.toContain("********");
+  });
+
+  test("a mask for a secret that is not known is refused", async () => {
+    const { REALTIME } = (await ask("GET", "/tables/locked")).json;
+    await ask("POST", "/schemas", schemaOf("copy"));
+    const copy = { ...(REALTIME as object), tableName: "copy_REALTIME" };
+    expect(await ask("POST", "/tables", copy)).toMatchObject({
+      status: 400,
+      json: { errorCode: "TABLE_DEFINITION" },
+    });
+  });
+
+  test("are in files and folders that are their owner's alone", async () => {
+    const inside = await readdir(served.data, { recursive: true });
+    expect(inside.length).toBeGreaterThan(5);
+    const open = [".", ...inside].filter((name) => (statSync(join(served.data, name)).mode & 0o077) !== 0);
+    expect(open).toEqual([]);
+  });
+});
