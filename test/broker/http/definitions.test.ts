@@ -179,6 +179,17 @@ describe("a row that was acknowledged", () => {
     }
   });
 
+  test("before the first config stays, also where that asks for more partitions", async () => {
+    for (const partitions of [1, 3]) {
+      const name = `early${partitions}`;
+      await postSchema(name);
+      expect((await push(name, 7)).status).toBe(200);
+      expect((await postTable(name, partitions)).status).toBe(200);
+      expect((await push(name, 8)).status).toBe(200);
+      await expect.poll(() => idsOf(name), { timeout: 10_000 }).toEqual([7, 8]);
+    }
+  });
+
   test("while its table is altered again and again is there", async () => {
     await postSchema("restless");
     const alters = (async () => {

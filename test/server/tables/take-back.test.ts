@@ -108,3 +108,18 @@ test("an unused table that cannot be replaced is what it was", async () => {
   await life.restart();
   expect(await life.ids()).toEqual(range(0, 5));
 });
+
+test("a table is untouched until its first push, from the moment that push is on its way", async () => {
+  await life.start();
+  await life.until(life.create(record()));
+  const ingest = life.server.ingestOf("t");
+  expect(await ingest.isUntouched("t")).toBe(true);
+  const body = new TextEncoder().encode('{"id":1,"ts":1}\n');
+  const options = { format: "ndjson", idempotencyKey: null, sync: false } as const;
+  const pushed = life.admin.pushes.push("t", body, options);
+  await life.until(pushed);
+  expect(await ingest.isUntouched("t")).toBe(false);
+  await life.seal();
+  await life.restart();
+  expect(await life.server.ingestOf("t").isUntouched("t")).toBe(false);
+});
