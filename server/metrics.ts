@@ -39,8 +39,13 @@ export function metricsOf(server: Server, cache: Cache): Metric[] {
     gauge("snapshots", "Snapshots that queries hold", server.snapshots.count),
     gauge("blocks_waiting", "Blocks that wait for a snapshot to go", server.epochs.waiting()),
   ];
-  for (const [purpose, bytes] of Object.entries(ledger.byPurpose()))
-    metrics.push(gauge("memory_bytes", "Arena memory by purpose", bytes, { purpose }));
+  const kept = server.parts.scanner.cacheBytes();
+  for (const [purpose, bytes] of Object.entries(ledger.byPurpose())) {
+    const held = purpose === "cache" ? bytes + kept : bytes;
+    metrics.push(
+      gauge("memory_bytes", "Memory by purpose, of arenas and of what is kept beside", held, { purpose }),
+    );
+  }
   for (const state of server.tables.values()) {
     const summary = summaryOf(server, state);
     for (const [name, help, figure] of tableFigures)

@@ -49,6 +49,8 @@ export interface Scanner {
   ): readonly string[] | Promise<readonly string[]>;
   /** No snapshot sees this segment any more: whatever is kept of it may go. */
   forget(segmentId: string): void;
+  /** Bytes kept between queries: results, and common codes of text columns. */
+  cacheBytes(): number;
   close(): Promise<void>;
 }
 

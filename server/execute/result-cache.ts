@@ -1,34 +1,36 @@
 /**
- * States of sealed slices, kept between queries: a refreshed dashboard pays only for rows since. The key is
- * what the slice has to do (its tests after zones dropped those that always hold, keys, slots, time zone)
- * and the segment's generation; merging a kept state gives the same digits as scanning again. Oldest use
- * goes first when the bound is reached.
+ * What is kept between queries, within one bound: states of sealed slices, so that a refreshed dashboard pays only for
+ * rows since, and whole answers over rows that have not changed since. A key is a fingerprint of what was to be done
+ * and of the rows it was done over (`cache-keys.ts`); merging a kept state gives the same digits as scanning again.
+ * Oldest use goes first when the bound is reached.
  */
-import { functionNamed } from "#schemas/functions/resolve";
-import type { Expression } from "#schemas/plan/expression";
-import type { Fragment } from "#schemas/plan/plan";
 import type { Arena } from "#server/arena/arena";
-import type { Compiled } from "#server/execute/compile/compile";
+import { heldBytes } from "#server/execute/held-bytes";
+import type { Answer } from "#server/execute/query";
 import { type AggregateResult, noCounts } from "#server/execute/scan/scan-aggregate";
 import type { SlotResult } from "#server/execute/scan/slot";
-import type { AggregateTask } from "#server/execute/task";
 
-/** A kept result with the content of its blocks. */
-export interface Kept {
-  readonly segment: string;
+/** A kept slice with the content of its blocks, in the order of its pointers. */
+export interface KeptSlice {
   readonly result: AggregateResult;
-  /** Content of the result's blocks, in the order of its pointers. */
   readonly blocks: readonly Uint8Array[];
+}
+
+interface Entry<T> {
+  readonly value: T;
+  /** Segments it was made from. */
+  readonly segments: readonly string[];
   readonly bytes: number;
 }
 
 /** One entry may take this share of the cache. */
 const entryShare = 0.25;
-const entryOverhead = 1024;
+/** The key, the entry and its place in the map. */
+const entryOverhead = 512;
 
 export class ResultCache {
   private readonly bytesMax: number;
-  private readonly entries = new Map<string, Kept>();
+  private readonly entries = new Map<string, Entry<KeptSlice | Answer>>();
   private held = 0;
 
   constructor(bytesMax: number) {
@@ -39,42 +41,63 @@ export class ResultCache {
     return this.held;
   }
 
-  /** What is kept under a key, or null. It may be revived even after it has been dropped here. */
-  find(key: string): Kept | null {
+  /** The kept slice, or null. It may be revived even after it has been dropped here. */
+  slice(key: string): KeptSlice | null {
+    const found = this.find(`slice ${key}`);
+    return found !== null && "blocks" in found ? found : null;
+  }
+
+  answer(key: string): Answer | null {
+    const found = this.find(`answer ${key}`);
+    return found !== null && "partial" in found ? found : null;
+  }
+
+  /** Copies a result that is about to be merged and freed. */
+  keepSlice(key: string, segment: string, result: AggregateResult, arena: Arena): void {
+    if (result.bytes > this.bytesMax * entryShare) return;
+    const { u8 } = arena.views;
+    const blocks = result.blocks.map((block) => u8.slice(block.pointer, block.pointer + block.bytes));
+    this.keep(`slice ${key}`, { result, blocks }, [segment]);
+  }
+
+  keepAnswer(key: string, segments: readonly string[], answer: Answer): void {
+    this.keep(`answer ${key}`, answer, segments);
+  }
+
+  /** A segment is gone: so is what was made from it. */
+  forget(segment: string): void {
+    for (const [key, { segments }] of this.entries) if (segments.includes(segment)) this.drop(key);
+  }
+
+  private find(key: string): KeptSlice | Answer | null {
     const entry = this.entries.get(key);
     if (entry === undefined) return null;
     this.entries.delete(key);
     this.entries.set(key, entry);
-    return entry;
+    return entry.value;
   }
 
-  /** Copies a result that is about to be merged and freed. */
-  keep(key: string, segment: string, result: AggregateResult, arena: Arena): void {
+  private keep(key: string, value: KeptSlice | Answer, segments: readonly string[]): void {
     if (this.entries.has(key)) return;
-    const bytes = entryOverhead + result.bytes;
+    const names = segments.reduce((total, segment) => total + segment.length + 16, 0);
+    const bytes = entryOverhead + names + heldBytes(value);
     if (bytes > this.bytesMax * entryShare) return;
-    const { u8 } = arena.views;
-    const blocks = result.blocks.map((block) => u8.slice(block.pointer, block.pointer + block.bytes));
-    this.entries.set(key, { segment, result, blocks, bytes });
+    this.entries.set(key, { value, segments, bytes });
     this.held += bytes;
-    for (const [oldest, entry] of this.entries) {
+    for (const oldest of this.entries.keys()) {
       if (this.held <= this.bytesMax) break;
-      this.entries.delete(oldest);
-      this.held -= entry.bytes;
+      this.drop(oldest);
     }
   }
 
-  forget(segment: string): void {
-    for (const [key, entry] of this.entries) {
-      if (entry.segment !== segment) continue;
-      this.entries.delete(key);
-      this.held -= entry.bytes;
-    }
+  private drop(key: string): void {
+    this.held -= this.entries.get(key)?.bytes ?? 0;
+    this.entries.delete(key);
   }
 }
 
 /** The result as if it had just been scanned: its blocks allocated anew in the arena. */
-export function revive(kept: Kept, ordinal: number, arena: Arena): AggregateResult {
+export function revive(kept: KeptSlice, ordinal: number, arena: Arena): AggregateResult {
   const moved = new Map<number, number>([[0, 0]]);
   const blocks = kept.blocks.map((block, index) => {
     const pointer = arena.allocate(block.length, "cache");
@@ -90,51 +113,4 @@ export function revive(kept: Kept, ordinal: number, arena: Arena): AggregateResu
 
 function movedSlot(slot: SlotResult, moved: ReadonlyMap<number, number>): SlotResult {
   return "pointer" in slot ? { ...slot, pointer: moved.get(slot.pointer) ?? 0 } : slot;
-}
-
-/** Text of a task's parts: typed arrays and bigints included. */
-const written = (value: unknown): string =>
-  JSON.stringify(value, (_, part) => {
-    if (typeof part === "bigint") return `${part}n`;
-    if (ArrayBuffer.isView(part))
-      return [part.constructor.name, ...Array.from(part as unknown as number[], String)];
-    if (typeof part === "number" && !Number.isFinite(part)) return String(part);
-    return part;
-  });
-
-/** null: the task's result may not be kept. */
-export function cacheKey({ task, segment, filter }: Compiled<AggregateTask>): string | null {
-  if (segment.state !== "sealed") return null;
-  const columns = task.columns.map(({ columnId, window }) => [columnId, window]);
-  const chunks = task.chunks.map(({ chunk, tests }) => [chunk, tests]);
-  const used = filter.tests.filter((_, index) => task.chunks.some(({ tests }) => tests.includes(index)));
-  const places = filter.tests.map((test) => used.indexOf(test));
-  const parts = [
-    segment.generation,
-    task.context.timeZone,
-    columns,
-    chunks.map(([chunk, tests]) => [chunk, (tests as readonly number[]).map((test) => places[test])]),
-    used,
-    task.filters,
-    task.grouping,
-    task.slots,
-  ];
-  return `${segment.id} ${written(parts)}`;
-}
-
-/** The same rows give the same result at any time. */
-export function isRepeatable(fragment: Fragment): boolean {
-  if (fragment.kind !== "aggregate") return false;
-  const expressions = [
-    ...(fragment.filter === null ? [] : [fragment.filter]),
-    ...fragment.keys,
-    ...fragment.aggregates.flatMap(({ args, filter }) => (filter === null ? args : [...args, filter])),
-  ];
-  return expressions.every(isDeterministic);
-}
-
-function isDeterministic(expression: Expression): boolean {
-  if (expression.kind !== "call") return true;
-  if (functionNamed(expression.name)?.deterministic === false) return false;
-  return expression.args.every(isDeterministic);
 }

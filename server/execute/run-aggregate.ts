@@ -1,22 +1,40 @@
 /** The aggregate fragment's path: compile → scan → merge in order → partial. */
 import { assert } from "#schemas/errors";
 import type { Stepwise } from "#schemas/turns";
+import { answerKey, isRepeatable, sliceKey } from "#server/execute/cache-keys";
 import { type Compiled, Compiler, hopPlan, specsOf, windowKeysOf } from "#server/execute/compile/compile";
 import { AggregateMerge } from "#server/execute/merge/merge";
 import type { MergeHome } from "#server/execute/merge/merged-slot";
 import { aggregatePartial } from "#server/execute/merge/output";
 import type { Answer, Query } from "#server/execute/query";
-import { cacheKey, isRepeatable, type Kept, revive } from "#server/execute/result-cache";
+import { type KeptSlice, type ResultCache, revive } from "#server/execute/result-cache";
 import type { AggregateResult } from "#server/execute/scan/scan-aggregate";
 import { Scratch } from "#server/execute/scratch";
-import { addCounts, noteMatched } from "#server/execute/stats";
+import { addCounts, noteMatched, statsAgain } from "#server/execute/stats";
 import type { AggregateFragment, AggregateTask } from "#server/execute/task";
 import { TaskMemory } from "#server/execute/task-memory";
 import { freeBlocks } from "#server/execute/threads/pool";
 import { scanInWaves } from "#server/execute/waves";
 
+/** The answer, kept if the same rows would give it again. */
 export async function runAggregate(query: Query, fragment: AggregateFragment): Promise<Answer> {
-  const { parts, options, segments, stats } = query;
+  const { options, segments, cache } = query;
+  if (!options.useCache || !isRepeatable(fragment)) return await computed(query, fragment, null);
+  const key = answerKey(fragment, segments, options);
+  const kept = cache.answer(key);
+  if (kept !== null) return { partial: kept.partial, stats: statsAgain(kept.stats, query.stats) };
+  const answer = await computed(query, fragment, cache);
+  const names = segments.map(({ id }) => id);
+  cache.keepAnswer(key, names, { ...answer, stats: { ...answer.stats } });
+  return answer;
+}
+
+async function computed(
+  query: Query,
+  fragment: AggregateFragment,
+  cache: ResultCache | null,
+): Promise<Answer> {
+  const { parts, segments, stats, options } = query;
   const specs = specsOf(fragment, segments);
   const compiled = await new Compiler(query.compile).aggregates(fragment, specs, segments);
   const home = homeOf(query, compiled[0]?.segment.arena.index);
@@ -32,7 +50,8 @@ export async function runAggregate(query: Query, fragment: AggregateFragment): P
       dictionaries: query.dictionaries,
       sources: compiled,
     });
-    await new Gathering(query, merge, compiled, options.useCache && isRepeatable(fragment)).run();
+    const keys = compiled.map((one) => (cache === null ? null : sliceKey(fragment, one)));
+    await new Gathering(query, merge, compiled, keys).run();
     const { evaluate, context } = query.compile;
     const finishing = aggregatePartial(merge, fragment, { sole: options.sole, evaluate, context });
     return { partial: await query.turns.run(finishing), stats };
@@ -49,7 +68,7 @@ class Gathering {
   private readonly compiled: readonly Compiled<AggregateTask>[];
   /** null: may not be kept. */
   private readonly keys: readonly (string | null)[];
-  private readonly hits: readonly (Kept | null)[];
+  private readonly hits: readonly (KeptSlice | null)[];
   private readonly matched = new Set<string>();
   private next = 0;
 
@@ -57,13 +76,13 @@ class Gathering {
     query: Query,
     merge: AggregateMerge,
     compiled: readonly Compiled<AggregateTask>[],
-    useCache: boolean,
+    keys: readonly (string | null)[],
   ) {
     this.query = query;
     this.merge = merge;
     this.compiled = compiled;
-    this.keys = compiled.map((one) => (useCache ? cacheKey(one) : null));
-    this.hits = this.keys.map((key) => (key === null ? null : query.cache.find(key)));
+    this.keys = keys;
+    this.hits = keys.map((key) => (key === null ? null : query.cache.slice(key)));
   }
 
   async run(): Promise<void> {
@@ -110,7 +129,7 @@ class Gathering {
     const { stats, cache } = this.query;
     const key = this.keys[index];
     if (key !== null && this.hits[index] === null)
-      cache.keep(key, source.segment.id, result, source.segment.arena);
+      cache.keepSlice(key, source.segment.id, result, source.segment.arena);
     yield* this.merge.add(source, result);
     this.query.control.hold(-result.countedKiB);
     addCounts(stats, result.counts);

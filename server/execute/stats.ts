@@ -46,3 +46,15 @@ export function noteMatched(query: Query, matched: ReadonlySet<string>): void {
     if (segment.state === "consuming") query.stats.consumingMatched++;
   }
 }
+
+/** What a kept answer did when it was made, without the work that was not done again. */
+export const statsAgain = (made: ScanStats, now: ScanStats): ScanStats => ({
+  ...made,
+  segmentsCached: made.segmentsProcessed,
+  rowsScanned: 0,
+  entriesInFilter: 0,
+  entriesPostFilter: 0,
+  threadCpuNs: 0,
+  bytesAllocated: 0,
+  freshnessMs: now.freshnessMs,
+});

@@ -12,7 +12,7 @@ import {
   type SegmentColumn,
   type SegmentColumns,
 } from "#server/execute/compile/segment-columns";
-import { keyOf } from "#server/execute/compile/specs";
+import { Fingerprint } from "#server/execute/fingerprint";
 import { entriesOf } from "#server/execute/scan/text-vector";
 import type { KeyPlan, Source } from "#server/execute/task";
 
@@ -160,7 +160,7 @@ function stepKey(expression: Expression, column: SegmentColumn, tools: KeyTools)
   const stepped = steppedColumn(expression);
   if (range === null || stepped === null || range.max - range.min >= bucketSpanMax) return null;
   const { timeZone } = tools.context;
-  const key = `${timeZone} ${range.min} ${range.max} ${keyOf(expression)}`;
+  const key = new Fingerprint().add([timeZone, range.min, range.max, expression]).text();
   let steps = tools.steps.get(key);
   if (steps === undefined) {
     steps = stepsOf(expression, stepped.type, range, tools);

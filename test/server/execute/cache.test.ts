@@ -2,9 +2,17 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { AggregateFragment } from "#server/execute/task";
-import { aggregateFragment, column, piecesArbitrary, rowArbitrary } from "#test/server/execute/arbitrary";
+import type { SegmentReader } from "#server/segment/reader";
+import {
+  aggregateFragment,
+  call,
+  column,
+  literal,
+  piecesArbitrary,
+  rowArbitrary,
+} from "#test/server/execute/arbitrary";
 import { groupsOf } from "#test/server/execute/naive";
-import { buildStore } from "#test/server/execute/store";
+import { buildStore, usualOptions } from "#test/server/execute/store";
 
 const sealedPieces = [
   { rows: 5, sealed: true, chunkRows: 2 },
@@ -27,11 +35,9 @@ test("a repeated query answers the same from the cache", async () => {
           expect(groupsOf(first.partial, fragment)).toEqual(groupsOf(plain.partial, fragment));
           expect(groupsOf(second.partial, fragment)).toEqual(groupsOf(plain.partial, fragment));
           expect(plain.stats.segmentsCached).toBe(0);
-          const sealed = store.readers.filter(
-            (reader) => reader.state === "sealed" && reader.rows > 0,
-          ).length;
+          const held = store.readers.filter(({ rows }) => rows > 0).length;
           if (fragment.filter === null && fragment.hop === null)
-            expect(second.stats.segmentsCached).toBe(sealed);
+            expect(second.stats.segmentsCached).toBe(held);
         } finally {
           store.close();
         }
@@ -57,15 +63,46 @@ const sumByName: AggregateFragment = {
   top: null,
 };
 
-test("consuming rows are scanned every time, sealed ones once", async () => {
+/** The same rows, but not the same answer: its key is another's. */
+const another: AggregateFragment = { ...sumByName, top: { order: [], rows: 1000 } };
+
+test("the states of sealed segments are kept, and whole answers over rows that stay as they are", async () => {
   const store = buildStore(rows, sealedPieces);
-  await store.execute(sumByName, { useCache: true });
-  const { stats } = await store.execute(sumByName, { useCache: true });
-  expect(stats.segmentsCached).toBe(2);
-  expect(stats.rowsScanned).toBe(5);
+  const made = await store.execute(sumByName, { useCache: true });
+  expect(made.stats).toMatchObject({ segmentsCached: 0, rowsScanned: 15 });
+  const grown = await store.execute(another, { useCache: true, sole: false });
+  expect(grown.stats).toMatchObject({ segmentsCached: 2, rowsScanned: 5 });
+  const again = await store.execute(sumByName, { useCache: true });
+  expect(again.stats).toMatchObject({ segmentsCached: 3, rowsScanned: 0, rowsMatched: 15 });
+  expect(groupsOf(again.partial, sumByName)).toEqual(groupsOf(made.partial, sumByName));
   const bypassed = await store.execute(sumByName, { useCache: false });
-  expect(bypassed.stats.segmentsCached).toBe(0);
-  expect(bypassed.stats.rowsScanned).toBe(15);
+  expect(bypassed.stats).toMatchObject({ segmentsCached: 0, rowsScanned: 15 });
+  store.close();
+});
+
+/** The same reader with other validity. */
+const withGeneration = (reader: SegmentReader, generation: number): SegmentReader => {
+  const other: SegmentReader = new Proxy(reader, {
+    get: (target, name) => {
+      if (name === "generation") return generation;
+      if (name === "fork") return () => other;
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  return other;
+};
+
+test("rows that stop to count are other rows", async () => {
+  const store = buildStore(rows, [{ rows: 15, sealed: true, chunkRows: 4 }]);
+  const [reader] = store.readers;
+  const ask = async (generation: number) => {
+    const options = { ...usualOptions, useCache: true };
+    const { signal } = new AbortController();
+    const asked = store.executor.execute([withGeneration(reader, generation)], sumByName, options, signal);
+    return (await asked).stats.segmentsCached;
+  };
+  expect([await ask(1), await ask(1), await ask(2), await ask(2), await ask(1)]).toEqual([0, 1, 0, 1, 1]);
   store.close();
 });
 
@@ -88,20 +125,49 @@ test("a predicate that a segment's zones make true does not matter", async () =>
   store.close();
 });
 
-test("the cache keeps to its bound and forgets segments", async () => {
-  const store = buildStore(rows, sealedPieces, { limits: { resultCacheBytes: 8192 } });
-  for (let bound = 0n; bound < 40n; bound++) {
-    const filter = {
-      kind: "call",
-      name: "notEquals",
-      type: "BOOLEAN",
-      args: [column("int"), { kind: "literal", type: "INT", value: bound % 4n }],
-    } as const;
-    await store.execute({ ...sumByName, filter, keys: [column("int"), column("name")] }, { useCache: true });
+const bounded = (bound: bigint): AggregateFragment => {
+  const args = [column("int"), { kind: "literal", type: "INT", value: bound } as const];
+  const filter = { kind: "call", name: "notEquals", type: "BOOLEAN", args } as const;
+  return { ...sumByName, filter, keys: [column("int"), column("name")] };
+};
+
+test("the cache keeps to its bound, its keys counted", async () => {
+  const store = buildStore(rows, sealedPieces, { limits: { resultCacheBytes: 65_536 } });
+  for (let bound = 0n; bound < 200n; bound++) {
+    await store.execute(bounded(bound), { useCache: true });
+    expect(store.executor.cacheBytes()).toBeLessThan(65_536 + 32_768);
   }
-  expect(store.executor.cacheBytes()).toBeLessThan(8192 + 65_536);
+  expect(store.executor.cacheBytes()).toBeGreaterThan(20_000);
+  store.close();
+});
+
+test("a key is as small for a function over a wide dictionary as for none, and so is what is kept beside", async () => {
+  const wide = Array.from({ length: 3000 }, (_, index) => ({
+    name: `a name of some length ${index}`,
+    price: 1,
+  }));
+  const store = buildStore(wide, [{ rows: 3000, sealed: true, chunkRows: 1024 }], {
+    limits: { resultCacheBytes: 1 << 20, chunkRows: 1024, sliceChunks: 16 },
+  });
+  for (let times = 0; times < 100; times++) {
+    const key = call("concat", "STRING", column("name"), literal("STRING", `<${times}>`));
+    await store.execute({ ...sumByName, keys: [key] }, { useCache: true });
+  }
+  expect(store.executor.cacheBytes()).toBeLessThan(3 << 20);
+  store.close();
+});
+
+test("what was made from a segment is forgotten with it", async () => {
+  const store = buildStore(rows, sealedPieces);
+  await store.execute(sumByName, { useCache: true });
+  const before = store.executor.cacheBytes();
   store.executor.forget("segment0");
+  expect(store.executor.cacheBytes()).toBeLessThan(before);
   const { stats } = await store.execute(sumByName, { useCache: true });
-  expect(stats.segmentsCached).toBeLessThan(2);
+  expect(stats.segmentsCached).toBe(1);
+  for (const { id } of store.readers) store.executor.forget(id);
+  const codes = store.executor.cacheBytes();
+  expect((await store.execute(sumByName, { useCache: true })).stats.segmentsCached).toBe(0);
+  expect(store.executor.cacheBytes()).toBeGreaterThan(codes);
   store.close();
 });
