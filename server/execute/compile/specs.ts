@@ -46,7 +46,7 @@ export interface Specs {
 }
 
 /** Text that equal expressions share. */
-export const keyOf = (expression: Expression): string =>
+const keyOf = (expression: Expression): string =>
   JSON.stringify(expression, (key, value) =>
     key === "name" && typeof value === "string"
       ? value
