@@ -9,6 +9,7 @@
  */
 
 import { encodeRecord, readRecord } from "#ingestion/log/format";
+import { countReason, type Rejects } from "#ingestion/rejects";
 import type { DeadLetter, DeadLetters as DeadLetterList } from "#schemas/api/tables";
 import { StoreError } from "#schemas/errors";
 import type { Limits } from "#schemas/limits";
@@ -28,8 +29,6 @@ interface Page {
   readonly letters: readonly DeadLetter[];
 }
 
-const reasonsMax = 256;
-const otherReasons = "(other reasons)";
 const samplesMax = 200;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -80,13 +79,17 @@ export class DeadLetters {
       const fresh = letters.filter((letter) => letter.offset >= counted);
       const last = fresh.at(-1);
       if (last === undefined) return;
-      await this.#write(partition, fresh, { [key]: String(last.offset + 1n) });
+      const reasons = new Map<string, number>();
+      for (const { reason } of fresh) countReason(reasons, reason, 1);
+      await this.#write(partition, { letters: fresh, reasons, next: { [key]: String(last.offset + 1n) } });
     });
   }
 
   /** Rows of a push that were refused: they got no offset of their own and carry the push's. */
-  async recordPushed(partition: number, letters: readonly Letter[]): Promise<void> {
-    if (letters.length > 0) await this.#serially(() => this.#write(partition, letters, {}));
+  async recordPushed(partition: number, offset: bigint, rejects: Rejects): Promise<void> {
+    if (rejects.count === 0) return;
+    const letters = rejects.rows().map(({ reason, payload }) => ({ offset, reason, payload }));
+    await this.#serially(() => this.#write(partition, { letters, reasons: rejects.reasons, next: {} }));
   }
 
   list(): DeadLetterList {
@@ -109,18 +112,24 @@ export class DeadLetters {
     await done;
   }
 
-  async #write(partition: number, letters: readonly Letter[], next: Page["next"]): Promise<void> {
+  async #write(
+    partition: number,
+    written: {
+      readonly letters: readonly Letter[];
+      readonly reasons: ReadonlyMap<string, number>;
+      readonly next: Page["next"];
+    },
+  ): Promise<void> {
     const atMs = this.#world.clock.nowMs();
-    const reasons: Record<string, number> = {};
-    for (const { reason } of letters) reasons[reason] = (reasons[reason] ?? 0) + 1;
-    const kept = letters.slice(-this.#limits.deadLetters).map(({ offset, reason, payload }) => ({
+    const kept = written.letters.slice(-this.#limits.deadLetters).map(({ offset, reason, payload }) => ({
       partition,
       offset: String(offset),
       reason,
       payload: decoder.decode(payload.slice(0, this.#limits.deadLetterBytes)),
       atMs,
     }));
-    const page: Page = { whole: false, reasons, next, letters: kept };
+    const reasons = Object.fromEntries(written.reasons);
+    const page: Page = { whole: false, reasons, next: written.next, letters: kept };
     if (this.#lettersInFile + kept.length > this.#limits.deadLetters * 2) await this.#rewrite();
     await this.#append(page);
     this.#apply(page);
@@ -158,10 +167,7 @@ export class DeadLetters {
       this.#letters = [];
       this.#lettersInFile = 0;
     }
-    for (const [reason, count] of Object.entries(page.reasons)) {
-      const listed = this.#reasons.has(reason) || this.#reasons.size < reasonsMax ? reason : otherReasons;
-      this.#reasons.set(listed, (this.#reasons.get(listed) ?? 0) + count);
-    }
+    for (const [reason, count] of Object.entries(page.reasons)) countReason(this.#reasons, reason, count);
     for (const [partition, offset] of Object.entries(page.next)) this.#next.set(partition, BigInt(offset));
     this.#letters.push(...page.letters);
     this.#lettersInFile += page.letters.length;

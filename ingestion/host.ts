@@ -283,8 +283,8 @@ export class Host implements IngestHost {
 
   #keysOf(folder: string): IdempotencyKeys {
     const { world, limits } = this.#environment;
-    const { idempotencyMs: windowMs, idempotencyKeys: keysMax } = limits;
-    return new IdempotencyKeys(world, { path: `${folder}/keys`, windowMs, keysMax });
+    const { idempotencyMs: windowMs, idempotencyKeys: keysMax, idempotencyBytes: bytesMax } = limits;
+    return new IdempotencyKeys(world, { path: `${folder}/keys`, windowMs, keysMax, bytesMax });
   }
 
   /** Begins to watch the topic's partitions, anew when it is watched already: one watch at a time adds them. */

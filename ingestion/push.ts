@@ -6,8 +6,9 @@
 import { crc32, crc32c } from "@node-rs/crc32";
 import type { PartitionConsumer } from "#ingestion/consume";
 import type { DeadLetters } from "#ingestion/dead-letters";
-import { type BodyReject, type PushBody, readBody } from "#ingestion/decode/body";
+import { type PushBody, readBody } from "#ingestion/decode/body";
 import { conflict, encodeNote, type IdempotencyKeys, type KeyedPush } from "#ingestion/log/keys";
+import type { Rejects } from "#ingestion/rejects";
 import type { EmbeddedPartition } from "#ingestion/source/embedded";
 import type { PushOptions } from "#schemas/admin";
 import type { IngestAnswer } from "#schemas/api/tables";
@@ -15,9 +16,6 @@ import { messageOf, StoreError } from "#schemas/errors";
 import type { RecordSlices } from "#schemas/ingest";
 import type { Limits } from "#schemas/limits";
 import type { World } from "#schemas/world";
-
-/** Refused rows listed in an answer; the counts are of all. */
-const rejectsListedMax = 100;
 
 export interface PushTarget {
   readonly world: World;
@@ -85,8 +83,8 @@ async function store(
   const { payload, count, rejects, slices } = validate(target, read);
   const answerAt = (offset: bigint): IngestAnswer => ({
     accepted: count,
-    rejected: rejects.length,
-    rejects: rejects.slice(0, rejectsListedMax).map(({ line, reason }) => ({ line, reason })),
+    rejected: rejects.count,
+    rejects: [...rejects.listed],
     partition: consumer.partition,
     offset: String(offset),
   });
@@ -110,19 +108,12 @@ async function store(
 }
 
 /** The rows are durable: that their refused neighbours could not be kept must not look as if they were not. */
-async function keepLetters(
-  target: PushTarget,
-  offset: bigint,
-  rejects: readonly BodyReject[],
-): Promise<void> {
+async function keepLetters(target: PushTarget, offset: bigint, rejects: Rejects): Promise<void> {
   const { consumer, letters, world } = target;
   try {
-    await letters.recordPushed(
-      consumer.partition,
-      rejects.map(({ reason, payload }) => ({ offset, reason, payload })),
-    );
+    await letters.recordPushed(consumer.partition, offset, rejects);
   } catch (error) {
-    world.log("error", `${rejects.length} refused rows of a push could not be kept: ${messageOf(error)}`);
+    world.log("error", `${rejects.count} refused rows of a push could not be kept: ${messageOf(error)}`);
   }
 }
 
@@ -131,49 +122,44 @@ const noNote = new Uint8Array(0);
 interface Validated {
   readonly payload: Uint8Array;
   readonly count: number;
-  readonly rejects: readonly BodyReject[];
+  readonly rejects: Rejects;
   /** Where the rows are, when the payload is the body as it came. */
   readonly slices: RecordSlices | null;
 }
 
 /** Decodes every row for its faults; what decodes here decodes when it is stored and replayed. */
-function validate({ consumer }: PushTarget, { slices, lineOf, rejects: early }: PushBody): Validated {
+function validate({ consumer }: PushTarget, { slices, lineOf, rejects }: PushBody): Validated {
   const { decoder, sink } = consumer;
   const unknown = decoder.unknown.save();
-  const refused: number[] = [];
-  const rejects: BodyReject[] = [...early];
+  const isRefused = new Uint8Array(slices.count);
+  let refused = 0;
   for (let at = 0; at < slices.count; ) {
     const decoded = decoder.decode(sink.stage, slices, at);
     for (const { record, reason } of decoded.rejects) {
       const start = slices.starts[record];
-      refused.push(record);
-      rejects.push({
-        line: lineOf(record),
-        reason,
-        payload: slices.bytes.slice(start, start + slices.lengths[record]),
-      });
+      isRefused[record] = 1;
+      refused++;
+      rejects.add(lineOf(record), reason, slices.bytes.subarray(start, start + slices.lengths[record]));
     }
     at = decoded.next;
   }
-  const count = slices.count - refused.length;
+  const count = slices.count - refused;
   // The rows that stay are counted when they are stored.
   if (count > 0) decoder.unknown.restore(unknown);
-  rejects.sort((left, right) => left.line - right.line);
-  if (count > 0 && refused.length === 0 && areLines(slices)) {
+  if (count > 0 && refused === 0 && areLines(slices)) {
     return { payload: slices.bytes, count, rejects, slices };
   }
-  return { payload: join(slices, refused), count, rejects, slices: null };
+  return { payload: join(slices, isRefused), count, rejects, slices: null };
 }
 
 /** The rows that stay, one a line. */
-function join(slices: RecordSlices, refused: readonly number[]): Uint8Array {
+function join(slices: RecordSlices, isRefused: Uint8Array): Uint8Array {
   const { starts, lengths, bytes } = slices;
-  const skipped = new Set(refused);
   let total = 0;
-  for (let at = 0; at < slices.count; at++) if (!skipped.has(at)) total += lengths[at] + 1;
+  for (let at = 0; at < slices.count; at++) if (isRefused[at] === 0) total += lengths[at] + 1;
   const joined = new Uint8Array(total);
   for (let at = 0, end = 0; at < slices.count; at++) {
-    if (skipped.has(at)) continue;
+    if (isRefused[at] !== 0) continue;
     joined.set(bytes.subarray(starts[at], starts[at] + lengths[at]), end);
     end += lengths[at];
     joined[end++] = 0x0a;

@@ -29,6 +29,8 @@ export interface Limits {
   readonly deadLetters: number;
   readonly deadLetterBytes: number;
   readonly bodyBytes: number;
+  /** Rows of one push: each costs some thirty bytes beside its own while it is looked at. */
+  readonly bodyRows: number;
   /** A request's first line and headers together. */
   readonly headerBytes: number;
   /** How long requests under way may take to end when the process is asked to stop. */
@@ -55,7 +57,9 @@ export interface Limits {
   readonly idempotencyMs: number;
   /** How long a start waits for the process that has its data folder: one that was killed needs a moment to end. */
   readonly ownerMs: number;
+  /** Of one partition, and what they and the answers they stand for hold; the oldest are forgotten first. */
   readonly idempotencyKeys: number;
+  readonly idempotencyBytes: number;
   readonly liveSubscriptions: number;
   readonly liveTickMs: number;
   /** Watched tables are looked at, and told of, at most this often. */
@@ -87,6 +91,7 @@ export const limits: Limits = {
   deadLetters: 10_000,
   deadLetterBytes: 4 * kibi,
   bodyBytes: 64 * mebi,
+  bodyRows: 4 * mebi,
   headerBytes: 32 * kibi,
   drainMs: 2000,
   sampleRows: 10_000,
@@ -108,6 +113,7 @@ export const limits: Limits = {
   idempotencyMs: 24 * 3_600_000,
   ownerMs: 5000,
   idempotencyKeys: 100_000,
+  idempotencyBytes: 64 * mebi,
   liveSubscriptions: 256,
   liveTickMs: 200,
   liveTablesMs: 1000,

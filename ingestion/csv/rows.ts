@@ -8,6 +8,7 @@ import { columnNames, placeNames } from "#ingestion/csv/names";
 import { type CsvField, type CsvRecord, csvRecords } from "#ingestion/csv/records";
 import { isNullMarker, isTextType, textNullMarker, withDecimalPoint } from "#ingestion/csv/words";
 import { bytesOf } from "#ingestion/decode/utf8";
+import type { Rejects } from "#ingestion/rejects";
 import type { CsvOptions } from "#schemas/csv";
 import { StoreError } from "#schemas/errors";
 import type { Limits } from "#schemas/limits";
@@ -19,13 +20,14 @@ export interface CsvRows {
   readonly bytes: Uint8Array;
   /** The line of the body at which each row begins, from 1. */
   readonly lines: readonly number[];
-  readonly rejects: readonly { readonly line: number; readonly reason: string; readonly text: string }[];
 }
 
 export interface CsvTarget {
   readonly table: Pick<Table, "name" | "columns">;
   readonly options: CsvOptions;
-  readonly limits: Pick<Limits, "csvSampleBytes">;
+  readonly limits: Pick<Limits, "csvSampleBytes" | "bodyRows" | "frameBytes">;
+  /** Takes lines that are no rows. */
+  readonly rejects: Rejects;
 }
 
 /** Throws BODY_SYNTAX when the body is not UTF-8, or its columns are not told. */
@@ -35,18 +37,63 @@ export function csvRows(body: Uint8Array, target: CsvTarget): CsvRows {
   const records = csvRecords(text, dialect.delimiter, dialect);
   const names = namesOf(records, { text, dialect, target });
   const writers = writersOf(names, { dialect, target });
-  const rows: string[] = [];
+  const rows = new RowBytes(target.limits);
   const lines: number[] = [];
-  const rejects: { line: number; reason: string; text: string }[] = [];
   for (const record of records) {
     const reason = faultOf(record, names.length);
     if (reason === null) {
-      rows.push(jsonRow(record.fields, writers));
+      rows.add(jsonRow(record.fields, writers));
       lines.push(record.line);
-    } else if (!isComment(record)) rejects.push({ line: record.line, reason, text: record.text });
+    } else if (!isComment(record)) target.rejects.add(record.line, reason, bytesOf(record.text));
   }
-  return { bytes: bytesOf(rows.join("")), lines, rejects };
+  return { bytes: rows.bytes(), lines };
 }
+
+/** Characters that are worth turning into bytes at once. */
+const textMax = 1 << 16;
+
+/** Rows as bytes while they come: JSON repeats every name in every row, and one text of all of them may not exist. */
+class RowBytes {
+  readonly #limits: Pick<Limits, "bodyRows" | "frameBytes">;
+  readonly #parts: Uint8Array[] = [];
+  #text = "";
+  #rows = 0;
+  #bytes = 0;
+
+  constructor(limits: Pick<Limits, "bodyRows" | "frameBytes">) {
+    this.#limits = limits;
+  }
+
+  add(row: string): void {
+    const { bodyRows } = this.#limits;
+    if (++this.#rows > bodyRows) throw tooLarge(`bodyRows = ${bodyRows} rows`);
+    this.#text += row;
+    if (this.#text.length > textMax) this.#flush();
+  }
+
+  bytes(): Uint8Array {
+    this.#flush();
+    const joined = new Uint8Array(this.#bytes);
+    let at = 0;
+    for (const part of this.#parts) {
+      joined.set(part, at);
+      at += part.length;
+    }
+    return joined;
+  }
+
+  #flush(): void {
+    const part = bytesOf(this.#text);
+    this.#text = "";
+    this.#bytes += part.length;
+    const { frameBytes } = this.#limits;
+    if (this.#bytes > frameBytes) throw tooLarge(`frameBytes = ${frameBytes} bytes of rows as JSON`);
+    this.#parts.push(part);
+  }
+}
+
+const tooLarge = (expected: string): StoreError =>
+  new StoreError("BODY_BYTES", `expected at most ${expected} in one body; send it in parts`, { expected });
 
 /** Why a record is no row of so many columns; null: it is one. Empty fields behind the last column are nobody's. */
 export function faultOf({ fields, fault }: CsvRecord, columns: number): string | null {

@@ -6,24 +6,18 @@ import { csvRows } from "#ingestion/csv/rows";
 import type { Decoder } from "#ingestion/decode/decoder";
 import { JsonScanner } from "#ingestion/decode/json-scanner";
 import { offsetsFrom } from "#ingestion/decode/lines";
-import { bytesOf } from "#ingestion/decode/utf8";
+import { Rejects } from "#ingestion/rejects";
 import type { PushOptions } from "#schemas/admin";
 import type { CsvOptions } from "#schemas/csv";
 import { StoreError } from "#schemas/errors";
 import type { RecordSlices } from "#schemas/ingest";
-
-export interface BodyReject {
-  readonly line: number;
-  readonly reason: string;
-  readonly payload: Uint8Array;
-}
 
 export interface PushBody {
   readonly slices: RecordSlices;
   /** The line (of an array: the element), from 1, of a record. */
   readonly lineOf: (record: number) => number;
   /** Rows that are not even JSON objects to be. */
-  readonly rejects: readonly BodyReject[];
+  readonly rejects: Rejects;
 }
 
 export function readBody(
@@ -37,23 +31,17 @@ export function readBody(
       return readLines(withoutMark(body), decoder);
     case "json": {
       const text = withoutMark(body);
-      const found = readValues(text);
+      const found = readValues(text, decoder);
       if (typeof found !== "string") return found;
       // Lines, some of which are no rows: the others are.
       if (text.find((byte) => byte > 0x20) !== 0x5b) return readLines(text, decoder);
       throw new StoreError("BODY_SYNTAX", `expected a JSON array of rows: ${found}`);
     }
     case "csv": {
-      const { bytes, lines, rejects } = csvRows(body, {
-        table: decoder.table,
-        options,
-        limits: decoder.limits,
-      });
-      return {
-        slices: decoder.slice(bytes, 0n),
-        lineOf: (record) => lines[record],
-        rejects: rejects.map(({ line, reason, text }) => ({ line, reason, payload: bytesOf(text) })),
-      };
+      const rejects = new Rejects(decoder.limits);
+      const { table, limits } = decoder;
+      const { bytes, lines } = csvRows(body, { table, options, limits, rejects });
+      return { slices: decoder.slice(bytes, 0n), lineOf: (record) => lines[record], rejects };
     }
   }
 }
@@ -63,16 +51,33 @@ const withoutMark = (body: Uint8Array): Uint8Array =>
   body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? body.subarray(3) : body;
 
 function readLines(lines: Uint8Array, decoder: Decoder): PushBody {
+  checkLines(lines, decoder.limits.bodyRows);
   const slices = decoder.slice(lines, 0n);
   const lineAt = lineFinder(lines);
-  return { slices, lineOf: (record) => lineAt(slices.starts[record]), rejects: [] };
+  return { slices, lineOf: (record) => lineAt(slices.starts[record]), rejects: new Rejects(decoder.limits) };
+}
+
+/** What a row takes while it is looked at does not depend on its length, so rows are bounded beside bytes. */
+const tooManyRows = (bodyRows: number): StoreError =>
+  new StoreError("BODY_BYTES", `expected at most bodyRows = ${bodyRows} rows in one body; send it in parts`, {
+    expected: `at most ${bodyRows} rows`,
+    found: "more rows",
+  });
+
+/** Counts before anything is made of them; most bodies are too short to hold so many. */
+function checkLines(lines: Uint8Array, bodyRows: number): void {
+  if (lines.length <= bodyRows * 2) return;
+  let count = 0;
+  for (let at = 0; at < lines.length; at++) if (lines[at] === 0x0a) count++;
+  if (count > bodyRows) throw tooManyRows(bodyRows);
 }
 
 /**
  * An array of rows, or rows one after the other, each over as many lines as it likes; or what is wrong, and where. Line
  * breaks between tokens become blanks, so that a row is one line of the log.
  */
-function readValues(body: Uint8Array): PushBody | string {
+function readValues(body: Uint8Array, decoder: Decoder): PushBody | string {
+  const { bodyRows } = decoder.limits;
   const bytes = body.slice();
   const scanner = new JsonScanner();
   scanner.reset(bytes, 0, bytes.length);
@@ -81,6 +86,7 @@ function readValues(body: Uint8Array): PushBody | string {
   const fault = (what: string): string => `${what}, at byte ${scanner.at}`;
   const element = (): boolean => {
     if (!scanner.value()) return false;
+    if (starts.length === bodyRows) throw tooManyRows(bodyRows);
     // A string's span leaves its quotes out.
     const isText = bytes[scanner.at - 1] === 0x22;
     starts.push(isText ? scanner.start - 1 : scanner.start);
@@ -110,7 +116,7 @@ function readValues(body: Uint8Array): PushBody | string {
     offsets: offsetsFrom(0n, starts.length),
     newestMs: null,
   };
-  return { slices, lineOf: (record) => record + 1, rejects: [] };
+  return { slices, lineOf: (record) => record + 1, rejects: new Rejects(decoder.limits) };
 }
 
 /**

@@ -24,6 +24,8 @@ export interface KeysOptions {
   readonly path: string;
   readonly windowMs: number;
   readonly keysMax: number;
+  /** Of keys and answers together. */
+  readonly bytesMax: number;
 }
 
 const encoder = new TextEncoder();
@@ -32,11 +34,18 @@ const decoder = new TextDecoder();
 export const encodeNote = (push: KeyedPush): Uint8Array => encoder.encode(JSON.stringify(push));
 export const decodeNote = (note: Uint8Array): KeyedPush => JSON.parse(decoder.decode(note)) as KeyedPush;
 
+/** About what an entry holds: its texts, and the objects around them. */
+const bytesOf = ({ key, hash, answer }: KeyedPush): number =>
+  512 +
+  (key.length + hash.length) * 2 +
+  answer.rejects.reduce((sum, { reason }) => sum + 64 + reason.length * 2, 0);
+
 export class IdempotencyKeys {
   #world: World;
   #options: KeysOptions;
   /** Oldest first. */
   #pushes = new Map<string, KeyedPush>();
+  #bytes = 0;
 
   constructor(world: World, options: KeysOptions) {
     this.#world = world;
@@ -67,8 +76,9 @@ export class IdempotencyKeys {
   }
 
   add(push: KeyedPush): void {
-    this.#pushes.delete(push.key);
+    this.#drop(push.key);
     this.#pushes.set(push.key, push);
+    this.#bytes += bytesOf(push);
     this.#expire();
   }
 
@@ -92,9 +102,16 @@ export class IdempotencyKeys {
   #expire(): void {
     const oldestMs = this.#world.clock.nowMs() - this.#options.windowMs;
     for (const [key, push] of this.#pushes) {
-      if (this.#pushes.size <= this.#options.keysMax && push.atMs >= oldestMs) return;
-      this.#pushes.delete(key);
+      const { keysMax, bytesMax } = this.#options;
+      if (this.#pushes.size <= keysMax && this.#bytes <= bytesMax && push.atMs >= oldestMs) return;
+      this.#drop(key);
     }
+  }
+
+  #drop(key: string): void {
+    const push = this.#pushes.get(key);
+    if (push !== undefined) this.#bytes -= bytesOf(push);
+    this.#pushes.delete(key);
   }
 }
 

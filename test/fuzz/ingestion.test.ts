@@ -124,7 +124,7 @@ describe("fuzz", () => {
 
   it("key files and dead letters", async () => {
     const world = memoryWorld();
-    const options = { path: "keys", windowMs: 1e6, keysMax: 10 };
+    const options = { path: "keys", windowMs: 1e6, keysMax: 10, bytesMax: 1e6 };
     const keys = new IdempotencyKeys(world, options);
     const answer = { accepted: 1, rejected: 0, rejects: [], partition: 0, offset: "1" };
     keys.add({ key: "a", hash: "h", atMs: world.clock.nowMs(), answer });

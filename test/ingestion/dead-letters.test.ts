@@ -1,8 +1,8 @@
 /** Dead letters: durable, counted once, bounded. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-
 import { DeadLetters } from "#ingestion/dead-letters";
+import { Rejects } from "#ingestion/rejects";
 import { StoreError } from "#schemas/errors";
 import { limits } from "#schemas/limits";
 import type { World } from "#schemas/world";
@@ -28,7 +28,9 @@ describe("dead letters", () => {
     const { letters } = await opened(world);
     await letters.record(0, [letter(1), letter(5, "worse")]);
     await letters.record(1, [letter(2)]);
-    await letters.recordPushed(0, [letter(9), letter(9)]);
+    const refused = new Rejects(small);
+    for (const line of [1, 2]) refused.add(line, "bad", letter(9).payload);
+    await letters.recordPushed(0, 9n, refused);
     for (const list of [letters.list(), (await opened(world)).letters.list()]) {
       expect(list.total).toBe(5);
       expect(list.reasons).toEqual([

@@ -20,7 +20,7 @@ function taken(text: string, csv: CsvOptions = {}) {
   const format = inferred.csv === null ? "json" : "csv";
   const body = readBody(new TextEncoder().encode(text), format, decoder, inferred.csv ?? {});
   const stage = memoryStage(table, { stageRows: 64, stageTextBytes: 1 << 16 });
-  const rejects = body.rejects.map(({ reason }) => reason);
+  const rejects = body.rejects.listed.map(({ reason }) => reason);
   let rows = 0;
   for (let at = 0; at < body.slices.count; ) {
     const decoded = decoder.decode(stage, body.slices, at);
@@ -32,7 +32,7 @@ function taken(text: string, csv: CsvOptions = {}) {
     ...inferred,
     table,
     rejects,
-    rows: rows - rejects.length + body.rejects.length,
+    rows: rows - rejects.length + body.rejects.count,
     said: inferred.notes.join("\n"),
     types: Object.fromEntries(table.columns.map(({ name, type, role }) => [name, `${type} ${role}`])),
   };
