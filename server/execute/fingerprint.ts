@@ -1,7 +1,7 @@
 /**
- * 128 bits that stand for a plain value: what a query has to do, told apart by what it says and not by how it is written
- * in memory. Made in one pass, without text and without recursion; every part says its kind and length first, so no two
- * values are read alike. Four lanes, mixed as in MurmurHash3.
+ * 128 bits that stand for a plain value: what a query has to do, told apart by what it says and not by how it
+ * lies in memory. Made in one pass, without text and without recursion; every part says its kind and length
+ * first, so no two values are read alike. Four lanes, mixed as in MurmurHash3.
  */
 import { mix32 } from "#server/kernels/hash";
 
