@@ -1,7 +1,7 @@
 /**
  * Puts a server together from parts, whichever threads they are on: the tables come up from catalog and logs,
- * then the
- * background work begins. server/main-node.ts gives it workers and a real disk, the simulation plain objects.
+ * then the background work begins. server/main-node.ts gives it workers and a real disk, the simulation plain
+ * objects.
  */
 import type { TableAdmin } from "#schemas/admin";
 import type { IngestListener, IngestPort } from "#server/ingest/port";

@@ -1,7 +1,6 @@
 /**
  * The server's composition: lock and folder, catalog, arenas, threads, tables. The workers it starts run this
- * same file
- * under a role, because only here may ingestion and server meet.
+ * same file under a role, because only here may ingestion and server meet.
  */
 import { readFileSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";

@@ -1,8 +1,7 @@
 /**
- * One server: the tables it holds, what ingest threads tell of them, and the answers a broker asks for. All of
- * this is
- * on the main thread, so each step over the lists is whole; the work is done by the ingest, seal and scan threads
- * behind their interfaces, which may as well be plain objects on this thread.
+ * One server: the tables it holds, what ingest threads tell of them, and the answers a broker asks for. All
+ * of this is on the main thread, so each step over the lists is whole; the work is done by the ingest, seal
+ * and scan threads behind their interfaces, which may as well be plain objects on this thread.
  */
 import type { CatalogClient } from "#schemas/catalog";
 import { messageOf, StoreError, storeErrorOf } from "#schemas/errors";

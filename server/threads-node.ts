@@ -1,8 +1,7 @@
 /**
- * Worker threads with calls both ways. Every worker of a server runs server/main-node.ts under a role, because only
- * that file may put ingestion and server together. A worker that dies takes the process with it: its memory is
- * shared,
- * and a restart from log and catalog is the one way that is known to be right.
+ * Worker threads with calls both ways. Every worker of a server runs server/main-node.ts under a role,
+ * because only that file may put ingestion and server together. A worker that dies takes the process with it:
+ * its memory is shared, and a restart from log and catalog is the one way that is known to be right.
  */
 import { parentPort, Worker, workerData } from "node:worker_threads";
 import { assert, messageOf, StoreError } from "#schemas/errors";

@@ -1,9 +1,8 @@
 /**
- * One WebSocket for the whole page. Results are taken in as they come and shown together, four times a second; each is
- * acknowledged when
- * it was shown, so a slow or hidden page is sent the newest state only. A lost connection is tried again with
- * growing,
- * jittered delays; what was subscribed is subscribed again, and old results stay on screen until new ones arrive.
+ * One WebSocket for the whole page. Results are taken in as they come and shown together, four times a
+ * second; each is acknowledged when it was shown, so a slow or hidden page is sent the newest state only. A
+ * lost connection is tried again with growing, jittered delays; what was subscribed is subscribed again, and
+ * old results stay on screen until new ones arrive.
  */
 import type { LiveMessage, LiveRequest, Watermark } from "#schemas/api/live";
 import { parseExact } from "./api.ts";

@@ -1,7 +1,7 @@
 /**
- * Time ranges and zones as people and URLs write them. `now-24h` … `now`, `today`, and instants as ISO or wall
- * time in
- * the page's zone. Wall milliseconds are "the zone's clock read as if it were UTC": charts tick on those.
+ * Time ranges and zones as people and URLs write them. `now-24h` … `now`, `today`, and instants as ISO or
+ * wall time in the page's zone. Wall milliseconds are "the zone's clock read as if it were UTC": charts tick
+ * on those.
  */
 import type { LiveRange } from "#schemas/api/live";
 import {

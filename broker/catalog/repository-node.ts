@@ -1,7 +1,7 @@
 /**
  * The catalog over any database that Kysely speaks: each method is one transaction, and whatever changes a
- * document or
- * an offset compares before it sets, so two writers can never both succeed. Nothing here knows which store it is.
+ * document or an offset compares before it sets, so two writers can never both succeed. Nothing here knows
+ * which store it is.
  */
 import type { Dashboard, DashboardSummary } from "#schemas/api/dashboards";
 import type { SavedQuery } from "#schemas/api/query";

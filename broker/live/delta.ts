@@ -1,7 +1,6 @@
 /**
  * The difference of two results of one subscription, row by row at the same place. A delta never carries more
- * than the
- * new rows do; where columns, gaps or completeness changed the whole result is sent instead (null).
+ * than the new rows do; where columns, gaps or completeness changed the whole result is sent instead (null).
  */
 import type { LiveResult } from "#schemas/api/live";
 import type { Cell } from "#schemas/api/query";

@@ -1,7 +1,7 @@
 /**
  * One statement that any number of viewers watch: it runs once for all of them. `version` grows with every
- * result that
- * differs; a viewer that is behind is brought up to the newest version, never through those between.
+ * result that differs; a viewer that is behind is brought up to the newest version, never through those
+ * between.
  */
 
 import { differenceOf, isEmptyChange, type RowChanges } from "#broker/live/delta";

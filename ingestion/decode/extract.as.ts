@@ -1,8 +1,7 @@
 /**
- * The extractor: many JSON rows a call, straight into stage cells. AssemblyScript, raw pointers, no state
- * but what the caller lays out (see plan.as.ts). It is never lenient: whatever it
- * does not know for sure is left to the TypeScript decoder, a value at a time (raw cells) or a row at a
- * time (status 1).
+ * The extractor: many JSON rows a call, straight into stage cells. AssemblyScript, raw pointers, no state but
+ * what the caller lays out (see plan.as.ts). It is never lenient: whatever it does not know for sure is left
+ * to the TypeScript decoder, a value at a time (raw cells) or a row at a time (status 1).
  */
 import { clear, countSeen, fieldAt, RAW_COUNT, SEEN, SEEN_COUNT, SEEN_MAX, STATUS } from "./plan.as";
 import { skipSpace } from "./scan.as";

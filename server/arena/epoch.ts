@@ -1,9 +1,7 @@
 /**
- * When a block may be freed. Readers take a snapshot, which pins every block reachable at that moment; writers
- * replace
- * blocks by newer ones, publish those, and retire the old ones here. A retired block is freed as soon as no
- * snapshot is
- * left that was taken before it was retired.
+ * When a block may be freed. Readers take a snapshot, which pins every block reachable at that moment;
+ * writers replace blocks by newer ones, publish those, and retire the old ones here. A retired block is freed
+ * as soon as no snapshot is left that was taken before it was retired.
  *
  * Lives on the server's main thread alone: other threads send what they retire there (after publishing), and scan
  * threads run under a snapshot that the main thread holds for them. So nothing here is shared or locked.

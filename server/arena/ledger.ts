@@ -1,7 +1,6 @@
 /**
  * One account of all arena memory: bytes by purpose against the budget. The counters lie in the arenas, so
- * every thread
- * that has attached them reads the same figures.
+ * every thread that has attached them reads the same figures.
  */
 import { purposes } from "#server/arena/allocator";
 import type { Purpose } from "#server/arena/arena";

@@ -1,7 +1,6 @@
 /**
- * All arenas of a process, made once at start from the memory budget and used for ever: a dropped shared memory
- * is not
- * collected in time, and its pages cannot be given back.
+ * All arenas of a process, made once at start from the memory budget and used for ever: a dropped shared
+ * memory is not collected in time, and its pages cannot be given back.
  */
 import { assert, StoreError } from "#schemas/errors";
 import { attachArena, createArena, type SharedArena } from "#server/arena/attach";

@@ -1,8 +1,7 @@
 /**
  * Doubles that are decimals, as scaled integers (after ALP, Afroozeh and Boncz 2023): value = integer /
- * 10^exponent. The
- * division rounds correctly, so a double that was parsed from a short decimal text comes back bit for bit; the few
- * that do not are exceptions.
+ * 10^exponent. The division rounds correctly, so a double that was parsed from a short decimal text comes
+ * back bit for bit; the few that do not are exceptions.
  *
  * Alp => exponent:u8 (0 … 18) single:u8 (1: the quotient is rounded to a 32-bit float) exceptions:u32 Ints
  *        Unsigned(rows of the exceptions, ascending) align 8 f64[exceptions]

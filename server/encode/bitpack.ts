@@ -1,7 +1,7 @@
 /**
  * Vertical bit-packing in blocks of 128 values, the layout of `DecodeKernels.unpackBits`: value i of a block
- * lies in lane
- * i & 3 at bit (i >> 2) × bits of the lane's stream; word j of lane l is u32 number j × 4 + l of the block.
+ * lies in lane i & 3 at bit (i >> 2) × bits of the lane's stream; word j of lane l is u32 number j × 4 + l of
+ * the block.
  *
  * Packed => block[ceil(values / 128)]     block => u32[bits × 4], the last one padded with zeros; bits 0 … 32
  */

@@ -64,8 +64,7 @@ export function readEntriesHead(from: ByteReader, count: number, textBytesMax: n
 
 /**
  * Decodes the entries after their head. `inByteOrder`: each must be greater than the one before, byte by byte
- * (decimals
- * are sorted by value instead).
+ * (decimals are sorted by value instead).
  */
 export function decodeEntries(
   from: ByteReader,

@@ -99,9 +99,8 @@ export interface Target {
 }
 
 /**
- * Reads `count` values into the arena; the reader must be over the same arena's bytes. `target` has room for a
- * multiple
- * of 128 values.
+ * Reads `count` values into the arena; the reader must be over the same arena's bytes. `target` has room for
+ * a multiple of 128 values.
  */
 export function decodeUnsigned(from: ByteReader, count: number, target: Target, kernels: Unpacker): void {
   const { codec, bits } = readHead(from);

@@ -1,8 +1,8 @@
 /**
- * The inverted index of a dictionary column: the rows of each id, 0 (NULL) included. Ids with many rows have a
- * Roaring
- * bitmap each; the rows of all others lie one after another in one packed list, so a million ids cost little more
- * than their rows. In the column that the segment is sorted by, counts alone say everything (sorted.ts).
+ * The inverted index of a dictionary column: the rows of each id, 0 (NULL) included. Ids with many rows have
+ * a Roaring bitmap each; the rows of all others lie one after another in one packed list, so a million ids
+ * cost little more than their rows. In the column that the segment is sorted by, counts alone say everything
+ * (sorted.ts).
  *
  * Inverted => kind:u8 (0 lists and bitmaps, 1 sorted) Unsigned(rows of id 0 … entries) body
  * body     => 0: Unsigned(rows of ids with ≤ sparseRows rows, by id, then row) Unsigned(bytes of each bitmap)

@@ -1,8 +1,7 @@
 /**
- * The inverted index of an integer column: its distinct values in order, and the rows of each. A value's id is
- * its rank
- * from 1, so a range of values is a range of ids; id 0 is NULL's. Columns with more values than `rankedValuesMax` in
- * the segment have none: zones and scans serve them better.
+ * The inverted index of an integer column: its distinct values in order, and the rows of each. A value's id
+ * is its rank from 1, so a range of values is a range of ids; id 0 is NULL's. Columns with more values than
+ * `rankedValuesMax` in the segment have none: zones and scans serve them better.
  *
  * Ranked => values:u32 (1 … rankedValuesMax) first:i64 Unsigned(low half of value − first) Unsigned(high half)
  * Inverted

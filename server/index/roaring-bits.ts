@@ -1,7 +1,6 @@
 /**
- * Reads bitmaps in Roaring's portable format where they lie, without building objects: the containers of a row
- * range go
- * straight into a scan's bitmap. https://github.com/RoaringBitmap/RoaringFormatSpec
+ * Reads bitmaps in Roaring's portable format where they lie, without building objects: the containers of a
+ * row range go straight into a scan's bitmap. https://github.com/RoaringBitmap/RoaringFormatSpec
  *
  * Portable => cookie:u32 [containers:u32] [runFlags] (key:u16 cardinality−1:u16)[containers] [offset:u32[containers]]
  *             container[containers]

@@ -1,8 +1,7 @@
 /**
- * What ingestion sees of one table partition: rows go into the current mutable segment, which is frozen when it
- * is full
- * (rows, bytes, age, or because someone asks), and the next one begins where it ended. Frozen segments stay readable
- * until the main thread says that nobody needs them.
+ * What ingestion sees of one table partition: rows go into the current mutable segment, which is frozen when
+ * it is full (rows, bytes, age, or because someone asks), and the next one begins where it ended. Frozen
+ * segments stay readable until the main thread says that nobody needs them.
  *
  * Invariants: the ranges of consecutive segments meet without overlap, but for gaps that the catalog records; the
  * stage lies in the arena of the current segment, and between `stage` and `append` nothing is awaited.

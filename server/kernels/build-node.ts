@@ -1,7 +1,7 @@
 /**
- * Compiles AssemblyScript to WebAssembly. The result lies in `.build/<name>-<hash of sources and flags>.wasm`,
- * so nothing
- * is compiled twice and a stale file is never used; it is written beside and renamed, so two builders do no harm.
+ * Compiles AssemblyScript to WebAssembly. The result lies in `.build/<name>-<hash of sources and
+ * flags>.wasm`, so nothing is compiled twice and a stale file is never used; it is written beside and
+ * renamed, so two builders do no harm.
  */
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
@@ -57,8 +57,7 @@ function readSources(entries: readonly string[]): Sources {
 
 /**
  * The compiled file of the entries (paths from the package's root, such as "server/kernels/kernels.as.ts"),
- * made if it is
- * not there yet. Returns its absolute path.
+ * made if it is not there yet. Returns its absolute path.
  */
 export async function compileAssemblyScript(entries: readonly string[], outName: string): Promise<string> {
   const sources = readSources(entries);

@@ -1,7 +1,6 @@
 /**
  * Kernels bound to an arena. One instance per (arena, thread): code is shared through the compiled module,
- * which is made
- * once a process (`load-kernels-node.ts`) and posted to workers.
+ * which is made once a process (`load-kernels-node.ts`) and posted to workers.
  */
 import { assert } from "#schemas/errors";
 import type { Arena } from "#server/arena/arena";

@@ -35,9 +35,9 @@ export const bounds = { lowExclusive: 1, highExclusive: 2, nanPasses: 4 } as con
 
 /**
  * Bytes per group of each state layout. A state array has groups × copies entries; copy c of group g is entry
- * g × copies + c. `copies` is 1 or 4: with few groups (≤ 64) four copies, taken by row & 3, break the chain of
- * dependent
- * stores and make updates up to 1.6 times faster; the merge kernels fold them as (c0 + c1) + (c2 + c3).
+ * g × copies + c. `copies` is 1 or 4: with few groups (≤ 64) four copies, taken by row & 3, break the chain
+ * of dependent stores and make updates up to 1.6 times faster; the merge kernels fold them as (c0 + c1) + (c2
+ * + c3).
  *
  * count       u32 rows
  * sum         ints: i64 rows, i64 sum of stored;  doubles: f64 rows, f64 sum
@@ -98,8 +98,7 @@ interface BitmapKernels {
 
 /**
  * Whole-vector aggregates: each adds the rows of the optional `bitmap` to one state (layout in `stateBytes`).
- * Integers count
- * as stored + `shift`, here and in groups: chunks of different bases then share a state.
+ * Integers count as stored + `shift`, here and in groups: chunks of different bases then share a state.
  */
 interface SumKernels {
   /** `sum` layout. Width 8: the caller knows that the sum fits 64 bits (largest magnitude × rows); else `sumWide`. */
@@ -108,9 +107,8 @@ interface SumKernels {
   sumWide(values: number, rows: number, bitmap: number, state: number): void;
   /**
    * `sum` layout. Order, which the twin repeats: row r goes to lane r & 7 in a dense word (no bitmap, or ≥ 12
-   * of its 64
-   * bits set), else to a ninth accumulator; total = (((l0+l2)+(l4+l6)) + ((l1+l3)+(l5+l7))) + ninth, added to
-   * the state.
+   * of its 64 bits set), else to a ninth accumulator; total = (((l0+l2)+(l4+l6)) + ((l1+l3)+(l5+l7))) +
+   * ninth, added to the state.
    */
   sumDoubles(values: number, rows: number, bitmap: number, state: number): void;
   /** `full` layout; the sum wraps at 64 bits (use it only where `sumInts` is allowed). */
@@ -148,9 +146,8 @@ interface GroupIdKernels {
   ): void;
   /**
    * key = floor((stored − origin) / size) + 1, or 0 where invalid. `origin`: start of the first bucket in
-   * stored terms,
-   * at most the smallest valid value and less than 2^49 below the largest. `ascending` promises ascending stored
-   * values without NULL: whole buckets are then found by galloping.
+   * stored terms, at most the smallest valid value and less than 2^49 below the largest. `ascending` promises
+   * ascending stored values without NULL: whole buckets are then found by galloping.
    */
   gidBuckets(
     width: AnyWidth,
@@ -229,9 +226,8 @@ interface GroupKernels {
   ): void;
   /**
    * `sum` layout, in row order per copy. Ascending: each run of whole words of a group, and each part of
-   * another word that
-   * is one group's, is added up as `sumDoubles` does (a part counts as one with a bitmap) and then added to the
-   * state.
+   * another word that is one group's, is added up as `sumDoubles` does (a part counts as one with a bitmap)
+   * and then added to the state.
    */
   groupSumDoubles(
     values: number,

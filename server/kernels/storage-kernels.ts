@@ -63,10 +63,9 @@ export interface TextKernels {
 
 /**
  * The `limit` best rows over many calls. The heap is two vectors of `limit` entries (value 8 bytes, row u32)
- * and is kept
- * sorted only as a heap: sort it at the end. Better = larger when `descending`, else smaller; equal values: the
- * smaller
- * row number wins. Row numbers are firstRow + r. Returns the new number of entries (pass it as `count` next time).
+ * and is kept sorted only as a heap: sort it at the end. Better = larger when `descending`, else smaller;
+ * equal values: the smaller row number wins. Row numbers are firstRow + r. Returns the new number of entries
+ * (pass it as `count` next time).
  */
 export interface TopKernels {
   /** Heap values are int64 base + stored. */

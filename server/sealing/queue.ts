@@ -1,8 +1,8 @@
 /**
  * From a frozen mutable segment to a sealed one, in this order: file (whole and durable) → catalog
- * (compare-and-set) →
- * list (one step) → memory and log let go. A kill between any two of these leaves either the log or the file as the
- * rows' one home. Per partition strictly in order, because each commit begins where the one before ended.
+ * (compare-and-set) → list (one step) → memory and log let go. A kill between any two of these leaves either
+ * the log or the file as the rows' one home. Per partition strictly in order, because each commit begins
+ * where the one before ended.
  */
 import type { CatalogClient, SegmentCommit } from "#schemas/catalog";
 import { hasCode, messageOf, StoreError } from "#schemas/errors";

@@ -1,8 +1,7 @@
 /**
  * The chunk blocks of a mutable segment, on the writer's side: made when the first row of a chunk comes, the
- * first one
- * small and copied into larger blocks as it fills. Old blocks stay until the segment's end, for readers may be
- * in them.
+ * first one small and copied into larger blocks as it fills. Old blocks stay until the segment's end, for
+ * readers may be in them.
  */
 import type { Views } from "#server/arena/arena";
 import type { Store } from "#server/segment/block-store";

@@ -1,8 +1,7 @@
 /**
- * A sealed segment, opened from its file: the footer is checked at once, each block when it is first needed. Chunks,
- * dictionaries and indexes are decoded into the arena on demand, pinned by the readers that use them and
- * otherwise kept
- * by the cache as long as it has room.
+ * A sealed segment, opened from its file: the footer is checked at once, each block when it is first needed.
+ * Chunks, dictionaries and indexes are decoded into the arena on demand, pinned by the readers that use them
+ * and otherwise kept by the cache as long as it has room.
  */
 import { assert, StoreError } from "#schemas/errors";
 import type { Disk, ReadFile } from "#schemas/world";

@@ -70,8 +70,7 @@ export interface InvertedReader {
   count(id: number): number;
   /**
    * Writes the bitmap of a chunk at `bitmap` in the arena, all its ceil(rowsOf(chunk) / 64) words: the rows
-   * that have one
-   * of the ids, no id twice (0: NULL). Returns the population.
+   * that have one of the ids, no id twice (0: NULL). Returns the population.
    */
   union(ids: readonly number[], chunk: number, bitmap: number): number;
 }

@@ -1,11 +1,9 @@
 /**
  * The operators of an analytical store through the real path, SQL text in, encoded rows out, beside DuckDB on
- * the same
- * rows: 5 % NULLs, int64, text keys, ten segments with dictionaries of their own, no result cache. Every answer is
- * compared before it is timed. DuckDB runs each statement on plain VARCHAR columns and on ENUM columns, rows in time
- * order; the better one counts.
- * Usage: node test/bench/operators-node.ts [rows, default 10000000] [threads, default 1,2] [only operators
- * whose name contains]
+ * the same rows: 5 % NULLs, int64, text keys, ten segments with dictionaries of their own, no result cache.
+ * Every answer is compared before it is timed. DuckDB runs each statement on plain VARCHAR columns and on
+ * ENUM columns, rows in time order; the better one counts. Usage: node test/bench/operators-node.ts [rows,
+ * default 10000000] [threads, default 1,2] [only operators whose name contains]
  */
 
 import { tmpdir } from "node:os";

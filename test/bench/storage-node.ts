@@ -1,8 +1,7 @@
 /**
  * Segments on their own: append, seal, merge, cold load, and bytes a row beside Parquet with zstd that DuckDB
- * writes of
- * the same rows in the same order. Our files also hold $offset and $partition; their share is listed.
- * Usage: node test/bench/storage-node.ts [rows, default 1048576]
+ * writes of the same rows in the same order. Our files also hold $offset and $partition; their share is
+ * listed. Usage: node test/bench/storage-node.ts [rows, default 1048576]
  */
 
 import { once } from "node:events";

@@ -1,8 +1,7 @@
 /**
- * kill -9 of a real server over one folder, at seeded moments and at every named failpoint. After each start: every
- * acknowledged row is there once, every request in flight whole or not at all, whoever asks again under its key
- * counts
- * once.
+ * kill -9 of a real server over one folder, at seeded moments and at every named failpoint. After each start:
+ * every acknowledged row is there once, every request in flight whole or not at all, whoever asks again under
+ * its key counts once.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -48,8 +47,7 @@ afterAll(async () => {
 
 /**
  * Starts again, perhaps to die at a failpoint, and compares; one request of unknown fate is sent again, and
- * must count
- * once. False when it died on the way: recovery passes failpoints too.
+ * must count once. False when it died on the way: recovery passes failpoints too.
  */
 async function startAndCheck(failpoint: string | null): Promise<boolean> {
   story.killed();

@@ -1,7 +1,7 @@
 /**
- * Damaged segment files: every prefix, random flips, and flips whose checksums were made right again. The only
- * outcomes
- * allowed are the right rows or SEGMENT_CORRUPT; with forged checksums wrong values may come out, but no other error.
+ * Damaged segment files: every prefix, random flips, and flips whose checksums were made right again. The
+ * only outcomes allowed are the right rows or SEGMENT_CORRUPT; with forged checksums wrong values may come
+ * out, but no other error.
  */
 import { readFileSync } from "node:fs";
 import { crc32 } from "@node-rs/crc32";

@@ -1,7 +1,6 @@
 /**
  * Seeds that are always run, fresh ones for a bounded time, and planted bugs that must be noticed. A failure
- * prints its
- * seed and the one command that replays it.
+ * prints its seed and the one command that replays it.
  */
 import { describe, expect, test } from "vitest";
 import type { Bugs } from "./process.ts";

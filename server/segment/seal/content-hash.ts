@@ -1,7 +1,7 @@
 /**
  * The content hash of a segment: a sum over its rows, so their order does not matter; of each row a sum over
- * its values
- * that are not NULL, so columns that were added or dropped empty do not matter. Format version 1 fixes every step.
+ * its values that are not NULL, so columns that were added or dropped empty do not matter. Format version 1
+ * fixes every step.
  *
  * cell(column, hash) = mix(low + column × K1), mix(high ^ column × K2)       hash of kernels/hash.ts over bytes
  * or int64

@@ -1,7 +1,6 @@
 /**
  * The order of a sealed segment's rows: by the sort column (NULLs last), then partition, then offset. A
- * permutation of
- * the inputs' rows, laid end to end; rows that retention has passed are left out.
+ * permutation of the inputs' rows, laid end to end; rows that retention has passed are left out.
  */
 import { assert } from "#schemas/errors";
 import type { Words } from "#server/encode/integers";

@@ -4,9 +4,8 @@ const largeRows = 1 << 15;
 const counts = new Uint32Array(1 << 16);
 
 /**
- * Sorts order[from … until − 1] by words[order[i]], stable. `spare` has the same length as `order`. Digits that
- * are the
- * same in every word cost nothing.
+ * Sorts order[from … until − 1] by words[order[i]], stable. `spare` has the same length as `order`. Digits
+ * that are the same in every word cost nothing.
  */
 export function sortByWord(
   order: Uint32Array,

@@ -1,9 +1,8 @@
 /**
- * From readers of any state to one segment file: a mutable segment is sealed, several sealed ones are merged, by the
- * same steps. The rows are sorted by the table's sort column (else its time column), then partition and offset;
- * columns
- * are the table's as it is now, so dropped ones go and widened ones are written wide. The bytes depend on definition,
- * rows and name only.
+ * From readers of any state to one segment file: a mutable segment is sealed, several sealed ones are merged,
+ * by the same steps. The rows are sorted by the table's sort column (else its time column), then partition
+ * and offset; columns are the table's as it is now, so dropped ones go and widened ones are written wide. The
+ * bytes depend on definition, rows and name only.
  */
 import type { SegmentRecord, SourceRange } from "#schemas/segment";
 import { type Column, columnNamed, offsetColumn, partitionColumn, type Table } from "#schemas/table";

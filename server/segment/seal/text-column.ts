@@ -78,11 +78,9 @@ function copyBytes(from: Uint8Array, start: number, to: Uint8Array, at: number, 
 }
 
 /**
- * Is a dictionary a waste? Yes when more than three quarters of the values are distinct (below, grouping by ids
- * is many
- * times faster than by bytes), by a linear-counting sketch over hashes: it depends on the set of values only,
- * however the
- * inputs held them.
+ * Is a dictionary a waste? Yes when more than three quarters of the values are distinct (below, grouping by
+ * ids is many times faster than by bytes), by a linear-counting sketch over hashes: it depends on the set of
+ * values only, however the inputs held them.
  */
 export function isNearUnique({ hashes, pool, values }: TextColumn): boolean {
   if (values < rawRowsMin || pool.count * 4 <= values * 3) return false;

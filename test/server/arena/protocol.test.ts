@@ -1,9 +1,8 @@
 /**
- * The arena protocol as a small state machine, explored over all interleavings: a writer that appends rows, grows its
- * dictionary into a new block, publishes and retires the old one; a main thread that takes and releases snapshots and
- * handles what is retired, through the real `Epochs`; scan threads that read under a snapshot. Wrong protocols,
- * one change
- * each, must be caught, or the exploration is too weak.
+ * The arena protocol as a small state machine, explored over all interleavings: a writer that appends rows,
+ * grows its dictionary into a new block, publishes and retires the old one; a main thread that takes and
+ * releases snapshots and handles what is retired, through the real `Epochs`; scan threads that read under a
+ * snapshot. Wrong protocols, one change each, must be caught, or the exploration is too weak.
  */
 import { describe, expect, test } from "vitest";
 import { Epochs, type Snapshot } from "#server/arena/epoch";
@@ -165,9 +164,9 @@ class Machine {
 }
 
 /**
- * Visits every state that some interleaving reaches; returns how many. Two interleavings that meet in one state
- * have the
- * same futures, so each state is expanded once; a machine cannot be copied, so it is replayed from its start.
+ * Visits every state that some interleaving reaches; returns how many. Two interleavings that meet in one
+ * state have the same futures, so each state is expanded once; a machine cannot be copied, so it is replayed
+ * from its start.
  */
 function explore(protocol: Protocol): number {
   const seen = new Set<string>();

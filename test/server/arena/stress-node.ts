@@ -1,8 +1,7 @@
 /**
  * Shared memory under load: a writer at full speed with a growing dictionary, two scanners that check every
- * snapshot they
- * are given, sealing and freeing all the time, freed memory poisoned. Ends with the first fault.
- * Usage: node test/server/arena/stress-node.ts [seconds, default 60] [ms between seals, default 2000]
+ * snapshot they are given, sealing and freeing all the time, freed memory poisoned. Ends with the first
+ * fault. Usage: node test/server/arena/stress-node.ts [seconds, default 60] [ms between seals, default 2000]
  */
 import { Worker } from "node:worker_threads";
 import { messageOf } from "#schemas/errors";

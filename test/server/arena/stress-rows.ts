@@ -1,7 +1,7 @@
 /**
  * What the arena stress writes and checks: everything about a row follows from its number, so a scanner can
- * tell a wrong
- * value from a right one. Texts repeat for a while and then never again: dictionaries grow all the time.
+ * tell a wrong value from a right one. Texts repeat for a while and then never again: dictionaries grow all
+ * the time.
  */
 import type { Table } from "#schemas/table";
 import { tableOf } from "#test/server/segment/build";

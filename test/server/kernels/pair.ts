@@ -1,7 +1,6 @@
 /**
  * The compiled kernels and their twins side by side: two arenas that are filled alike, the same call on both,
- * then equal
- * results and equal memory.
+ * then equal results and equal memory.
  */
 import { expect } from "vitest";
 import { createArena } from "#server/arena/attach";

@@ -1,7 +1,6 @@
 /**
  * Segments from plain rows, for tests: `buildMutable(table, rows)` and `buildSealed(table, rows)`. Rows are
- * objects by
- * column name; a missing name is NULL; whole numbers may be written as numbers.
+ * objects by column name; a missing name is NULL; whole numbers may be written as numbers.
  */
 import { limits } from "#schemas/limits";
 import type { SegmentRecord } from "#schemas/segment";
