@@ -15,6 +15,7 @@ import { type Span, StoreError } from "#schemas/errors";
 import { canCast, castTypeNames, castTypeOf } from "#schemas/functions/coerce";
 import { functionNamed, resolveFunction } from "#schemas/functions/resolve";
 import { type Argument, plainName, type Signature } from "#schemas/functions/signature";
+import { formatDate } from "#schemas/functions/timestamp";
 import type { Evaluate, EvaluateContext } from "#schemas/plan/evaluator";
 import type { Expression } from "#schemas/plan/expression";
 import type { NameNode, SqlExpression } from "#schemas/sql/ast";
@@ -173,7 +174,7 @@ export class ExpressionBinder {
       return this.constant(bound);
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
-      const found = String(value.value);
+      const found = value.type === "DATE" ? formatDate(Number(value.value)) : String(value.value);
       const message = `expected a value of type ${type} but found '${found}'`;
       throw this.error("SQL_TYPE", span, message, { expected: type, found });
     }

@@ -165,9 +165,15 @@ class IntlZone implements Zone {
 const zones = new Map<string, Zone>();
 const zonesMax = 1000;
 
+/** No clock is further from UTC; the bound is Java's. */
+const offsetMax = 18 * 3_600_000;
+
 function makeZone(name: string): Zone | null {
   if (/^(utc|z|gmt|etc\/utc|zulu)$/i.test(name)) return utc;
-  if (/^(utc|gmt)?[+-]\d{1,2}(:?\d{2})?$/i.test(name)) return fixedZone(name, offsetOfText(name));
+  if (/^(utc|gmt)?[+-]\d{1,2}(:?[0-5]\d)?$/i.test(name)) {
+    const offset = offsetOfText(name);
+    return Math.abs(offset) <= offsetMax ? fixedZone(name, offset) : null;
+  }
   try {
     return new IntlZone(name);
   } catch {

@@ -182,7 +182,8 @@ export function readFooter(content: Uint8Array, where: string, bodyBytes: number
     end: from.i64(),
   }));
   const lineage = listOf(from, 4, "lineage", () => from.text("lineage"));
-  const columns = listOf(from, 20, "columns", () => readColumn(from, rows, chunkRows, bodyBytes));
+  // Of no rows a column is 12 bytes and its name.
+  const columns = listOf(from, 12, "columns", () => readColumn(from, rows, chunkRows, bodyBytes));
   from.done();
   return {
     table,

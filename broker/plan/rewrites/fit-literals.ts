@@ -6,7 +6,7 @@
 import { callOf, mapExpression, mapPlan } from "#broker/plan/expressions";
 import type { Expression } from "#schemas/plan/expression";
 import type { Plan } from "#schemas/plan/plan";
-import { sqlTypes } from "#schemas/types";
+import { type SqlType, sqlTypes } from "#schemas/types";
 
 const mirrored: Readonly<Record<string, string>> = {
   lessThan: "greaterThan",
@@ -22,9 +22,13 @@ type Literal = Expression & { readonly kind: "literal" };
 const [intLeast, intMost] = sqlTypes.INT.range;
 const intLiteral = (value: bigint): Literal => ({ kind: "literal", type: "INT", value });
 
-/** What an implicit cast was put around; null for anything else. */
+/** Casts to these keep an integer's value; one to DATE or FLOAT makes another of it. */
+const keeping: ReadonlySet<SqlType> = new Set(["LONG", "DOUBLE", "TIMESTAMP"]);
+
+/** What a cast that keeps values was put around; null for anything else. */
 function behindCast(expression: Expression): Expression | null {
-  return expression.kind === "call" && expression.name === "cast" ? expression.args[0] : null;
+  const isKept = expression.kind === "call" && expression.name === "cast" && keeping.has(expression.type);
+  return isKept && expression.args[0].type !== "DATE" ? expression.args[0] : null;
 }
 
 /** The literal as the column's own type has it, when that is exactly the same value. */
@@ -33,6 +37,7 @@ function sameValue(literal: Literal, column: Expression): Literal | null {
   if (value === null) return null;
   switch (`${column.type} ${type}`) {
     case "INT LONG":
+    case "INT TIMESTAMP":
       return typeof value === "bigint" && value >= intLeast && value <= intMost ? intLiteral(value) : null;
     case "LONG TIMESTAMP":
       return { kind: "literal", type: "LONG", value };

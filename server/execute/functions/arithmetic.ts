@@ -1,5 +1,5 @@
 /** + - * / % and what is like them. Integers are exact or fail with VALUE_RANGE; decimals are exact; doubles are IEEE. */
-import type { Vector } from "#schemas/batch";
+import type { NullBits, Vector } from "#schemas/batch";
 import {
   addDecimals,
   type Decimal,
@@ -22,7 +22,7 @@ import {
   type Operand,
 } from "#server/execute/functions/operand";
 import { scalar } from "#server/execute/functions/scalar";
-import { exactMax, isNullAt, putWhole } from "#server/execute/functions/vectors";
+import { exactMax, type IntVector, isNullAt, putWhole } from "#server/execute/functions/vectors";
 
 const [longLeast, longMost] = sqlTypes.LONG.range;
 
@@ -74,7 +74,7 @@ const mod: Operation = {
 };
 
 /** Both as integers: through doubles where the result is exact, through bigints where it is not. */
-function integers(call: Call, operation: Operation, left: Operand, right: Operand): Vector {
+function integers(call: Call, operation: Operation, left: Operand, right: Operand): IntVector {
   const { rows, nulls, type } = call;
   const [a, b] = [exactOf(left), exactOf(right)];
   const values = new BigInt64Array(rows);
@@ -127,14 +127,24 @@ function doubles(call: Call, operation: Operation, left: Operand, right: Operand
   return { kind: "double", type, rows, values, nulls };
 }
 
+const [dayLeast, dayMost] = sqlTypes.DATE.range;
+
+function checkDates({ values, rows }: IntVector, nulls: NullBits): void {
+  for (let row = 0; row < rows; row++)
+    if ((values[row] < dayLeast || values[row] > dayMost) && !isNullAt(nulls, row))
+      throw new StoreError("VALUE_RANGE", `day ${values[row]} is outside the years that have a calendar`);
+}
+
 function one(call: Call, operation: Operation, left: Operand, right: Operand): Vector {
   const own: Call = { ...call, args: [left, right] };
   if (call.type === "BIG_DECIMAL")
     return scalar((a: string, b: string) => formatDecimal(operation.decimals(decimalOf(a), decimalOf(b))))(
       own,
     );
-  const isDouble = call.type === "DOUBLE" || call.type === "FLOAT";
-  return isDouble ? doubles(own, operation, left, right) : integers(own, operation, left, right);
+  if (call.type === "DOUBLE" || call.type === "FLOAT") return doubles(own, operation, left, right);
+  const result = integers(own, operation, left, right);
+  if (call.type === "DATE") checkDates(result, call.nulls);
+  return result;
 }
 
 /** Two operands, or more from the left: a + b + c. */
