@@ -41,8 +41,6 @@ export class PartitionConsumer {
   /** The newest batch as it came, its CRC not computed yet: it is asked for only after a fault. */
   #lastBatch: RawBatch | null = null;
   #isVerified = false;
-  #isPaused: boolean;
-  #isClosed = false;
   #aheadTries = 0;
   #stop = new AbortController();
   #running: Promise<void> | null = null;
@@ -52,7 +50,6 @@ export class PartitionConsumer {
     this.#parts = parts;
     this.partition = parts.partition;
     this.#lastCrc = parts.committed?.lastRecordCrc ?? null;
-    this.#isPaused = parts.isPaused;
     this.#progress = startProgress(parts, () => this.#changed());
     this.#store = new BatchStore(parts, this.#progress, async (error) => {
       await this.#short(error);
@@ -69,7 +66,11 @@ export class PartitionConsumer {
   }
 
   get isPaused(): boolean {
-    return this.#isPaused;
+    return this.#parts.isPaused();
+  }
+
+  get #isClosed(): boolean {
+    return this.#progress.isClosed;
   }
 
   /** Why it will not go on before a restart, or null. */
@@ -80,11 +81,6 @@ export class PartitionConsumer {
   /** Bytes that this partition's unsealed rows hold; 0 before it has begun. */
   unsealedBytes(): number {
     return this.#store.isOpen ? this.#store.sink.unsealedBytes() : 0;
-  }
-
-  /** Why rows are not taken at the moment, or null. */
-  get pauseError(): StoreError | null {
-    return this.#progress.pauseError;
   }
 
   status(): PartitionStatus {
@@ -129,18 +125,18 @@ export class PartitionConsumer {
       this.#published();
     }
     if (this.#progress.stopError !== null) return;
-    if (this.#isPaused) this.#progress.pause(null);
+    if (this.isPaused) this.#progress.pause();
     this.#run();
   }
 
+  /** The table's wish has changed: to pausing. */
   async pause(): Promise<void> {
-    this.#isPaused = true;
     this.#interrupt();
-    this.#progress.pause(null);
+    this.#progress.pause();
   }
 
+  /** The table's wish has changed: to going on. */
   resume(): void {
-    this.#isPaused = false;
     this.#changed();
   }
 
@@ -165,8 +161,8 @@ export class PartitionConsumer {
       },
       () => {},
     );
-    while (this.#progress.visible < offset && this.#progress.stopError === null && !isLate)
-      await this.#change();
+    const mayCome = () => this.#progress.stopError === null && !this.#isClosed && !isLate;
+    while (this.#progress.visible < offset && mayCome()) await this.#change();
     late.abort(new Error("reached"));
     if (this.#progress.visible >= offset) return;
     const why = this.#progress.stopError?.message ?? this.status().lastError ?? "the table is behind";
@@ -174,7 +170,7 @@ export class PartitionConsumer {
   }
 
   async close(): Promise<void> {
-    this.#isClosed = true;
+    this.#progress.close();
     this.#interrupt();
     this.#changed();
     await this.#running?.catch(() => {});
@@ -192,7 +188,7 @@ export class PartitionConsumer {
       if (this.#altered !== null) this.#changeOver();
       this.#fresh();
       try {
-        if (this.#isPaused) await this.#change();
+        if (this.isPaused) await this.#change();
         else {
           await this.#begin();
           if (await this.#hasRoom()) await this.#step();
@@ -339,7 +335,7 @@ export class PartitionConsumer {
   async #short(error: unknown): Promise<void> {
     const known = storeErrorOf(error);
     if (known.code !== "MEMORY_BUDGET" && known.code !== "DISK_FULL") throw error;
-    this.#progress.pause(known);
+    this.#progress.wait(known);
     await this.#sleep(shortWaitMs);
   }
 

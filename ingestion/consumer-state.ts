@@ -4,8 +4,9 @@ import type { UnknownFields } from "#ingestion/decode/unknown-fields";
 import { FaultLog } from "#ingestion/fault-log";
 import type { IdempotencyKeys } from "#ingestion/log/keys";
 import type { TailLog } from "#ingestion/log/tail-log";
+import { errorOf, type PartitionLife, stateOf, stepPartition } from "#ingestion/partition-life";
 import type { PartitionStatus } from "#schemas/api/tables";
-import { assert, type StoreError } from "#schemas/errors";
+import type { StoreError } from "#schemas/errors";
 import type { CommittedPartition, IngestEnvironment, RecordSlices } from "#schemas/ingest";
 import type { FetchResult, RawBatch, Source } from "#schemas/source";
 import type { Stream, Table } from "#schemas/table";
@@ -28,21 +29,11 @@ export interface ConsumerParts {
   readonly slicesOf: (batch: RawBatch) => RecordSlices | undefined;
   readonly letters: DeadLetters;
   readonly unknown: UnknownFields;
-  readonly isPaused: boolean;
+  /** The table's wish at the moment. */
+  readonly isPaused: () => boolean;
   /** Unsealed bytes of all of the table's partitions. */
   readonly unsealedBytes: () => number;
 }
-
-type State = PartitionStatus["state"];
-
-/** The allowed steps; a partition that stopped begins again only with its process. */
-const steps: Readonly<Record<State, readonly State[]>> = {
-  starting: ["consuming", "paused", "retrying", "stopped"],
-  consuming: ["paused", "retrying", "stopped"],
-  paused: ["consuming", "retrying", "stopped"],
-  retrying: ["consuming", "paused", "stopped"],
-  stopped: [],
-};
 
 const rateWindowMs = 5000;
 
@@ -50,10 +41,9 @@ export class Progress {
   readonly #parts: ConsumerParts;
   readonly #onStop: () => void;
   readonly #faults: FaultLog;
-  #state: State = "starting";
-  #error: StoreError | null = null;
-  #stopError: StoreError | null = null;
-  #retryAtMs: number | null = null;
+  #life: PartitionLife = { kind: "starting" };
+  /** What happened on the way without keeping us from going on; shown until something does. */
+  #note: StoreError | null = null;
   #attempts = 0;
   #visible = 0n;
   #endOffset: bigint | null = null;
@@ -73,12 +63,12 @@ export class Progress {
     this.#rateMs = parts.environment.world.clock.monotonicMs();
   }
 
-  get stopError(): StoreError | null {
-    return this.#stopError;
+  get isClosed(): boolean {
+    return this.#life.kind === "closed";
   }
 
-  get pauseError(): StoreError | null {
-    return this.#state === "paused" ? this.#error : null;
+  get stopError(): StoreError | null {
+    return this.#life.kind === "stopped" ? this.#life.error : null;
   }
 
   /** Rows before this offset are visible. */
@@ -101,55 +91,62 @@ export class Progress {
   }
 
   consume(): void {
-    if (this.#state === "consuming") return;
-    if (this.#state !== "starting" && this.#error?.code !== "LOG_CORRUPT") this.#error = null;
-    this.#go("consuming");
+    if (this.#life.kind === "consuming") return;
+    if (this.#life.kind !== "starting" && this.#note?.code !== "LOG_CORRUPT") this.#note = null;
+    this.#go({ kind: "consuming" });
   }
 
-  pause(error: StoreError | null): void {
-    const isNew = this.#state !== "paused" || this.#error?.message !== error?.message;
-    this.#error = error;
-    if (this.#stopError === null && isNew) this.#go("paused");
+  /** By the user's wish. */
+  pause(): void {
+    this.#note = null;
+    if (this.stopError === null && this.#life.kind !== "paused") this.#go({ kind: "paused" });
+  }
+
+  /** Until there is memory or disk again. */
+  wait(error: StoreError): void {
+    const isKnown = this.#life.kind === "waiting" && this.#life.error.message === error.message;
+    if (this.stopError === null && !isKnown) this.#go({ kind: "waiting", error });
+  }
+
+  close(): void {
+    this.#go({ kind: "closed" });
   }
 
   /** Says what will be tried again and when; answers the delay. */
   retry(error: StoreError, delays: { readonly firstMs: number; readonly lastMs: number }): number {
     const { clock } = this.#parts.environment.world;
     const delayMs = Math.min(delays.lastMs, delays.firstMs * 2 ** Math.min(this.#attempts++, 16));
-    this.#error = error;
-    this.#retryAtMs = clock.monotonicMs() + delayMs;
     this.#faults.fault(error.message, { retryInMs: delayMs });
-    this.#go("retrying");
+    this.#go({ kind: "retrying", error, retryAtMs: clock.monotonicMs() + delayMs });
     return delayMs;
   }
 
   stop(error: StoreError): void {
-    if (this.#stopError !== null) return;
-    this.#error = this.#stopError = error;
+    if (this.stopError !== null) return;
     const { table, partition, environment, log } = this.#parts;
     const isLogged = error === log.failure; // the log says its own failures
     if (!isLogged)
       environment.world.log("error", error.message, { table: table.name, partition, code: error.code });
-    this.#go("stopped");
+    this.#go({ kind: "stopped", error });
     this.#onStop();
   }
 
   /** An error that does not keep us from going on, shown until the next. */
   note(error: StoreError): void {
-    this.#error = error;
+    this.#note = error;
   }
 
   fetched(result: FetchResult): void {
     this.#attempts = 0;
     this.#faults.over();
-    if (this.#state === "retrying") this.consume();
+    if (this.#life.kind === "retrying") this.consume();
     this.#endOffset = result.endOffset;
     if (result.newestMs !== null) this.#newestSourceMs = result.newestMs;
   }
 
   appended(rows: number, newestMs: number | null): void {
     // Rows of the log come faster than any source's: they would say nothing of its rate.
-    if (this.#state !== "starting") this.#rows += rows;
+    if (this.#life.kind !== "starting") this.#rows += rows;
     if (newestMs !== null) this.#newestRowMs = newestMs;
     const nowMs = this.#parts.environment.world.clock.monotonicMs();
     const passedMs = nowMs - this.#rateMs;
@@ -171,20 +168,21 @@ export class Progress {
     const { clock } = this.#parts.environment.world;
     const end = this.#endOffset;
     const lag = end === null ? null : Number(end > next ? end - next : 0n);
+    const error = errorOf(this.#life) ?? this.#note;
     const quietMs = clock.monotonicMs() - this.#rateMs;
     return {
       partition: this.#parts.partition,
-      state: this.#state,
+      state: stateOf(this.#life),
       nextOffset: String(next),
       endOffset: end === null ? null : String(end),
       lagRows: lag,
       lagMs: this.#lagMs(lag, clock.nowMs()),
       rowsPerSecond: quietMs > rateWindowMs * 2 ? 0 : Math.round(this.#rate * 10) / 10,
-      lastError: this.#error?.message ?? null,
-      ...(this.#error === null ? {} : { lastErrorCode: this.#error.code }),
+      lastError: error?.message ?? null,
+      ...(error === null ? {} : { lastErrorCode: error.code }),
       retryInMs:
-        this.#state === "retrying" && this.#retryAtMs !== null
-          ? Math.max(0, Math.round(this.#retryAtMs - clock.monotonicMs()))
+        this.#life.kind === "retrying"
+          ? Math.max(0, Math.round(this.#life.retryAtMs - clock.monotonicMs()))
           : null,
     };
   }
@@ -198,13 +196,12 @@ export class Progress {
     return this.#caughtUpMs === null ? null : Math.max(0, nowMs - this.#caughtUpMs);
   }
 
-  #go(state: State): void {
+  #go(to: PartitionLife): void {
+    // What was under way when it closed changes nothing any more.
+    if (this.isClosed) return;
     const { environment, table } = this.#parts;
-    assert(
-      this.#state === state || steps[this.#state].includes(state),
-      `${this.#state} cannot become ${state}`,
-    );
-    this.#state = state;
+    this.#life = stepPartition(this.#life, to);
+    if (errorOf(to) !== null) this.#note = null;
     environment.events.status(table.name, this.status(this.#visible));
   }
 }

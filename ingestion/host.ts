@@ -52,6 +52,7 @@ interface HostedTable {
   readonly closing: AbortController;
   /** Ends the watch over the topic's partitions, and is it: resolves when that has ended. */
   watching: { readonly stop: AbortController; readonly ended: Promise<void> } | null;
+  /** The user's wish, which the server's table has too: the one place of it in ingestion. */
   isPaused: boolean;
   turn: number;
   sourceError: string | null;
@@ -264,7 +265,7 @@ export class Host implements IngestHost {
       slicesOf: (batch) => stream?.slicesOf(batch),
       letters: hosted.letters,
       unknown: hosted.unknown,
-      isPaused: hosted.isPaused,
+      isPaused: () => hosted.isPaused,
       unsealedBytes: () => unsealedBytesOf(hosted),
     };
     const consumer = new PartitionConsumer(parts);
