@@ -158,6 +158,8 @@ export function instantOfCell(cell: Cell): number | null {
   if (typeof cell === "number") return cell;
   if (typeof cell !== "string") return null;
   if (/^-?\d+$/.test(cell)) return Number(cell);
+  // A date alone is UTC to every browser; with a Z behind it only to some.
+  if (/^\d{4}-\d\d-\d\d$/.test(cell)) return Date.parse(cell);
   const parsed = Date.parse(`${cell.replace(" ", "T")}${/Z|[+-]\d\d:?\d\d$/.test(cell) ? "" : "Z"}`);
   return Number.isNaN(parsed) ? null : parsed;
 }

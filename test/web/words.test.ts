@@ -11,6 +11,7 @@ import {
   formatNumber,
   formatValue,
   instantOfCell,
+  instantOfTime,
   numberOfCell,
 } from "../../web/format.ts";
 import { csvOf, fileName } from "../../web/panel/csv.ts";
@@ -64,6 +65,11 @@ describe("numbers", () => {
     expect(formatCell(null, "LONG")).toBe("NULL");
     expect(instantOfCell("2026-11-20 06:30:00.0")).toBe(Date.UTC(2026, 10, 20, 6, 30));
     expect(instantOfCell(1700000000000)).toBe(1700000000000);
+    expect(instantOfCell("2026-11-20")).toBe(Date.UTC(2026, 10, 20));
+    expect(instantOfTime("2026-11-20", "DATE", "America/New_York")).toBe(Date.UTC(2026, 10, 20, 5));
+    expect(instantOfTime("2026-11-20 06:30:00.0", "TIMESTAMP", "America/New_York")).toBe(
+      Date.UTC(2026, 10, 20, 6, 30),
+    );
   });
 
   test("past 2⁵³ keep their digits", () => {

@@ -10,6 +10,7 @@ import {
   formatNumber,
   formatValue,
   instantOfCell,
+  instantOfTime,
   missing,
   numberOfCell,
 } from "../format.ts";
@@ -21,7 +22,7 @@ import { usePanelPage } from "./page-context.ts";
 function formatterOf(type: SqlType, format: NumberFormat | undefined, zone: string) {
   return (cell: Cell): string => {
     if (cell === null) return missing;
-    if (format?.kind === "time") return formatNumber(instantOfCell(cell), format, zone);
+    if (format?.kind === "time") return formatNumber(instantOfTime(cell, type, zone), format, zone);
     if (format !== undefined) return formatValue(cell, format, zone);
     const instantMs = type === "TIMESTAMP" ? instantOfCell(cell) : null;
     // Without a format every digit is shown: a number may be an id.

@@ -9,6 +9,16 @@ import { niceCeiling } from "../../../web/panel/nice.ts";
 
 const hour = 3_600_000;
 
+test("a DATE is the beginning of its day in the page's zone", () => {
+  const result = {
+    columnNames: ["d", "v"],
+    columnTypes: ["DATE", "LONG"] as const,
+    rows: [["2026-03-29", 1]],
+  };
+  const settings = { kind: "line", x: "d", y: ["v"] } as const;
+  expect(pivotOf(result, settings, { zone: "America/New_York" }).xs).toEqual([Date.UTC(2026, 2, 29, 4)]);
+});
+
 describe("buckets", () => {
   test("missing ones are null, totals go on over them", () => {
     const result = {
