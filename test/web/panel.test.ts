@@ -27,7 +27,68 @@ const apply = (shown: Record<string, unknown>, parts: Record<string, unknown>) =
   return { ...shown, ...parts, series };
 };
 
+const size = { width: 800, height: 200 };
+
 describe("a chart is told what changed", () => {
+  const bars = (value: number) => ({
+    yAxis: { type: "value", min: 0, max: 4000 },
+    series: [{ id: "a", type: "bar", data: [100, { value, itemStyle: { opacity: 0.5 } }, null] }],
+  });
+  const line = (value: number) => ({
+    yAxis: { type: "value", min: 0, max: 4000 },
+    series: [
+      {
+        id: "a",
+        type: "line",
+        data: [
+          [1, 100],
+          [2, value],
+        ],
+      },
+    ],
+  });
+  const ring = (value: number) => ({
+    series: [
+      {
+        id: "r",
+        type: "pie",
+        data: [
+          { name: "x", value },
+          { name: "y", value: 1e6 },
+        ],
+      },
+    ],
+  });
+
+  test("nothing, while no value moved by what one can see; and what moved since it was drawn adds up", () => {
+    for (const option of [bars, line]) {
+      expect(optionChange(option(500), option(504), size).kind).toBe("nothing");
+      expect(optionChange(option(500), option(506), size).kind).toBe("parts");
+    }
+    expect(optionChange(ring(1e6), ring(1e6 + 100), size).kind).toBe("nothing");
+    expect(optionChange(ring(1e6), ring(1e6 + 5000), size).kind).toBe("parts");
+    const moved = {
+      ...line(500),
+      series: [
+        {
+          id: "a",
+          type: "line",
+          data: [
+            [1, 100],
+            [2.1, 500],
+          ],
+        },
+      ],
+    };
+    expect(optionChange(line(500), moved, size).kind).toBe("parts");
+    const gone = {
+      ...bars(500),
+      series: [{ id: "a", type: "bar", data: [null, { value: 500, itemStyle: { opacity: 0.5 } }, null] }],
+    };
+    expect(optionChange(bars(500), gone, size).kind).toBe("parts");
+    expect(optionChange(bars(500), bars(501), { width: 0, height: 0 }).kind).toBe("parts");
+  });
+
   const optionOf = (at: number, shift: number, nowMs?: number) => {
     const { result, settings, context } = chartCases[at]!;
     const chart = chartOf(settings.kind);
@@ -41,13 +102,13 @@ describe("a chart is told what changed", () => {
 
   test("nothing, when the same is drawn again", () => {
     for (const at of chartCases.keys())
-      expect(optionChange(optionOf(at, 0), optionOf(at, 0)).kind).toBe("nothing");
+      expect(optionChange(optionOf(at, 0), optionOf(at, 0), size).kind).toBe("nothing");
   });
 
   test("everything, when it shows nothing yet, or a series comes", () => {
-    expect(optionChange(null, optionOf(0, 0)).kind).toBe("everything");
+    expect(optionChange(null, optionOf(0, 0), size).kind).toBe("everything");
     const fewer = { ...optionOf(2, 0), series: (optionOf(2, 0)["series"] as unknown[]).slice(1) };
-    expect(optionChange(fewer, optionOf(2, 0)).kind).toBe("everything");
+    expect(optionChange(fewer, optionOf(2, 0), size).kind).toBe("everything");
   });
 
   test("no more than the parts that moved, which make the new option of the old one", () => {
@@ -56,7 +117,7 @@ describe("a chart is told what changed", () => {
       fc.property(at, fc.constantFrom(0, 1, 250), fc.nat(5), (which, shift, hours) => {
         const shown = optionOf(which, 0);
         const next = optionOf(which, shift, contextOf().nowMs + hours * 3_600_000);
-        const change = optionChange(shown, next);
+        const change = optionChange(shown, next, size);
         if (change.kind === "everything") return;
         const merged =
           change.kind === "nothing" ? shown : apply(shown, change.option as Record<string, unknown>);

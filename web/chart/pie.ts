@@ -105,17 +105,11 @@ function option(all: readonly Slice[], settings: ChartSettings, context: ChartCo
   return {
     animation: false,
     tooltip: tooltip(context, "item", (given) => {
-      const { name, value, color, percent } = given as {
-        readonly name: string;
-        readonly value: number;
-        readonly color: string;
-        readonly percent?: number;
-      };
-      const part =
-        percent === undefined
-          ? share(value, total)
-          : formatNumber(percent / 100, { kind: "percent", decimals: 0 });
-      const text = `${formatNumber(value, settings.format)} · ${part}`;
+      const { dataIndex, color } = given as { readonly dataIndex: number; readonly color: string };
+      const slice = slices[dataIndex];
+      if (slice === undefined) return "";
+      const { label: name, value } = slice;
+      const text = `${formatNumber(value, settings.format)} · ${share(value, total)}`;
       return `<table><tr><td><i style="background:${color}"></i>${escapeHtml(name)}</td><td>${escapeHtml(text)}</td></tr></table>`;
     }),
     title: {

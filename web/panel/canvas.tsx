@@ -3,7 +3,7 @@
  * shares the pointed-at instant with the other charts of the page.
  */
 import type { EChartsCoreOption, EChartsType } from "echarts/core";
-import { useEffect, useId, useRef } from "react";
+import { useCallback, useEffect, useId, useRef } from "react";
 import { useCrosshair } from "./crosshair.ts";
 import { init } from "./echarts.ts";
 import { optionChange } from "./option-change.ts";
@@ -18,6 +18,10 @@ interface CanvasProps {
   readonly hasTime: boolean;
   readonly onChart?: (chart: EChartsType | null) => void;
 }
+
+type Tip = (given: unknown) => string;
+const tipOf = (option: EChartsCoreOption): Tip | undefined =>
+  (option["tooltip"] as { readonly formatter?: Tip } | undefined)?.formatter;
 
 interface Pointed {
   readonly axesInfo?: readonly { readonly axisDim: string; readonly value: number }[];
@@ -58,17 +62,24 @@ function useChart({ option, walls, hasTime, onChart }: CanvasProps, id: string) 
       made.dispose();
     };
   }, [id]);
+  const newest = useRef(option);
+  newest.current = option;
+  // Rows go on while the picture stays: what is said of a point is of the newest.
+  const tip = useCallback((given: unknown) => tipOf(newest.current)?.(given) ?? "", []);
   const shown = useRef<{ readonly chart: EChartsType; readonly option: EChartsCoreOption } | null>(null);
   useEffect(() => {
     const made = chart.current;
     if (made === null) return;
     const known = shown.current?.chart === made ? shown.current.option : null;
-    const change = optionChange(known, option);
+    const size = { width: made.getWidth(), height: made.getHeight() };
+    const change = optionChange(known, option, size);
     if (change.kind === "nothing") return;
-    if (change.kind === "parts") made.setOption(change.option, { lazyUpdate: true });
-    else made.setOption(option, { notMerge: known !== null });
+    const tooltip =
+      tipOf(option) === undefined ? {} : { tooltip: { ...(option["tooltip"] as object), formatter: tip } };
+    if (change.kind === "parts") made.setOption({ ...change.option, ...tooltip }, { lazyUpdate: true });
+    else made.setOption({ ...option, ...tooltip }, { notMerge: known !== null });
     shown.current = { chart: made, option };
-  }, [option]);
+  }, [option, tip]);
   const line = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (!hasTime) return;

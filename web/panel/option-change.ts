@@ -1,6 +1,7 @@
 /**
- * What of an option differs from the one that a chart shows. Most pushes move the last point only: a chart that is told
- * no more than that draws in a fraction of the time, and one that is told nothing does not draw at all.
+ * What of an option differs, to the eye, from the one that a chart shows. Most pushes move the last point, and that by
+ * less than anyone sees: a chart that is told no more than what changed draws in a fraction of the time, and one that is
+ * told nothing does not draw at all. What it says of a point must come from the newest rows all the same.
  */
 import type { EChartsCoreOption } from "echarts/core";
 
@@ -36,6 +37,50 @@ function isAlike(left: unknown, right: unknown): boolean {
   return names.every((name) => name in right && isAlike((left as Fields)[name], (right as Fields)[name]));
 }
 
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Part of a pixel by which a value may move unseen. */
+const unseenPixels = 0.25;
+
+const numbersOf = (data: unknown): readonly number[] =>
+  Array.isArray(data) ? data.map((item) => Number((item as { readonly value?: unknown })?.value) || 0) : [];
+
+/** How far a value may be from the one that is drawn. */
+function toleranceOf(option: EChartsCoreOption, { width, height }: Size): number {
+  const { min, max } = (option["yAxis"] ?? {}) as { readonly min?: unknown; readonly max?: unknown };
+  if (typeof min === "number" && typeof max === "number") {
+    return height > 0 ? ((max - min) / height) * unseenPixels : 0;
+  }
+  const [ring] = seriesOf(option);
+  if (ring?.type !== "pie") return 0;
+  const around = Math.PI * Math.min(width, height);
+  const total = numbersOf(ring.data).reduce((so, value) => so + value, 0);
+  return around > 0 ? (total / around) * unseenPixels : 0;
+}
+
+/** Equal but for values that nobody can tell apart; places along x are exact. */
+function isClose(left: unknown, right: unknown, tolerance: number): boolean {
+  if (typeof left === "number" && typeof right === "number") return Math.abs(left - right) <= tolerance;
+  if (typeof left !== "object" || typeof right !== "object" || left === null || right === null)
+    return left === right;
+  if (Array.isArray(left) || Array.isArray(right)) {
+    if (!Array.isArray(left) || !Array.isArray(right) || left.length !== right.length) return false;
+    return left.length === 2 && isEqual(left[0], right[0]) && isClose(left[1], right[1], tolerance);
+  }
+  const { value: before, ...aboutBefore } = left as Fields;
+  const { value: after, ...about } = right as Fields;
+  return isEqual(aboutBefore, about) && isClose(before, after, tolerance);
+}
+
+function isCloseData(left: unknown, right: unknown, tolerance: number): boolean {
+  if (!Array.isArray(left) || !Array.isArray(right) || left.length !== right.length)
+    return isEqual(left, right);
+  return left.every((item, at) => isClose(item, right[at], tolerance));
+}
+
 const seriesOf = (option: EChartsCoreOption) => (option["series"] ?? []) as readonly SeriesOption[];
 
 /** Series whose data changed; null when another thing about them did. */
@@ -52,7 +97,18 @@ function changedSeries(shown: EChartsCoreOption, next: EChartsCoreOption): reado
   return changed;
 }
 
-export function optionChange(shown: EChartsCoreOption | null, next: EChartsCoreOption): OptionChange {
+/** True when some value moved as far as one can see. */
+function isSeen(shown: EChartsCoreOption, next: EChartsCoreOption, size: Size): boolean {
+  const tolerance = toleranceOf(next, size);
+  const known = seriesOf(shown);
+  return seriesOf(next).some(({ data }, at) => !isCloseData(known[at]!.data, data, tolerance));
+}
+
+export function optionChange(
+  shown: EChartsCoreOption | null,
+  next: EChartsCoreOption,
+  size: Size,
+): OptionChange {
   if (shown === null || Object.keys(shown).join() !== Object.keys(next).join()) return { kind: "everything" };
   const series = changedSeries(shown, next);
   if (series === null) return { kind: "everything" };
@@ -62,8 +118,7 @@ export function optionChange(shown: EChartsCoreOption | null, next: EChartsCoreO
     if (!isAlike(shown[name], next[name])) return { kind: "everything" };
     parts[name] = next[name];
   }
+  if (Object.keys(parts).length === 0 && !isSeen(shown, next, size)) return { kind: "nothing" };
   if (series.length > 0) parts["series"] = series;
-  if (Object.keys(parts).length === 0) return { kind: "nothing" };
-  // What it says of a point is computed from the rows it was made with.
-  return { kind: "parts", option: { ...parts, ...("tooltip" in next ? { tooltip: next["tooltip"] } : {}) } };
+  return { kind: "parts", option: parts };
 }

@@ -71,9 +71,13 @@ describe("tooltips", () => {
   });
 
   test("markup in data stays text", () => {
-    const result = { columnNames: ["k", "v"], columnTypes: ["STRING", "LONG"] as const, rows: [["<b>", 1]] };
+    const result = {
+      columnNames: ["k", "v"],
+      columnTypes: ["STRING", "LONG"] as const,
+      rows: [["<img src=x>", 1]],
+    };
     const { tooltip } = optionOf(result, { kind: "pie", x: "k", y: ["v"] }, contextOf()) as unknown as Tipped;
-    expect(tooltip.formatter({ name: "<img src=x>", value: 1, color: "red" })).toContain("&lt;img src=x&gt;");
+    expect(tooltip.formatter({ dataIndex: 0, color: "red" })).toContain("&lt;img src=x&gt;");
   });
 });
 
