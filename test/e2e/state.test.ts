@@ -157,7 +157,7 @@ describe("the console", () => {
     await page.getByLabel("Name").fill("Five");
     await button("Replace Five").waitFor();
     await page.keyboard.press("Escape");
-    await page.getByRole("button", { name: /^Close Query/ }).click();
+    await button("Close Query 2").click();
     await button("Put it back").click();
     await expect.poll(() => page.locator(".cm-content").innerText()).toContain("SELECT 7 AS seven");
   });
