@@ -3,7 +3,7 @@
  * shares the pointed-at instant with the other charts of the page.
  */
 import type { EChartsCoreOption, EChartsType } from "echarts/core";
-import { useCallback, useEffect, useId, useRef } from "react";
+import { type RefObject, useCallback, useEffect, useId, useRef } from "react";
 import { useCrosshair } from "./crosshair.ts";
 import { init } from "./echarts.ts";
 import { optionChange } from "./option-change.ts";
@@ -31,6 +31,55 @@ interface Pointed {
 function placeOf(walls: readonly number[], wallMs: number): number {
   const after = walls.findIndex((wall) => wall > wallMs);
   return after === -1 ? walls.length - 1 : after - 1;
+}
+
+type ChartRef = RefObject<EChartsType | null>;
+
+/** Hands the chart what changed of its option, as far as one can see it. */
+function useDrawing(chart: ChartRef, option: EChartsCoreOption): void {
+  const newest = useRef(option);
+  newest.current = option;
+  // Rows go on while the picture stays: what is said of a point is of the newest.
+  const tip = useCallback((given: unknown) => tipOf(newest.current)?.(given) ?? "", []);
+  const shown = useRef<{ readonly chart: EChartsType; readonly option: EChartsCoreOption } | null>(null);
+  useEffect(() => {
+    const made = chart.current;
+    if (made === null) return;
+    const known = shown.current?.chart === made ? shown.current.option : null;
+    const size = { width: made.getWidth(), height: made.getHeight() };
+    const change = optionChange(known, option, size);
+    if (change.kind === "nothing") return;
+    const hasTip = tipOf(option) !== undefined;
+    const tooltip = hasTip ? { tooltip: { ...(option["tooltip"] as object), formatter: tip } } : {};
+    if (change.kind === "parts") made.setOption({ ...change.option, ...tooltip }, { lazyUpdate: true });
+    else made.setOption({ ...option, ...tooltip }, { notMerge: known !== null });
+    shown.current = { chart: made, option };
+  }, [chart, option, tip]);
+}
+
+/** The line at the instant that another chart of the page is pointed at. */
+function useLine(
+  chart: ChartRef,
+  id: string,
+  hasTime: boolean,
+  places: RefObject<readonly number[] | undefined>,
+) {
+  const line = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (!hasTime) return;
+    return useCrosshair.subscribe(({ wallMs, source }) => {
+      const element = line.current;
+      if (element === null) return;
+      const at =
+        wallMs === null ? undefined : places.current === undefined ? wallMs : placeOf(places.current, wallMs);
+      const x =
+        at === undefined || source === id ? undefined : chart.current?.convertToPixel({ xAxisIndex: 0 }, at);
+      const isShown = x !== undefined && Number.isFinite(x) && x > 0;
+      element.hidden = !isShown;
+      if (isShown) element.style.transform = `translateX(${x}px)`;
+    });
+  }, [chart, hasTime, id, places]);
+  return line;
 }
 
 function useChart({ option, walls, hasTime, onChart }: CanvasProps, id: string) {
@@ -62,40 +111,8 @@ function useChart({ option, walls, hasTime, onChart }: CanvasProps, id: string) 
       made.dispose();
     };
   }, [id]);
-  const newest = useRef(option);
-  newest.current = option;
-  // Rows go on while the picture stays: what is said of a point is of the newest.
-  const tip = useCallback((given: unknown) => tipOf(newest.current)?.(given) ?? "", []);
-  const shown = useRef<{ readonly chart: EChartsType; readonly option: EChartsCoreOption } | null>(null);
-  useEffect(() => {
-    const made = chart.current;
-    if (made === null) return;
-    const known = shown.current?.chart === made ? shown.current.option : null;
-    const size = { width: made.getWidth(), height: made.getHeight() };
-    const change = optionChange(known, option, size);
-    if (change.kind === "nothing") return;
-    const tooltip =
-      tipOf(option) === undefined ? {} : { tooltip: { ...(option["tooltip"] as object), formatter: tip } };
-    if (change.kind === "parts") made.setOption({ ...change.option, ...tooltip }, { lazyUpdate: true });
-    else made.setOption({ ...option, ...tooltip }, { notMerge: known !== null });
-    shown.current = { chart: made, option };
-  }, [option, tip]);
-  const line = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    if (!hasTime) return;
-    return useCrosshair.subscribe(({ wallMs, source }) => {
-      const element = line.current;
-      if (element === null) return;
-      const at =
-        wallMs === null ? undefined : places.current === undefined ? wallMs : placeOf(places.current, wallMs);
-      const x =
-        at === undefined || source === id ? undefined : chart.current?.convertToPixel({ xAxisIndex: 0 }, at);
-      const isShown = x !== undefined && Number.isFinite(x) && x > 0;
-      element.hidden = !isShown;
-      if (isShown) element.style.transform = `translateX(${x}px)`;
-    });
-  }, [hasTime, id]);
-  return { box, line };
+  useDrawing(chart, option);
+  return { box, line: useLine(chart, id, hasTime, places) };
 }
 
 export function Canvas(props: CanvasProps) {

@@ -1,7 +1,7 @@
 /**
- * What of an option differs, to the eye, from the one that a chart shows. Most pushes move the last point, and that by
- * less than anyone sees: a chart that is told no more than what changed draws in a fraction of the time, and one that is
- * told nothing does not draw at all. What it says of a point must come from the newest rows all the same.
+ * What of an option differs, to the eye, from the one that a chart shows. Most pushes move the last point, and by
+ * less than anyone sees: a chart that is told no more than what changed draws in a fraction of the time, and one
+ * that is told nothing does not draw at all. What it says of a point must come from the newest rows all the same.
  */
 import type { EChartsCoreOption } from "echarts/core";
 
