@@ -178,6 +178,15 @@ describe("package.json", () => {
       [],
     );
   });
+  test("the lockfile says nothing of engines: packages run under the Node that comes along, not the installer's", () => {
+    const { packages } = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as {
+      readonly packages: Record<string, { readonly engines?: unknown }>;
+    };
+    const named = Object.entries(packages).filter(
+      ([path, { engines }]) => path !== "" && engines !== undefined,
+    );
+    expect(named.map(([path]) => path)).toEqual([]);
+  });
   test("the lockfile names no registry", () => {
     expect(readFileSync(join(root, "package-lock.json"), "utf8")).not.toContain('"resolved"');
   });

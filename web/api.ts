@@ -155,9 +155,9 @@ export const api = {
     return (await request("/query/sql", signal === undefined ? init : { ...init, signal })) as QueryResponse;
   },
   cancel: (clientQueryId: string) => send<unknown>("DELETE", `/query/${name(clientQueryId)}`),
-  /** The whole result as the server writes CSV. */
+  /** The whole result as the server writes CSV for a spreadsheet: no text of it runs as a formula. */
   queryCsv: async (sql: string): Promise<Blob> => {
-    const headers = { "content-type": "application/json", accept: "text/csv" };
+    const headers = { "content-type": "application/json", accept: "text/csv; guard=formulas" };
     const body = JSON.stringify({ sql, queryOptions: consoleOptions });
     const response = await fetch("/query/sql", { method: "POST", headers, body });
     if (response.headers.get("content-type")?.startsWith("text/csv")) return await response.blob();

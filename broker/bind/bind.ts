@@ -129,7 +129,9 @@ class QueryBinder {
     const parts = textOf(from);
     const name = parts[parts.length - 1];
     const { tables } = this.#input;
-    const known = parts.length === 1 || (parts.length === 2 && parts[0].toLowerCase() === "default");
+    // Tools that know of databases name Pinot's only one, or write the table's name there once more.
+    const databases = ["default", name.toLowerCase()];
+    const known = parts.length === 1 || (parts.length === 2 && databases.includes(parts[0].toLowerCase()));
     const table = known ? tables.table(name) : undefined;
     if (table !== undefined) return table;
     const { span } = from.kind === "hop" ? from.table : from;

@@ -16,6 +16,7 @@ import { canCast, castTypeNames, castTypeOf } from "#schemas/functions/coerce";
 import { functionNamed, resolveFunction } from "#schemas/functions/resolve";
 import { type Argument, plainName, type Signature } from "#schemas/functions/signature";
 import { formatDate } from "#schemas/functions/timestamp";
+import { unitNamed } from "#schemas/functions/units";
 import type { Evaluate, EvaluateContext } from "#schemas/plan/evaluator";
 import type { Expression } from "#schemas/plan/expression";
 import type { NameNode, SqlExpression } from "#schemas/sql/ast";
@@ -57,6 +58,11 @@ function integerLiteral(value: bigint): Expression {
   if (fits(value, "INT")) return literal("INT", value);
   return fits(value, "LONG") ? literal("LONG", value) : literal("BIG_DECIMAL", value.toString());
 }
+
+/** Functions whose first argument is a unit of time. */
+const unitTakers: ReadonlySet<string> = new Set(
+  "timestampadd timestampdiff dateadd datediff datetrunc".split(" "),
+);
 
 export class ExpressionBinder {
   readonly #environment: BindEnvironment;
@@ -389,6 +395,16 @@ export class ExpressionBinder {
     return ["INT", "LONG", "TIMESTAMP", "DATE"].includes(args[0].type) ? "roundTo" : name;
   }
 
+  /** `TIMESTAMPADD(DAY, 1, t)`, as ODBC writes it: a word that is a unit, where a unit belongs, and no column's name. */
+  #bareUnit(name: string, node: SqlExpression): Expression | null {
+    if (!unitTakers.has(name.toLowerCase().replaceAll("_", "")) || node.kind !== "name") return null;
+    const [word, ...more] = node.parts;
+    if (word === undefined || more.length > 0 || unitNamed(word) === null) return null;
+    const { scope } = this.#environment;
+    if (scope.column(node) !== undefined || scope.alias(node) !== undefined) return null;
+    return this.text(word, node.span);
+  }
+
   #callNode(node: SqlExpression & { readonly kind: "call" }, place: Place): Expression {
     const { calls } = this.#environment;
     const aggregate = aggregateNamed(calls.nameOf(node));
@@ -401,7 +417,10 @@ export class ExpressionBinder {
           `${what} belongs to aggregates; ${node.name} is not one`,
         );
       }
-      const args = node.args.map((arg) => this.bind(arg, place));
+      const [first, ...others] = node.args;
+      const unit = first === undefined ? null : this.#bareUnit(node.name, first);
+      const rest = (unit === null ? node.args : others).map((arg) => this.bind(arg, place));
+      const args = unit === null ? rest : [unit, ...rest];
       return this.call(this.#meant(node.name, args), args, node.nameSpan);
     }
     const name = node.name.toUpperCase();

@@ -33,7 +33,14 @@ const idle: readonly string[] = (
   "filteredAggregationsSkipEmptyGroups useSpools usePhysicalOptimizer useLiteMode inferPartitionHint " +
   "skipPlannerRules usePlannerRules sampler maxRowsInDistinct maxExecutionTimeMsInDistinct " +
   "autoRewriteAggregationType vectorNprobe vectorEfSearch explainAskingServers explainPlanVerbose responseFormat " +
-  "groupByMode trace database traceRuleProductions"
+  "groupByMode trace database traceRuleProductions stageParallelism multiStageLeafLimit maxStreamingPendingBlocks " +
+  "numThreadsExtractFinalResult chunkSizeExtractFinalResult numGroupsWarningLimit orderByAlgorithm parallelism " +
+  "minInitialIndexedTableCapacity maxInitialResultHolderCapacity mseMaxInitialResultHolderCapacity " +
+  "useLeafServerForIntermediateStage excludeVirtualColumns runInBroker useBrokerPruning liteModeServerStageLimit " +
+  "liteModeLeafStageLimit inferInvalidSegmentPartition inferRealtimeSegmentPartition allowReverseOrder " +
+  "orderedPreferredPools routingOptions maxQueryWaitTimeMs extraPassiveTimeoutMs sortAggregateLimitThreshold " +
+  "regexDictSizeThreshold andScanReordering useIndexBasedDistinctOperator invertedIndexDistinctCostRatio " +
+  "maxRowsWithoutChangeInDistinct enableMaterializedViewRewrite queryHash logQuery"
 ).split(" ");
 
 const lowerNames = new Map<string, string>([...ours, ...idle].map((name) => [name.toLowerCase(), name]));

@@ -80,7 +80,9 @@ const asked = {
   tag: "Queries",
   details:
     "The answer is JSON as Pinot writes it, or what `Accept` prefers of CSV, NDJSON (also as `application/jsonl`) " +
-    "and an Arrow stream. Only JSON can say that rows are missing, so an answer with `exceptions` is always JSON.",
+    "and an Arrow stream. `text/csv; guard=formulas` is for spreadsheets: texts that they would run as a formula " +
+    "get an apostrophe; plain `text/csv` is exact. " +
+    "Only JSON can say that rows are missing, so an answer with `exceptions` is always JSON.",
   headers: queryHeaders,
   answer: {
     ...json(queryAnswer),

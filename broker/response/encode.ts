@@ -42,6 +42,9 @@ export function formatOf(accept: string): Format {
   return best;
 }
 
+/** `Accept: text/csv; guard=formulas`, as the app's downloads ask. */
+const isGuarded = (accept: string): boolean => /text\/csv[^,]*;\s*guard=formulas/i.test(accept);
+
 /** The answer's text or bytes, with its content type. */
 export function* encode(answer: Answer, accept: string): Stepwise<EncodedAnswer> {
   const { result, exceptions } = answer;
@@ -59,7 +62,7 @@ export function* encode(answer: Answer, accept: string): Stepwise<EncodedAnswer>
     case "csv":
       return {
         contentType: "text/csv; charset=utf-8; header=present",
-        body: yield* resultCsv(result),
+        body: yield* resultCsv(result, { guarded: isGuarded(accept) }),
         ...plain,
       };
     case "ndjson":

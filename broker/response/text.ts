@@ -13,27 +13,33 @@ const csvQuoted = /[",\r\n]/;
 const csvField = (text: string): string =>
   text === "" || csvQuoted.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 
+/** What a spreadsheet would run as a formula becomes a text there. Only texts: a negative number stays one. */
+const guardedField = (text: string): string => csvField(/^[=+\-@\t\r]/.test(text) ? `'${text}` : text);
+
 /** Digits that a sum of doubles has for certain: 12246.240000000042 is noise of the addition, and CSV is for people. */
 const csvDigits = 15;
 
-function csvText(vector: Vector): (row: number) => string {
-  if (vector.kind === "text") return entryTexts(vector, csvField);
+type Field = typeof csvField;
+
+function csvText(vector: Vector, field: Field): (row: number) => string {
+  if (vector.kind === "text") return entryTexts(vector, vector.type === "BIG_DECIMAL" ? csvField : field);
   if (vector.kind !== "double" || vector.type === "FLOAT") return cellWriter(vector).text;
   const { values } = vector;
   return (row) => doubleText(Number(values[row].toPrecision(csvDigits)));
 }
 
-function csvCells(vector: Vector): (row: number) => string {
+function csvCells(vector: Vector, field: Field): (row: number) => string {
   const writer = cellWriter(vector);
-  const cell = csvText(vector);
+  const cell = csvText(vector, field);
   return vector.nulls === null ? cell : (row) => (writer.isNull(row) ? "" : cell(row));
 }
 
-/** A header and a line a row; NULL is empty. */
-export function* resultCsv(result: Result): Stepwise<Body> {
-  const cells = result.batch.columns.map(csvCells);
+/** A header and a line a row; NULL is empty. Guarded: for spreadsheets, not for programs that want what is there. */
+export function* resultCsv(result: Result, { guarded }: { readonly guarded: boolean }): Stepwise<Body> {
+  const field = guarded ? guardedField : csvField;
+  const cells = result.batch.columns.map((vector) => csvCells(vector, field));
   const sink = new TextSink();
-  sink.add(`${result.columns.map(({ name }) => csvField(name)).join(",")}\r\n`);
+  sink.add(`${result.columns.map(({ name }) => field(name)).join(",")}\r\n`);
   for (let row = 0; row < result.batch.rows; row++) {
     let line = "";
     for (let column = 0; column < cells.length; column++)

@@ -188,11 +188,18 @@ function parseCall(cursor: Cursor, token: Token): SqlExpression {
   return parseArguments(cursor, token);
 }
 
+/** Grafana's plugin quotes whatever it counts: `COUNT("*")`. */
+const unquotedStar = (node: SqlExpression): SqlExpression =>
+  node.kind === "name" && node.parts.length === 1 && node.parts[0] === "*"
+    ? { kind: "star", qualifier: null, span: node.span }
+    : node;
+
 function parseArguments(cursor: Cursor, token: Token): SqlExpression {
   const distinct = cursor.acceptWords("DISTINCT");
   if (!distinct) cursor.acceptWords("ALL");
   refuseSubquery(cursor);
   const args = !distinct && cursor.isOperator(")") ? [] : cursor.expressions();
+  if (token.upper === "COUNT" && args.length === 1) args[0] = unquotedStar(args[0]);
   if (cursor.isWord("FROM") && ["SUBSTRING", "SUBSTR"].includes(token.upper)) {
     cursor.next();
     args.push(cursor.expression());

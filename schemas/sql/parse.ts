@@ -15,6 +15,8 @@ export function parse(sql: string, limits: ParseLimits): Statement {
   const cursor = new Cursor(sql, limits, parseExpression);
   const { start } = cursor.peek().span;
   const settings = parseSettings(cursor);
+  if (settings.length > 0 && cursor.peek().kind === "end")
+    return { ...nothing(limits), settings, span: cursor.since(start) };
   const explain = parseExplain(cursor);
   refuseStatement(cursor);
   const select = parseSelect(cursor);
@@ -24,6 +26,9 @@ export function parse(sql: string, limits: ParseLimits): Statement {
   refuseDeep(cursor, select, limits);
   return { settings, explain, select, options, span: cursor.since(start) };
 }
+
+/** What SET alone answers: its options are checked, and there are no rows, under a column that clients can read. */
+const nothing = (limits: ParseLimits): Statement => parse('SELECT 0 AS "set" LIMIT 0', limits);
 
 /** One expression alone: live filters, tests. */
 export function parseExpressionText(sql: string, limits: ParseLimits): SqlExpression {
@@ -60,7 +65,8 @@ function parseSettings(cursor: Cursor): Setting[] {
     if (!cursor.isWord("SET")) return settings;
     const { start } = cursor.next().span;
     settings.push(parsePair(cursor, start));
-    if (!cursor.isOperator(";")) throw cursor.expected('";" after SET');
+    const isLast = cursor.peek().kind === "end";
+    if (!isLast && !cursor.isOperator(";")) throw cursor.expected('";" after SET');
   }
 }
 

@@ -212,3 +212,28 @@ describe("secrets of a config", () => {
     expect(open).toEqual([]);
   });
 });
+
+describe("bodies and files at their edges", () => {
+  test("an empty body of a push is a mistake with a hint, an empty batch is none", async () => {
+    await ask("POST", "/schemas", schemaOf("edge"));
+    expect(await ask("POST", "/ingest/edge", "")).toMatchObject({
+      status: 400,
+      json: { errorCode: "BODY_SYNTAX" },
+    });
+    for (const batch of ["[]", " [ ]\n"])
+      expect(await ask("POST", "/ingest/edge?sync=true", batch)).toMatchObject({
+        status: 200,
+        json: { accepted: 0, rejected: 0 },
+      });
+  });
+
+  test("CSV is exact for programs; for spreadsheets no text runs as a formula, and numbers stay numbers", async () => {
+    const sql = `SELECT '=1+1' AS "=a", '+1' AS b, '-1' AS c, '@x' AS d, -1.5 AS e, 'x=1' AS f, '=a,b' AS g`;
+    const csv = async (accept: string) =>
+      (await fetch(`${served.url}/query/sql?sql=${encodeURIComponent(sql)}`, { headers: { accept } })).text();
+    expect(await csv("text/csv")).toBe('=a,b,c,d,e,f,g\r\n=1+1,+1,-1,@x,-1.5,x=1,"=a,b"\r\n');
+    expect(await csv("text/csv; guard=formulas")).toBe(
+      "'=a,b,c,d,e,f,g\r\n'=1+1,'+1,'-1,'@x,-1.5,x=1,\"'=a,b\"\r\n",
+    );
+  });
+});
