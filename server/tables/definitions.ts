@@ -158,7 +158,7 @@ export class Definitions implements TableDefinitions {
     this.#server.tables.delete(state.name);
   }
 
-  /** The table that nobody has used answers until the other one takes its place. */
+  /** The table answers until the other one takes its place. */
   async #replace(state: TableState, definition: TableDefinition): Promise<void> {
     assert(definition.table.name === state.name, "a table is replaced by one of its name");
     await this.#check(definition);
@@ -167,7 +167,7 @@ export class Definitions implements TableDefinitions {
     try {
       await this.#begin(definition, { kind: "succeeding" });
     } catch (error) {
-      // Nobody had used the one before: made again it is what it was.
+      // The rows were to go, but not the name.
       await this.#begin(state.record, { kind: "succeeding" });
       throw error;
     }

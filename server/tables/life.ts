@@ -18,7 +18,7 @@ export type TableLife =
   | { readonly kind: "halted"; readonly reason: string }
   /** Another server commits for it: no more commits of ours, the rows in hand stay readable. */
   | { readonly kind: "fenced"; readonly reason: string }
-  /** Nobody has used it, and another definition takes its place: it answers until that one is there. */
+  /** Its rows go and another definition takes its place: it answers until that one is there. */
   | { readonly kind: "replacing" }
   /** In no list any more; what it has on disk goes. */
   | { readonly kind: "dropping" }
@@ -34,7 +34,7 @@ const steps: Readonly<Record<Kind, readonly Kind[]>> = {
   paused: ["running", "fenced", "replacing", "dropping"],
   halted: ["fenced", "replacing", "dropping"],
   // There is no way back: the other owner would have to be fenced in turn, which a new start does.
-  fenced: ["dropping"],
+  fenced: ["replacing", "dropping"],
   replacing: ["dropped"],
   dropping: ["dropped"],
   dropped: [],

@@ -11,6 +11,9 @@ test("a table's life goes its way, and no other", () => {
     expect(stepTable(life(from), life(to))).toEqual(life(to));
     return to;
   });
+  for (const from of ["running", "paused", "halted", "fenced"] as const)
+    for (const to of ["replacing", "dropping"] as const)
+      expect(stepTable(life(from), life(to))).toEqual(life(to));
   expect(() => stepTable(life("dropping"), life("running"))).toThrow(
     "a table cannot go from dropping to running",
   );
