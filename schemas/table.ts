@@ -28,10 +28,10 @@ export interface Column {
   readonly timeFormat?: TimeFormat;
 }
 
-type StreamKind = "embedded" | "kafka";
+export const streamKinds = ["embedded", "kafka"] as const;
 
 export interface Stream {
-  readonly kind: StreamKind;
+  readonly kind: (typeof streamKinds)[number];
   readonly topic: string;
   /** Embedded only: how many partitions. */
   readonly partitions: number;

@@ -1,6 +1,7 @@
 /** What the app's /api routes say of tables. Big integers travel as decimal strings. */
 import { z } from "zod";
 import { byName, count, digits, instantMs, list, shape } from "#schemas/api/shape";
+import { streamKinds } from "#schemas/table";
 import { type SqlType, sqlTypes } from "#schemas/types";
 
 export const sqlType = z.enum(Object.keys(sqlTypes) as [SqlType, ...SqlType[]]).meta({ id: "SqlType" });
@@ -54,7 +55,7 @@ export type SegmentSummary = z.infer<typeof segmentSummary>;
 
 const summaryFields = {
   name: z.string(),
-  stream: z.enum(["embedded", "kafka"]),
+  stream: z.enum(streamKinds),
   topic: z.string(),
   rows: count,
   bytes: count.describe("On disk: sealed files and the tail log"),
