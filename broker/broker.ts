@@ -12,7 +12,7 @@ import type { Result } from "#broker/result";
 import { releaseSnapshot, type Snapshot, takeSnapshot } from "#broker/snapshot";
 import type { QueryException } from "#schemas/api/query";
 import { type ErrorCode, errorCodes, hasCode, StoreError, storeErrorOf } from "#schemas/errors";
-import type { Limits } from "#schemas/limits";
+import { brokerBounds, type Limits } from "#schemas/limits";
 import type { Metric } from "#schemas/metric";
 import type { Evaluate } from "#schemas/plan/evaluator";
 import type { ServerClient } from "#schemas/plan/server-client";
@@ -71,8 +71,7 @@ const exception = (code: ErrorCode, message: string): QueryException => ({
   code,
 });
 
-/** How often a query is planned while its tables are made anew under it. */
-const plansMax = 3;
+const plansMax = brokerBounds.planTries;
 
 function* asItIs(answer: Answer): Stepwise<Answer> {
   yield;

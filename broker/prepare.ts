@@ -7,7 +7,7 @@ import { bind, type Tables } from "#broker/bind/bind";
 import { bindOptions } from "#broker/bind/options";
 import { optimize, plan } from "#broker/plan/plan";
 import { assert } from "#schemas/errors";
-import type { Limits } from "#schemas/limits";
+import { brokerBounds, type Limits } from "#schemas/limits";
 import type { Evaluate } from "#schemas/plan/evaluator";
 import type { Plan, QueryOptions } from "#schemas/plan/plan";
 import type { TableIdentity } from "#schemas/plan/snapshot";
@@ -55,9 +55,8 @@ export interface PrepareTools {
   readonly limits: Limits;
 }
 
-/** Plans kept, and the bytes of text of one that is worth keeping. */
-const keptMax = 1024;
-const textMax = 16_384;
+const keptMax = brokerBounds.plansKept;
+const textMax = brokerBounds.planTextChars;
 
 export class Preparer {
   readonly #tools: PrepareTools;

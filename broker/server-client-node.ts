@@ -5,7 +5,7 @@
  */
 import { connect, type Socket } from "node:net";
 import { messageOf, StoreError } from "#schemas/errors";
-import type { Limits } from "#schemas/limits";
+import { brokerBounds, type Limits } from "#schemas/limits";
 import type { Fragment } from "#schemas/plan/plan";
 import type { Executed, ExecuteOptions, ServerClient } from "#schemas/plan/server-client";
 import type { SnapshotInfo } from "#schemas/plan/snapshot";
@@ -27,10 +27,8 @@ interface Waiting {
 
 const greetingRequest = 0;
 const requestMax = 0xffff_ffff;
-/** How long past its deadline a server may take to say so itself. */
-const graceMs = 1000;
-/** How long a server may take to accept and greet. */
-const greetingMs = 5000;
+const graceMs = brokerBounds.serverGraceMs;
+const greetingMs = brokerBounds.serverGreetingMs;
 
 /** One connection, from its greeting to its end. */
 class Connection {

@@ -13,22 +13,18 @@ import { decodeNote } from "#ingestion/log/keys";
 import { BatchStore } from "#ingestion/store";
 import type { PartitionStatus } from "#schemas/api/tables";
 import { AssertionError, StoreError, storeErrorOf } from "#schemas/errors";
+import { ingestionBounds } from "#schemas/limits";
 import { OffsetGone, type RawBatch } from "#schemas/source";
 import type { RowSink } from "#schemas/stage";
 import type { Table } from "#schemas/table";
 
-const fetchWaitMs = 500;
-const fetchBytesMax = 8 << 20;
-const mirrorBytesMax = 64 << 20;
-const shortWaitMs = 200;
-const retryFirstMs = 250;
-/** A partition whose broker died has a new leader within seconds: waiting longer would only add to them. */
-const retryLastMs = 5000;
-/**
- * An offset past the source's end may be a new leader that has not yet heard how far all replicas are. Kafka waits for a
- * replica half a minute (replica.lag.time.max.ms), and so do these tries, before it is a changed stream.
- */
-const aheadTriesMax = 11;
+const fetchWaitMs = ingestionBounds.fetchWaitMs;
+const fetchBytesMax = ingestionBounds.fetchBytes;
+const mirrorBytesMax = ingestionBounds.mirrorBytes;
+const shortWaitMs = ingestionBounds.fetchShortWaitMs;
+const retryFirstMs = ingestionBounds.sourceRetryFirstMs;
+const retryLastMs = ingestionBounds.sourceRetryLastMs;
+const aheadTriesMax = ingestionBounds.sourceAheadTries;
 
 export class PartitionConsumer {
   readonly partition: number;

@@ -8,6 +8,7 @@ import { errorOf, type PartitionLife, stateOf, stepPartition } from "#ingestion/
 import type { PartitionStatus } from "#schemas/api/tables";
 import type { StoreError } from "#schemas/errors";
 import type { CommittedPartition, IngestEnvironment, RecordSlices } from "#schemas/ingest";
+import { ingestionBounds } from "#schemas/limits";
 import type { FetchResult, RawBatch, Source } from "#schemas/source";
 import type { Stream, Table } from "#schemas/table";
 
@@ -35,7 +36,7 @@ export interface ConsumerParts {
   readonly unsealedBytes: () => number;
 }
 
-const rateWindowMs = 5000;
+const rateWindowMs = ingestionBounds.rateWindowMs;
 
 export class Progress {
   readonly #parts: ConsumerParts;

@@ -12,7 +12,7 @@ import { encodeRecord, readRecord } from "#ingestion/log/format";
 import { countReason, type Rejects } from "#ingestion/rejects";
 import type { DeadLetter, DeadLetters as DeadLetterList } from "#schemas/api/tables";
 import { StoreError } from "#schemas/errors";
-import type { Limits } from "#schemas/limits";
+import { ingestionBounds, type Limits } from "#schemas/limits";
 import type { AppendFile, World } from "#schemas/world";
 
 export interface Letter {
@@ -29,7 +29,7 @@ interface Page {
   readonly letters: readonly DeadLetter[];
 }
 
-const samplesMax = 200;
+const samplesMax = ingestionBounds.deadLetterSamples;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 

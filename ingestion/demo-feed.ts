@@ -4,6 +4,7 @@
  */
 import type { DemoRows } from "#ingestion/demo";
 import { messageOf } from "#schemas/errors";
+import { ingestionBounds } from "#schemas/limits";
 import type { World } from "#schemas/world";
 
 export interface DemoFeedParts {
@@ -14,8 +15,8 @@ export interface DemoFeedParts {
   readonly signal: AbortSignal;
 }
 
-const stepMs = 100;
-const retryMs = 2000;
+const stepMs = ingestionBounds.demoStepMs;
+const retryMs = ingestionBounds.demoRetryMs;
 
 /** Runs until the signal. A sink that refuses (paused, full, away) is tried again with the same rows. */
 export async function feedDemo({ world, batchesUntil, send, signal }: DemoFeedParts): Promise<void> {

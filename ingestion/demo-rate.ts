@@ -1,9 +1,9 @@
 /** How many purchases the café has at a time: its rush hours, and a back-fill thinned to its bound. */
 import { products } from "#ingestion/demo-menu";
 import { totalsEveryMs } from "#ingestion/demo-totals";
+import { ingestionBounds } from "#schemas/limits";
 
-/** The back-fill's bound: rows of all tables together. */
-export const backfillRowsMax = 2_000_000;
+export const backfillRowsMax = ingestionBounds.demoBackfillRows;
 const rampMaxMs = 3 * 3_600_000;
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;

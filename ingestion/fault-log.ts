@@ -2,9 +2,11 @@
  * A fault that comes again with every try is logged once, then once a minute while it lasts, then its end:
  * whoever reads the log of a night sees when it began and ended, and what else happened meanwhile.
  */
+
+import { ingestionBounds } from "#schemas/limits";
 import type { World } from "#schemas/world";
 
-const repeatMs = 60_000;
+const repeatMs = ingestionBounds.faultRepeatMs;
 
 export class FaultLog {
   readonly #world: Pick<World, "clock" | "log">;

@@ -23,16 +23,14 @@ import type {
   TableStart,
   UnknownField,
 } from "#schemas/ingest";
+import { ingestionBounds } from "#schemas/limits";
 import type { Source } from "#schemas/source";
 import type { Stream, Table } from "#schemas/table";
 import type { World } from "#schemas/world";
 
-/** A mirror of Kafka need not be durable at once: after a crash Kafka has the rows. */
-const mirrorSyncMs = 250;
-/** How often a topic is asked for partitions that were added. */
-const partitionsPollMs = 15_000;
-/** `recordCrc` belongs to a commit, which should not wait for a source that does not answer. */
-const recordCrcMs = 2000;
+const mirrorSyncMs = ingestionBounds.mirrorSyncMs;
+const partitionsPollMs = ingestionBounds.partitionsPollMs;
+const recordCrcMs = ingestionBounds.recordCrcMs;
 
 interface HostedPartition {
   readonly consumer: PartitionConsumer;

@@ -2,12 +2,10 @@
  * Rows of one push that were refused. The counts are of all, by reason; of the rows themselves the first are listed for
  * the sender and the last kept for the dead letters, so a body of nothing else costs no more than a body of good rows.
  */
-import type { Limits } from "#schemas/limits";
+import { ingestionBounds, type Limits } from "#schemas/limits";
 
-/** Refused rows listed in an answer. */
-const listedMax = 100;
-/** Reasons counted one by one; what comes later is counted together. */
-export const reasonsMax = 256;
+const listedMax = ingestionBounds.rejectsListed;
+export const reasonsMax = ingestionBounds.rejectReasons;
 const otherReasons = "(other reasons)";
 
 export interface Rejected {

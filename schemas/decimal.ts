@@ -3,6 +3,7 @@
  * trailing zero behind the point, no plus and no negative zero, so equal values are equal bytes.
  */
 import { StoreError } from "#schemas/errors";
+import { schemaBounds } from "#schemas/limits";
 
 export interface Decimal {
   readonly unscaled: bigint;
@@ -10,8 +11,7 @@ export interface Decimal {
   readonly scale: number;
 }
 
-/** Digits that one decimal may have, before and behind the point together. */
-export const decimalDigitsMax = 4096;
+export const decimalDigitsMax = schemaBounds.decimalDigits;
 /** Significant digits of a quotient that does not end. */
 const quotientDigits = 34;
 

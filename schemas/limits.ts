@@ -164,3 +164,201 @@ export const appLimits = {
   addressSqlChars: 8000,
   undoSteps: 100,
 } as const;
+
+/** Bounds of the shared language: plans, patterns, decimals, turns. */
+export const schemaBounds = {
+  /** Expressions nested deeper than this are no query that a broker sent. */
+  planDepth: 1024,
+  zonesKept: 1000,
+  patternsKept: 256,
+  /** Digits that one decimal may have, before and behind the point together. */
+  decimalDigits: 4096,
+  /** How long one query may keep the thread, ms. */
+  turnMs: 6,
+  /** Bytes of states between two steps. */
+  mergeStepBytes: 1 << 20,
+  /** A mended value may show what its own rules say; deeper than this no definition goes. */
+  definitionMends: 4,
+} as const;
+
+/** Bounds of sources, decoding and the log. */
+export const ingestionBounds = {
+  /** Characters that are worth turning into bytes at once. */
+  csvPieceChars: 1 << 16,
+  /** Refused rows listed in an answer. */
+  rejectsListed: 100,
+  /** Reasons counted one by one; what comes later is counted together. */
+  rejectReasons: 256,
+  /** What a disk that was full must have before we say it is not. */
+  fullDiskRoomBytes: 4096,
+  fullDiskRetryMs: 1000,
+  kafkaMetadataMs: 60_000,
+  topicSampleBytes: 1 << 20,
+  kafkaConnectionMs: 3000,
+  /** Questions carry little: a broker that stands still must not hold them long. */
+  kafkaQuestionMs: 10_000,
+  /** Partitions past this share connections, and then wait shorter so that an idle one delays a busy one little. */
+  kafkaConnections: 16,
+  kafkaSharedWaitMs: 20,
+  kafkaRequestMs: 600_000,
+  /** Durable rows that wait for the consumer; past it pushes are refused. */
+  pushBacklogBytes: 256 << 20,
+  fullDiskProbeMs: 1000,
+  demoStepMs: 100,
+  demoRetryMs: 2000,
+  /** The back-fill's bound: rows of all tables together. */
+  demoBackfillRows: 2_000_000,
+  /** A mirror of Kafka need not be durable at once: after a crash Kafka has the rows. */
+  mirrorSyncMs: 250,
+  /** How often a topic is asked for partitions that were added. */
+  partitionsPollMs: 15_000,
+  /** `recordCrc` belongs to a commit, which should not wait for a source that does not answer. */
+  recordCrcMs: 2000,
+  faultRepeatMs: 60_000,
+  rateWindowMs: 5000,
+  fetchWaitMs: 500,
+  fetchBytes: 8 << 20,
+  mirrorBytes: 64 << 20,
+  fetchShortWaitMs: 200,
+  sourceRetryFirstMs: 250,
+  /** A partition whose broker died has a new leader within seconds: waiting longer would only add to them. */
+  sourceRetryLastMs: 5000,
+  /**
+   * An offset past the source's end may be a new leader that has not yet heard how far all replicas are. Kafka waits for a
+   * replica half a minute (replica.lag.time.max.ms), and so do these tries, before it is a changed stream.
+   */
+  sourceAheadTries: 11,
+  deadLetterSamples: 200,
+  unpackPieceBytes: 256 << 10,
+  /** What this thread unpacks by itself before others of it have their turn. */
+  unpackTurnBytes: 4 << 20,
+  jsonDepth: 128,
+  unknownFields: 256,
+  unknownFieldChars: 128,
+  rawCells: 32,
+  /** Kept of a record that is too large: its offset lies in the first bytes, and its dead letter shows some more. */
+  groupHeadBytes: 64 << 10,
+  /** So much is looked through at a time, when so much may be in memory. */
+  groupBytes: 4 << 20,
+  groupRows: 4096,
+  /** Rows shown beside the proposal. */
+  inferredTextChars: 100,
+  csvShownChars: 80,
+  /** Records that are looked at. */
+  csvDialectRecords: 100,
+} as const;
+
+/** Bounds of storage and execution. */
+export const serverBounds = {
+  /** Times the listed buckets that are counted out one by one. */
+  bucketsCountedOut: 16,
+  sealRetryFirstMs: 250,
+  sealRetryLastMs: 10_000,
+  mergeSegments: 32,
+  arenaBytesMost: 2 ** 31,
+  scratchKeptBytes: 16 << 20,
+  textBlockBytes: 1 << 22,
+  /** Longer lists are sorted instead. */
+  topReachRows: 16_384,
+  /** Tables of fewer entries cost nothing; larger ones wait for a chunk with this share of rows. */
+  memoSmallEntries: 65_536,
+  memoWorthRows: 16,
+  /** Tasks that may be taken but not merged: bounds the states that wait. */
+  tasksAhead: 8,
+  turnPauseMs: 2,
+  regexKept: 200,
+  regexRepeat: 1000,
+  regexNesting: 200,
+  /** Entries of the table of what was tried. */
+  regexTriedStates: 1 << 18,
+  /** Ranges wider than this are taken to hold both cases of their letters already, but for ASCII. */
+  regexFoldedWidth: 4096,
+  /** Counted repetitions are written out, so their product is bounded. */
+  regexInstructions: 10_000,
+  /** Entries of all states' tables together. */
+  regexTableEntries: 200_000,
+  regexReplacementsKept: 64,
+  /** Expressions nested deeper than this are refused before they exhaust the stack. */
+  expressionDepth: 512,
+  /** Bytes of text that one vector may hold. */
+  vectorTextBytes: 256 << 20,
+  setsStepBytes: 4 << 20,
+  /** Bits of all groups' sets together; past it (group, value) pairs are hashed. */
+  setBytes: 64 << 20,
+  /** Ranges wider than this are hashed. */
+  numberDomainCard: 1 << 22,
+  /** Most slices have few groups to map. */
+  mergeBlockBytes: 256 << 10,
+  /** Forty years of days. */
+  bucketsListed: 1 << 14,
+  bucketsEqual: 1 << 20,
+  /** Boundaries guessed at a time, and sizes tried. */
+  bucketRun: 256,
+  bucketSizes: 12,
+  /** Ranges of integers, or equal doubles, that are cheaper one by one than an expression. */
+  testRanges: 16,
+  /** The same where an inverted index may answer; when it does not, still no dearer. */
+  indexedRanges: 128,
+  /** Values for which a function is tabulated instead of run per row. */
+  tabulatedKeys: 65_536,
+  /** Bits of one slice's distinct sets; more are hashed. */
+  setBits: 2 ** 28,
+  /** With this few groups four copies of each state are faster than one. */
+  copiedGroups: 64,
+  invertedIds: 4096,
+  /** Visible rows are announced at most this often. */
+  announceMs: 4,
+  /** How often segments are looked at for their age. */
+  ageCheckMs: 500,
+  /** How long after a failed merge the next is tried. */
+  mergeRetryMs: 30_000,
+  /** How long stopping waits for a definition that is being changed, and for what is being sealed. */
+  stopPatienceMs: 2000,
+  /** Files opened at a time. */
+  segmentsOpening: 16,
+  /** How often a folder in use is tried again. */
+  folderRetryMs: 100,
+  /** What a pressed arena gives up at a time. */
+  evictBytes: 64 << 20,
+  rankedValues: 65_536,
+  dictionaryBlockBytes: 1 << 20,
+  /** A footer larger than this is not one: it bounds what is allocated before a checksum is known. */
+  footerBytes: 256 << 20,
+  /** Bounds of the format: what a reader may have to allocate for numbers that a damaged file claims. */
+  segmentFileRows: 1 << 26,
+  chunkFileRows: 1 << 20,
+} as const;
+
+/** Bounds of questions and answers. */
+export const brokerBounds = {
+  hintChars: 40,
+  proposalRows: 200,
+  /** One after another, as HTTP allows; nobody packs more often than this. */
+  bodyCodings: 4,
+  /** Pending characters that are worth a write. */
+  sinkPendingChars: 16_384,
+  sinkBlockBytes: 1 << 18,
+  /** Rows of a record batch. */
+  arrowBatchRows: 16_384,
+  /** Rows between two steps. */
+  encodeStepRows: 512,
+  /** How often a query is planned while its tables are made anew under it. */
+  planTries: 3,
+  /** How long past its deadline a server may take to say so itself. */
+  serverGraceMs: 1000,
+  /** How long a server may take to accept and greet. */
+  serverGreetingMs: 5000,
+  /** A row lies in at most this many windows: more would multiply the scan beyond reason. */
+  hopWindows: 1000n,
+  /** Plans kept, and the bytes of text of one that is worth keeping. */
+  plansKept: 1024,
+  planTextChars: 16_384,
+  /** Statements whose cost is remembered. */
+  paceCosts: 1000,
+  /** The questions of a page that opens come within this time, and are answered from one snapshot. */
+  liveFirstMs: 20,
+  /** Silence longer than this means a lost connection, so ticks come at least this often. */
+  liveSilenceMs: 5000,
+  /** While rows arrive that no result shows, watermarks go on at this pace. */
+  watermarkMs: 1000,
+} as const;

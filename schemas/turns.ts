@@ -2,6 +2,7 @@
  * Long work on a thread that others wait for. The work is a generator that yields wherever it may be interrupted;
  * whoever runs it lets timers, sockets and other queries have their turn when it has gone on for long enough.
  */
+import { schemaBounds } from "#schemas/limits";
 
 /** Work in short steps; what it holds is given back in `finally`, for it may be left at any step. */
 export type Stepwise<T = void> = Generator<void, T, void>;
@@ -9,8 +10,7 @@ export type Stepwise<T = void> = Generator<void, T, void>;
 /** Rows, groups or values between two steps of a loop that spends some ten nanoseconds on each. */
 export const stepItems = 8192;
 
-/** How long one query may keep the thread, ms. */
-const turnMs = 6;
+const turnMs = schemaBounds.turnMs;
 
 /** Lets timers, sockets and other queries have their turn. */
 export const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import SqliteDatabase from "better-sqlite3";
 import { messageOf, StoreError } from "#schemas/errors";
+import { serverBounds } from "#schemas/limits";
 import type { Log } from "#schemas/world";
 
 export interface FolderLock {
@@ -17,8 +18,7 @@ export interface FolderLock {
 
 const lockName = "lock";
 const ownerName = "owner.sqlite";
-/** How often a folder in use is tried again. */
-const retryMs = 100;
+const retryMs = serverBounds.folderRetryMs;
 
 /** The state and start time (clock ticks since boot) of a process; null when there is none or the system does not tell. */
 function statusOf(pid: number): { readonly state: string; readonly started: string } | null {

@@ -14,7 +14,7 @@ import type { TableAdmin } from "#schemas/admin";
 import type { CatalogClient } from "#schemas/catalog";
 import { StoreError } from "#schemas/errors";
 import type { IngestEnvironment } from "#schemas/ingest";
-import { checkLimits, type Limits, limits as usualLimits } from "#schemas/limits";
+import { checkLimits, type Limits, serverBounds, limits as usualLimits } from "#schemas/limits";
 import type { Metric } from "#schemas/metric";
 import type { ServerClient } from "#schemas/plan/server-client";
 import type { Log, World } from "#schemas/world";
@@ -243,8 +243,7 @@ async function startThreads(
 
 /** Shares of the memory: what sealed segments may keep decoded, the rest is for unsealed rows and for queries. */
 const sealedShare = 0.5;
-/** What a pressed arena gives up at a time. */
-const evictBytes = 64 << 20;
+const evictBytes = serverBounds.evictBytes;
 
 /** Starts everything; resolves when all rows acknowledged before can be queried. START_FAILED says why it cannot. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {

@@ -6,6 +6,7 @@
 import type { CatalogClient, PartitionRecord, TableRecord } from "#schemas/catalog";
 import { messageOf, StoreError, storeErrorOf } from "#schemas/errors";
 import { readExactJson } from "#schemas/exact-json";
+import { serverBounds } from "#schemas/limits";
 import type { SegmentRecord, SourceRange } from "#schemas/segment";
 import type { World } from "#schemas/world";
 import type { SealedSegment } from "#server/segment/open";
@@ -25,8 +26,7 @@ import { type SealedEntry, sealedEntry, TableState } from "#server/tables/table"
 
 /** Set when a catalog has all that the folder holds; a catalog without it is new, or its rebuilding was cut short. */
 const completeKey = "complete";
-/** Files opened at a time. */
-const openingMax = 16;
+const openingMax = serverBounds.segmentsOpening;
 
 /** Reads a footer: what the catalog would know of the file. SEGMENT_CORRUPT names the file. */
 export type ReadRecord = (path: string) => Promise<SegmentRecord>;

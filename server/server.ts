@@ -5,7 +5,7 @@
  */
 import type { CatalogClient } from "#schemas/catalog";
 import { messageOf, StoreError, storeErrorOf } from "#schemas/errors";
-import type { Limits } from "#schemas/limits";
+import { type Limits, serverBounds } from "#schemas/limits";
 import type { Fragment } from "#schemas/plan/plan";
 import type {
   Executed,
@@ -82,10 +82,8 @@ export interface Pace {
   readonly leaseMs: number;
 }
 
-/** How long after a failed merge the next is tried. */
-const mergeRetryMs = 30_000;
-/** How long stopping waits for a definition that is being changed, and for what is being sealed. */
-const stopPatienceMs = 2000;
+const mergeRetryMs = serverBounds.mergeRetryMs;
+const stopPatienceMs = serverBounds.stopPatienceMs;
 
 export const usualPace: Pace = { statusMs: 500, maintainMs: 5000, mergeSegmentsMin: 4, leaseMs: 60_000 };
 

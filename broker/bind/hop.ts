@@ -2,11 +2,11 @@
 import type { ExpressionBinder } from "#broker/bind/expression";
 import { intervalOf } from "#broker/bind/interval";
 import { type Scope, windowColumns } from "#broker/bind/scope";
+import { brokerBounds } from "#schemas/limits";
 import type { Hop } from "#schemas/plan/plan";
 import type { FromItem, SqlExpression } from "#schemas/sql/ast";
 
-/** A row lies in at most this many windows: more would multiply the scan beyond reason. */
-const windowsMax = 1000n;
+const windowsMax = brokerBounds.hopWindows;
 
 const expected = "a duration such as INTERVAL '5' MINUTE, '5 minutes', 'PT5M' or milliseconds";
 

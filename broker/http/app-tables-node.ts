@@ -20,8 +20,9 @@ import {
 } from "#schemas/api/tables";
 import { checked } from "#schemas/definition/check";
 import { StoreError } from "#schemas/errors";
+import { brokerBounds } from "#schemas/limits";
 
-const sampleRows = 200;
+const sampleRows = brokerBounds.proposalRows;
 const tag = "App" satisfies Operation["tag"];
 
 const summariesRoute = ({ admin }: HttpParts): Route =>

@@ -12,6 +12,7 @@ import {
 } from "node:zlib";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { messageOf, StoreError } from "#schemas/errors";
+import { brokerBounds } from "#schemas/limits";
 
 const unpackers = {
   gzip: () => createGunzip(),
@@ -27,8 +28,7 @@ const isZlib = (first: number): boolean => (first & 0x0f) === 8;
 
 const isCoding = (name: string): name is Coding => Object.hasOwn(unpackers, name);
 
-/** One after another, as HTTP allows; nobody packs more often than this. */
-const codingsMax = 4;
+const codingsMax = brokerBounds.bodyCodings;
 
 /** What the header names, the last applied first. BODY_ENCODING for what we cannot unpack. */
 export function codingsOf(header: string | undefined): readonly Coding[] {

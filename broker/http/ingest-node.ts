@@ -9,6 +9,7 @@ import { ingestHeaders, ingestParameters, rowsAsJson } from "#schemas/api/ingest
 import { json, text } from "#schemas/api/operation";
 import { ingestAnswer } from "#schemas/api/tables";
 import { StoreError } from "#schemas/errors";
+import { brokerBounds } from "#schemas/limits";
 
 const formats: readonly (readonly [string, PushOptions["format"]])[] = [
   ["application/x-ndjson", "ndjson"],
@@ -21,7 +22,7 @@ const formats: readonly (readonly [string, PushOptions["format"]])[] = [
 
 const bracket = 0x5b;
 const brace = 0x7b;
-const hintBytes = 40;
+const hintBytes = brokerBounds.hintChars;
 
 /** What the content type says; plain or missing types, and JSON, are told apart by the body's first line. */
 export function formatOf(contentType: string, body: Uint8Array): PushOptions["format"] {

@@ -2,14 +2,13 @@
  * How often queries may run again. Repeated ones may take a third of the time: the cheap ones together, and the heavy
  * ones together. What a statement costs is remembered by its text, whoever asked it.
  */
-import type { Limits } from "#schemas/limits";
+import { brokerBounds, type Limits } from "#schemas/limits";
 
 /** Repeated queries may take one part of the time in this many. */
 const share = 3;
 /** A query that takes more than this part of a tick is heavy. */
 const heavyShare = 4;
-/** Statements whose cost is remembered. */
-const costsMax = 1000;
+const costsMax = brokerBounds.paceCosts;
 
 /** What pacing needs to know of a query. */
 export interface Paced {

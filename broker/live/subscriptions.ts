@@ -16,12 +16,11 @@ import type { LiveMessage, LiveRequest } from "#schemas/api/live";
 import { isZone, resolveRange } from "#schemas/api/live-range";
 import type { QueryResponse } from "#schemas/api/query";
 import { StoreError, storeErrorOf } from "#schemas/errors";
-import type { Limits } from "#schemas/limits";
+import { brokerBounds, type Limits } from "#schemas/limits";
 import { type SnapshotSet, versionOf } from "#schemas/plan/snapshot";
 import { bindParameters } from "#schemas/sql/parameters";
 
-/** The questions of a page that opens come within this time, and are answered from one snapshot. */
-const firstMs = 20;
+const firstMs = brokerBounds.liveFirstMs;
 
 export interface LiveHubOptions {
   readonly broker: LiveBroker;

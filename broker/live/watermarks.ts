@@ -2,12 +2,11 @@
 import type { LiveClient } from "#broker/live/client";
 import type { LiveBroker } from "#broker/live/live-broker";
 import type { Watermark } from "#schemas/api/live";
+import { brokerBounds } from "#schemas/limits";
 import { type SnapshotSet, type WholeMoment, wholeMoment } from "#schemas/plan/snapshot";
 
-/** Silence longer than this means a lost connection, so ticks come at least this often. */
-export const tickMsMax = 5000;
-/** While rows arrive that no result shows, watermarks go on at this pace. */
-export const watermarkMs = 1000;
+export const tickMsMax = brokerBounds.liveSilenceMs;
+export const watermarkMs = brokerBounds.watermarkMs;
 
 const markOf = ({ newestEventMs, takenMs, rows }: WholeMoment): Watermark => ({
   eventMs: newestEventMs === null ? null : Number(newestEventMs),

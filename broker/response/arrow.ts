@@ -11,6 +11,7 @@ import { FlatBuffer, type Slot } from "#broker/response/flatbuffer";
 import type { Result } from "#broker/result";
 import { entryBytes, isNull } from "#schemas/aggregates/vectors";
 import type { Batch, Vector } from "#schemas/batch";
+import { brokerBounds } from "#schemas/limits";
 import type { OutputColumn } from "#schemas/plan/plan";
 import type { Stepwise } from "#schemas/turns";
 import type { SqlType } from "#schemas/types";
@@ -168,8 +169,7 @@ function* batchMessage(batch: Batch): Stepwise<{ metadata: Uint8Array; body: rea
   return { metadata: message(builder, headers.recordBatch, { table, bodyBytes: position }), body };
 }
 
-/** Rows of a record batch. */
-const batchRows = 16_384;
+const batchRows = brokerBounds.arrowBatchRows;
 
 /** Length-prefixed metadata, as every message of a stream begins. */
 function framed(metadata: Uint8Array): Uint8Array {

@@ -9,6 +9,7 @@ import type { Result } from "#broker/result";
 import { noStats } from "#broker/scatter";
 import type { QueryResponse } from "#schemas/api/query";
 import type { Batch, Vector } from "#schemas/batch";
+import { brokerBounds } from "#schemas/limits";
 import type { ScanStats } from "#schemas/plan/server-client";
 import { versionOf, wholeMoment } from "#schemas/plan/snapshot";
 import type { Stepwise } from "#schemas/turns";
@@ -23,8 +24,7 @@ export function jsonCells(vector: Vector): (row: number) => string {
   return vector.nulls === null ? cell : (row) => (writer.isNull(row) ? "null" : cell(row));
 }
 
-/** Rows between two steps. */
-export const stepRows = 512;
+export const stepRows = brokerBounds.encodeStepRows;
 
 /** The rows as JSON arrays. */
 function* addRows(batch: Batch, sink: TextSink): Stepwise {

@@ -2,13 +2,13 @@
  * Text that may grow large: kept as a string while it is small, as blocks of UTF-8 beyond, because a string of millions
  * of pieces costs more to join than to write, and one block that grows is copied again and again.
  */
+import { brokerBounds } from "#schemas/limits";
 
 /** An answer's text, whole or as blocks of UTF-8 to be sent one after another. */
 export type Body = string | readonly Uint8Array[];
 
-/** Pending characters that are worth a write. */
-const pendingMax = 16_384;
-const blockBytes = 1 << 18;
+const pendingMax = brokerBounds.sinkPendingChars;
+const blockBytes = brokerBounds.sinkBlockBytes;
 
 const encoder = new TextEncoder();
 

@@ -5,7 +5,7 @@
 import { type CsvField, type CsvRecord, csvRecords } from "#ingestion/csv/records";
 import { type FieldKind, kindOf } from "#ingestion/csv/words";
 import type { CsvOptions } from "#schemas/csv";
-import type { Limits } from "#schemas/limits";
+import { ingestionBounds, type Limits } from "#schemas/limits";
 
 export interface CsvDialect {
   readonly delimiter: string;
@@ -16,8 +16,7 @@ export interface CsvDialect {
 }
 
 const delimiters = [",", "\t", ";", "|"] as const;
-/** Records that are looked at. */
-const recordsMax = 100;
+const recordsMax = ingestionBounds.csvDialectRecords;
 
 export function dialectOf(
   text: string,

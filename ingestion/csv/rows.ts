@@ -11,7 +11,7 @@ import { bytesOf } from "#ingestion/decode/utf8";
 import type { Rejects } from "#ingestion/rejects";
 import type { CsvOptions } from "#schemas/csv";
 import { StoreError } from "#schemas/errors";
-import type { Limits } from "#schemas/limits";
+import { ingestionBounds, type Limits } from "#schemas/limits";
 import type { Table } from "#schemas/table";
 import type { SqlType } from "#schemas/types";
 
@@ -50,7 +50,7 @@ export function csvRows(body: Uint8Array, target: CsvTarget): CsvRows {
 }
 
 /** Characters that are worth turning into bytes at once. */
-const textMax = 1 << 16;
+const textMax = ingestionBounds.csvPieceChars;
 
 /** Rows as bytes while they come: JSON repeats every name in every row, and one text of all of them may not exist. */
 class RowBytes {
@@ -136,7 +136,7 @@ function namesOf(records: Generator<CsvRecord, undefined>, reading: Reading): re
   );
 }
 
-const shownMax = 80;
+const shownMax = ingestionBounds.csvShownChars;
 const shown = (head: string): string =>
   head.length > shownMax ? `${head.slice(0, shownMax)}…` : head.trimEnd();
 

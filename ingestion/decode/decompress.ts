@@ -7,6 +7,7 @@ import { decompressFrameSync } from "lz4-napi";
 import snappy from "snappyjs";
 import { lz4BytesMost, readLz4Frame, unlz4Pieces } from "#ingestion/decode/lz4";
 import { snappyLength, unsnapPieces } from "#ingestion/decode/snappy";
+import { ingestionBounds } from "#schemas/limits";
 import { breathe } from "#schemas/turns";
 
 const gzip = 1;
@@ -18,9 +19,8 @@ const zstd = 4;
 const xerialMagic = [0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00];
 const xerialHeaderBytes = 16;
 
-const pieceBytes = 256 << 10;
-/** What this thread unpacks by itself before others of it have their turn. */
-const turnBytes = 4 << 20;
+const pieceBytes = ingestionBounds.unpackPieceBytes;
+const turnBytes = ingestionBounds.unpackTurnBytes;
 /** The largest window that a zstd frame may ask for: 128 MiB, which is what zstd itself takes without being told. */
 const zstdWindowLog = 27;
 

@@ -12,7 +12,7 @@ import { otherFields, type UnknownFields } from "#ingestion/decode/unknown-field
 import { bytesOf } from "#ingestion/decode/utf8";
 import { assert } from "#schemas/errors";
 import type { RecordSlices } from "#schemas/ingest";
-import type { Limits } from "#schemas/limits";
+import { ingestionBounds, type Limits } from "#schemas/limits";
 
 interface Exports {
   readonly extract: (plan: number, records: number, count: number) => void;
@@ -32,7 +32,7 @@ const missingTags = { null: 0, int: 1, double: 2, text: 3, reject: 4 } as const 
 
 /** Values that the extractor may leave, a row of the stage on average; past it whole rows are left. */
 const rawCellsMin = 3;
-const rawCellsMax = 32;
+const rawCellsMax = ingestionBounds.rawCells;
 
 const instances = new WeakMap<WebAssembly.Memory, Exports>();
 let nextMark = 1;

@@ -4,6 +4,7 @@
  * accepts, given valid UTF-8 and at most `depthMax` levels. `fault` says what is wrong, and `at` where.
  */
 import { utf8Fault } from "#ingestion/decode/utf8";
+import { ingestionBounds } from "#schemas/limits";
 
 export const valueKinds = {
   null: 0,
@@ -16,7 +17,7 @@ export const valueKinds = {
   array: 7,
 } as const;
 
-const depthMax = 128;
+const depthMax = ingestionBounds.jsonDepth;
 
 export class JsonScanner {
   bytes: Uint8Array = new Uint8Array(0);

@@ -7,12 +7,11 @@
  *           keyLength:varint key valueLength:varint value headers
  */
 import type { RecordSlices } from "#schemas/ingest";
+import { ingestionBounds } from "#schemas/limits";
 
-/** Kept of a record that is too large: its offset lies in the first bytes, and its dead letter shows some more. */
-const headBytes = 64 << 10;
-/** So much is looked through at a time, when so much may be in memory. */
-const groupBytes = 4 << 20;
-const groupRows = 4096;
+const headBytes = ingestionBounds.groupHeadBytes;
+const groupBytes = ingestionBounds.groupBytes;
+const groupRows = ingestionBounds.groupRows;
 /** A length prefix takes at most so many bytes. */
 const prefixBytes = 5;
 

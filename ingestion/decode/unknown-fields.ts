@@ -1,8 +1,9 @@
 /** Counts of fields that the schema does not have, by name; names past the bound are counted together. */
 import type { UnknownField } from "#schemas/ingest";
+import { ingestionBounds } from "#schemas/limits";
 
-const namesMax = 256;
-const nameLengthMax = 128;
+const namesMax = ingestionBounds.unknownFields;
+const nameLengthMax = ingestionBounds.unknownFieldChars;
 /** What the names past the bound are counted under. */
 export const otherFields = "(other fields)";
 

@@ -8,9 +8,9 @@ import { isEventName, isTimeName } from "#ingestion/infer/names";
 import { readSample } from "#ingestion/infer/sample";
 import type { InferOptions } from "#schemas/admin";
 import type { InferredTable } from "#schemas/api/tables";
+import { ingestionBounds } from "#schemas/limits";
 
-/** Rows shown beside the proposal. */
-const shownMax = 100;
+const shownMax = ingestionBounds.inferredTextChars;
 
 interface Guessed {
   readonly field: Field;

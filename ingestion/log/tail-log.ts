@@ -16,6 +16,7 @@ import {
 } from "#ingestion/log/format";
 import { fileNameOf, type LogFile, type Recovered, recoverFiles } from "#ingestion/log/recover";
 import { assert, messageOf, StoreError, storeErrorOf } from "#schemas/errors";
+import { ingestionBounds } from "#schemas/limits";
 import type { Reservation } from "#schemas/segment";
 import type { AppendFile, World } from "#schemas/world";
 
@@ -47,11 +48,10 @@ interface Queued {
   readonly reject: (error: StoreError) => void;
 }
 
-const retryFullMs = 1000;
+const retryFullMs = ingestionBounds.fullDiskRetryMs;
 /** So many offsets are reserved at a time: as many at most are skipped after a loss without having been given. */
 const offsetsAhead = 1n << 18n;
-/** What a disk that was full must have before we say it is not. */
-const roomBytes = 4096;
+const roomBytes = ingestionBounds.fullDiskRoomBytes;
 
 export class TailLog {
   #world: World;

@@ -7,12 +7,12 @@ import { offsetsFrom } from "#ingestion/decode/lines";
 import type { TailLog } from "#ingestion/log/tail-log";
 import { assert, StoreError } from "#schemas/errors";
 import type { RecordSlices } from "#schemas/ingest";
+import { ingestionBounds } from "#schemas/limits";
 import type { FetchOptions, FetchResult, RawBatch, Source } from "#schemas/source";
 import type { World } from "#schemas/world";
 
-/** Durable rows that wait for the consumer; past it pushes are refused. */
-const backlogBytesMax = 256 << 20;
-const probeFullMs = 1000;
+const backlogBytesMax = ingestionBounds.pushBacklogBytes;
+const probeFullMs = ingestionBounds.fullDiskProbeMs;
 const empty = new Uint8Array(0);
 
 /** All valid rows of one push. */

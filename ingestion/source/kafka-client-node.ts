@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { Kafka, type KafkaConfig, logLevel } from "kafkajs";
 import { type KafkaSettings, kafkaSettings } from "#ingestion/source/kafka-settings";
+import { ingestionBounds } from "#schemas/limits";
 import type { World } from "#schemas/world";
 
 /** What kafkajs prints goes to our log one level lower: each fault reaches the partition's status anyway. */
@@ -33,9 +34,8 @@ export interface KafkaTarget {
 const settingsOf = ({ brokers, properties }: KafkaTarget): KafkaSettings =>
   kafkaSettings(brokers, properties, (path) => readFileSync(path, "utf8"));
 
-const connectionMs = 3000;
-/** Questions carry little: a broker that stands still must not hold them long. */
-const questionMs = 10_000;
+const connectionMs = ingestionBounds.kafkaConnectionMs;
+const questionMs = ingestionBounds.kafkaQuestionMs;
 
 function tlsOptions({ tls }: KafkaSettings) {
   if (tls === null) return undefined;

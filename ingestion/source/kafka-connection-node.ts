@@ -6,6 +6,7 @@
 import { createRequire } from "node:module";
 import { logLevel } from "kafkajs";
 import { clientConfig, type KafkaTarget, logCreator } from "#ingestion/source/kafka-client-node";
+import { ingestionBounds } from "#schemas/limits";
 
 const require = createRequire(import.meta.url);
 
@@ -71,7 +72,7 @@ const { createLogger } = require("kafkajs/src/loggers") as { createLogger(option
 const fetchVersion = 10;
 /** A fetch carries megabytes: it may take this much longer than a question. */
 const fetchFactor = 3;
-const metadataMs = 60_000;
+const metadataMs = ingestionBounds.kafkaMetadataMs;
 const readCommitted = 1;
 /** Our own loop retries, with a state that everybody sees. */
 const noRetry = { retries: 0, initialRetryTime: 100, maxRetryTime: 1000 };

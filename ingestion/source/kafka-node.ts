@@ -8,11 +8,11 @@ import { recordCrcIn, type UnpackLimits } from "#ingestion/decode/record-batch";
 import type { KafkaTarget } from "#ingestion/source/kafka-client-node";
 import { KafkaConnection } from "#ingestion/source/kafka-connection-node";
 import { messageOf, StoreError } from "#schemas/errors";
+import { ingestionBounds } from "#schemas/limits";
 import { type FetchOptions, type FetchResult, OffsetGone, type Source } from "#schemas/source";
 
-/** Partitions past this share connections, and then wait shorter so that an idle one delays a busy one little. */
-const connectionsMax = 16;
-const sharedWaitMs = 20;
+const connectionsMax = ingestionBounds.kafkaConnections;
+const sharedWaitMs = ingestionBounds.kafkaSharedWaitMs;
 /** A connection of its own: a broker that does not answer a question must not end a fetch beside it. */
 const questionSlot = -1;
 

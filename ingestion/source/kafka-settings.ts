@@ -1,5 +1,6 @@
 /** Kafka client settings, as Java and Pinot configs write them, → what kafkajs takes. */
 import { StoreError } from "#schemas/errors";
+import { ingestionBounds } from "#schemas/limits";
 
 export interface KafkaSettings {
   readonly brokers: readonly string[];
@@ -23,7 +24,7 @@ interface TlsSettings {
 }
 
 const requestMsMin = 500;
-const requestMsMax = 600_000;
+const requestMsMax = ingestionBounds.kafkaRequestMs;
 const protocols = ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"];
 const mechanisms = {
   PLAIN: "plain",

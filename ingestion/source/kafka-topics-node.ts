@@ -4,9 +4,9 @@ import { readKafkaBatch, type UnpackLimits } from "#ingestion/decode/record-batc
 import { type KafkaTarget, kafkaClient } from "#ingestion/source/kafka-client-node";
 import { KafkaSource } from "#ingestion/source/kafka-node";
 import { messageOf, StoreError } from "#schemas/errors";
-import { limits as usualLimits } from "#schemas/limits";
+import { ingestionBounds, limits as usualLimits } from "#schemas/limits";
 
-const sampleBytes = 1 << 20;
+const sampleBytes = ingestionBounds.topicSampleBytes;
 
 export class KafkaTopics {
   readonly #target: KafkaTarget;

@@ -1,11 +1,11 @@
 /** States of very many groups, merged a step at a time. */
 import type { Accumulator } from "#schemas/aggregates/aggregate";
 import { StoreError } from "#schemas/errors";
+import { schemaBounds } from "#schemas/limits";
 import type { States } from "#schemas/plan/server-client";
 import { type Stepwise, stepItems } from "#schemas/turns";
 
-/** Bytes of states between two steps. */
-const stepBytes = 1 << 20;
+const stepBytes = schemaBounds.mergeStepBytes;
 
 function countOf(states: States): number {
   if (states.kind === "variable") return states.offsets.length - 1;

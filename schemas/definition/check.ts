@@ -3,6 +3,7 @@ import type { z } from "zod";
 import type { DefinitionFaults } from "#schemas/definition/faults";
 import { maskSecrets } from "#schemas/definition/secrets";
 import { StoreError } from "#schemas/errors";
+import { schemaBounds } from "#schemas/limits";
 import { didYouMean } from "#schemas/suggest";
 
 const pathText = (path: readonly PropertyKey[]): string =>
@@ -108,8 +109,7 @@ function mend(json: unknown, issue: z.core.$ZodIssue, isLast: boolean): void {
   else holder[key] = value;
 }
 
-/** A mended value may show what its own rules say; deeper than this no definition goes. */
-const mendsMax = 4;
+const mendsMax = schemaBounds.definitionMends;
 
 /**
  * The JSON as the type says. When it is at fault, `faults` hears of every issue, and the rest of it comes back as if

@@ -9,6 +9,7 @@ import { readByParts } from "#schemas/functions/pattern-read";
 import { writeByParts } from "#schemas/functions/pattern-write";
 import { startOfDay } from "#schemas/functions/wall-clock";
 import { type Zone, zoneNamed } from "#schemas/functions/zone";
+import { schemaBounds } from "#schemas/limits";
 
 /** A compiled pattern. */
 export interface DatePattern {
@@ -39,7 +40,7 @@ function compile(pattern: string, zone: Zone): DatePattern {
 }
 
 const compiled = new Map<string, DatePattern>();
-const compiledMax = 256;
+const compiledMax = schemaBounds.patternsKept;
 
 /** The pattern compiled for a zone; VALUE_SYNTAX when it is none. Compiled patterns are kept. */
 export function parsePattern(pattern: string, zoneName: string): DatePattern {

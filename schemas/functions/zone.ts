@@ -5,6 +5,7 @@
  */
 import { StoreError } from "#schemas/errors";
 import { dayMs, daysOf, timeMsMax, yearOfDays } from "#schemas/functions/calendar";
+import { schemaBounds } from "#schemas/limits";
 import { didYouMean } from "#schemas/suggest";
 
 export interface Zone {
@@ -163,7 +164,7 @@ class IntlZone implements Zone {
 }
 
 const zones = new Map<string, Zone>();
-const zonesMax = 1000;
+const zonesMax = schemaBounds.zonesKept;
 
 /** No clock is further from UTC; the bound is Java's. */
 const offsetMax = 18 * 3_600_000;

@@ -9,13 +9,14 @@
  * Fragment => kind:u8 table:text filter:option(Expression) hop:option(Hop) then
  *   0 keys:list(Expression) list(Aggregate) top:option(Order rows:f64) | 1 project:list(Expression) Order rows:f64
  */
+
+import { schemaBounds } from "#schemas/limits";
 import type { AggregateCall, Expression, OrderKey } from "#schemas/plan/expression";
 import type { Fragment, Hop } from "#schemas/plan/plan";
 import { type SqlType, sqlTypes, type Value } from "#schemas/types";
 import type { FrameReader, FrameWriter } from "#schemas/wire/bytes";
 
-/** Expressions nested deeper than this are no query that a broker sent. */
-const depthMax = 1024;
+const depthMax = schemaBounds.planDepth;
 
 const typeByTag = new Map<number, SqlType>(
   Object.entries(sqlTypes).map(([type, { tag }]) => [tag, type as SqlType]),

@@ -3,6 +3,7 @@
  * memory is not collected in time, and its pages cannot be given back.
  */
 import { assert, StoreError } from "#schemas/errors";
+import { serverBounds } from "#schemas/limits";
 import { attachArena, createArena, type SharedArena } from "#server/arena/attach";
 import { Ledger } from "#server/arena/ledger";
 
@@ -16,7 +17,7 @@ export interface PoolOptions {
 }
 
 const arenaBytesMin = 1 << 20;
-const arenaBytesMax = 2 ** 31;
+const arenaBytesMax = serverBounds.arenaBytesMost;
 
 export class ArenaPool {
   readonly arenas: readonly SharedArena[];

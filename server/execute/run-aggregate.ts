@@ -1,5 +1,6 @@
 /** The aggregate fragment's path: compile → scan → merge in order → partial. */
 import { assert } from "#schemas/errors";
+import { serverBounds } from "#schemas/limits";
 import type { Stepwise } from "#schemas/turns";
 import { answerKey, isRepeatable, sliceKey } from "#server/execute/cache-keys";
 import { type Compiled, Compiler, hopPlan, specsOf, windowKeysOf } from "#server/execute/compile/compile";
@@ -144,8 +145,7 @@ class Gathering {
   }
 }
 
-/** Most slices have few groups to map. */
-const mergeBlockBytes = 256 << 10;
+const mergeBlockBytes = serverBounds.mergeBlockBytes;
 
 /** Merged states lie in the first slice's arena. */
 function homeOf(query: Query, arena: number | undefined): MergeHome {

@@ -1,5 +1,6 @@
 /** What code on any thread needs to run a task: arenas with their kernels and scratch, functions, the stop flag. */
 import { StoreError } from "#schemas/errors";
+import { serverBounds } from "#schemas/limits";
 import type { Evaluate } from "#schemas/plan/evaluator";
 import type { Arena } from "#server/arena/arena";
 import { Scratch } from "#server/execute/scratch";
@@ -45,7 +46,7 @@ export class Runtime {
 }
 
 const words = { stopped: 0, taken: 1, merged: 2, enough: 3, heldKiB: 4 } as const;
-const pauseMs = 2;
+const pauseMs = serverBounds.turnPauseMs;
 
 /**
  * Steers one query's scans wherever they run, through shared memory: threads take tasks by a counter, wait when they

@@ -2,9 +2,11 @@
  * Short-lived memory of one thread in one arena: a stack of blocks. Taking is a few additions; everything taken after
  * a mark is given back at once. The first blocks are kept between queries.
  */
+
+import { serverBounds } from "#schemas/limits";
 import type { Arena } from "#server/arena/arena";
 
-const keptBytesMax = 16 << 20;
+const keptBytesMax = serverBounds.scratchKeptBytes;
 const alignment = 64;
 
 interface Block {

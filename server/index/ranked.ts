@@ -6,13 +6,15 @@
  * Ranked => values:u32 (1 … rankedValuesMax) first:i64 Unsigned(low half of value − first) Unsigned(high half)
  * Inverted
  */
+
+import { serverBounds } from "#schemas/limits";
 import type { ByteReader } from "#server/encode/byte-reader";
 import { ByteWriter } from "#server/encode/byte-writer";
 import { bigintOf, type Words } from "#server/encode/integers";
 import { readUnsigned, writeUnsigned } from "#server/encode/unsigned";
 import { type Inverted, readInverted, writeInverted } from "#server/index/inverted";
 
-export const rankedValuesMax = 65_536;
+export const rankedValuesMax = serverBounds.rankedValues;
 /** Slots of the table that counts distinct values: never more than a quarter full. */
 const slots = rankedValuesMax * 4;
 

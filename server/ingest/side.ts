@@ -6,7 +6,7 @@ import type { PushOptions } from "#schemas/admin";
 import type { DeadLetters, IngestAnswer } from "#schemas/api/tables";
 import { messageOf } from "#schemas/errors";
 import type { IngestEnvironment, IngestEvents, IngestHost, TableStart } from "#schemas/ingest";
-import type { Limits } from "#schemas/limits";
+import { type Limits, serverBounds } from "#schemas/limits";
 import type { Gap } from "#schemas/segment";
 import type { RowSink } from "#schemas/stage";
 import type { Table } from "#schemas/table";
@@ -30,10 +30,8 @@ export interface IngestSideOptions {
   readonly makeHost: MakeHost;
 }
 
-/** Visible rows are announced at most this often. */
-const announceMs = 4;
-/** How often segments are looked at for their age. */
-const ageCheckMs = 500;
+const announceMs = serverBounds.announceMs;
+const ageCheckMs = serverBounds.ageCheckMs;
 
 export class IngestSide implements IngestPort {
   readonly #world: World;

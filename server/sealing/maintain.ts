@@ -5,7 +5,7 @@
 import type { CatalogClient } from "#schemas/catalog";
 import { messageOf } from "#schemas/errors";
 import { formatTimestamp } from "#schemas/functions/timestamp";
-import type { Limits } from "#schemas/limits";
+import { type Limits, serverBounds } from "#schemas/limits";
 import type { SegmentRecord } from "#schemas/segment";
 import type { World } from "#schemas/world";
 import type { Epochs } from "#server/arena/epoch";
@@ -30,7 +30,7 @@ export interface MaintainContext {
   readonly mergeSegmentsMin: number;
 }
 
-const mergeSegmentsMax = 32;
+const mergeSegmentsMax = serverBounds.mergeSegments;
 
 /** One round over a table: everything that is expired, and one merge. True when it merged: look again soon. */
 export async function maintainTable(context: MaintainContext, state: TableState): Promise<boolean> {

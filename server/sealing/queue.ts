@@ -6,6 +6,7 @@
  */
 import type { CatalogClient, SegmentCommit } from "#schemas/catalog";
 import { hasCode, messageOf, StoreError } from "#schemas/errors";
+import { serverBounds } from "#schemas/limits";
 import type { Gap, SegmentRecord } from "#schemas/segment";
 import type { World } from "#schemas/world";
 import type { Epochs } from "#server/arena/epoch";
@@ -29,8 +30,8 @@ export interface SealContext {
   readonly changed: (table: string) => void;
 }
 
-const retryMinMs = 250;
-const retryMaxMs = 10_000;
+const retryMinMs = serverBounds.sealRetryFirstMs;
+const retryMaxMs = serverBounds.sealRetryLastMs;
 
 export class SealQueue {
   readonly #context: SealContext;
@@ -99,7 +100,7 @@ export class SealQueue {
   /** Tries until it works, the table goes, or another owner has the partition. */
   async #untilDone(state: TableState, partition: number, work: () => Promise<void>): Promise<void> {
     const { world, changed } = this.#context;
-    for (let waitMs = retryMinMs; ; waitMs = Math.min(waitMs * 2, retryMaxMs)) {
+    for (let waitMs: number = retryMinMs; ; waitMs = Math.min(waitMs * 2, retryMaxMs)) {
       this.#stop.signal.throwIfAborted();
       if (!isKept(state.life)) throw new StoreError("SHUTTING_DOWN", `table ${state.name} takes no commits`);
       try {

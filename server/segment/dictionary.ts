@@ -4,6 +4,8 @@
  * writer published. A directory that grows is copied to a larger block and the old one stays until the segment's
  * end; entries' bytes never move.
  */
+
+import { serverBounds } from "#schemas/limits";
 import type { Arena, Views } from "#server/arena/arena";
 import type { TextKernels } from "#server/kernels/storage-kernels";
 import type { Store } from "#server/segment/block-store";
@@ -14,7 +16,7 @@ export type InternKernels = Pick<TextKernels, "internTexts" | "rehashTexts">;
 
 const slotsMin = 1024;
 const textBlockBytesMin = 4096;
-const textBlockBytesMax = 1 << 20;
+const textBlockBytesMax = serverBounds.dictionaryBlockBytes;
 const tableBytes = 64;
 
 /** Words of the text table's header. */

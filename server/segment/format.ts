@@ -32,6 +32,7 @@
  * The bytes depend on the table's definition, the rows and the segment's name only: no clock, no chance.
  */
 import { StoreError } from "#schemas/errors";
+import { serverBounds } from "#schemas/limits";
 import type { SourceRange } from "#schemas/segment";
 import { layoutOf, type SqlType, sqlTypes } from "#schemas/types";
 import { ByteReader } from "#server/encode/byte-reader";
@@ -42,13 +43,11 @@ const formatVersion = 1;
 export const fileMagic = new TextEncoder().encode("FRESHET1");
 export const trailerBytes = 24;
 const trailerMagic = 0x47455346; // "FSEG"
-/** A footer larger than this is not one: it bounds what is allocated before a checksum is known. */
-export const footerBytesMax = 256 << 20;
+export const footerBytesMax = serverBounds.footerBytes;
 export const optionalTags = { inverted: 1, ranked: 2 } as const;
 
-/** Bounds of the format: what a reader may have to allocate for numbers that a damaged file claims. */
-const rowsMax = 1 << 26;
-const chunkRowsMax = 1 << 20;
+const rowsMax = serverBounds.segmentFileRows;
+const chunkRowsMax = serverBounds.chunkFileRows;
 
 /** Where a block lies. */
 export interface Block {

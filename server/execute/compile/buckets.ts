@@ -7,6 +7,7 @@ import type { Vector } from "#schemas/batch";
 import { dayMs } from "#schemas/functions/calendar";
 import { isDayShownAgain } from "#schemas/functions/wall-clock";
 import { findZone } from "#schemas/functions/zone";
+import { serverBounds } from "#schemas/limits";
 import type { Evaluate, EvaluateContext } from "#schemas/plan/evaluator";
 import type { Expression } from "#schemas/plan/expression";
 import { layoutOf, type SqlType } from "#schemas/types";
@@ -23,14 +24,12 @@ export type Steps =
     }
   | { readonly kind: "listed"; readonly boundaries: BigInt64Array; readonly values: BigInt64Array };
 
-/** Forty years of days. */
-const listedMax = 1 << 14;
-const equalMax = 1 << 20;
+const listedMax = serverBounds.bucketsListed;
+const equalMax = serverBounds.bucketsEqual;
 /** More steps than this of the first one's size are not counted out. */
-const countedMax = 16 * listedMax;
-/** Boundaries guessed at a time, and sizes tried. */
-const runMax = 256;
-const sizesMax = 12;
+const countedMax = serverBounds.bucketsCountedOut * listedMax;
+const runMax = serverBounds.bucketRun;
+const sizesMax = serverBounds.bucketSizes;
 /** Candidates a round of the boundary search. */
 const fan = 63;
 

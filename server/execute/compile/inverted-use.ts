@@ -4,6 +4,7 @@
  * dictionary id, integers by rank.
  */
 
+import { serverBounds } from "#schemas/limits";
 import type { SegmentColumns } from "#server/execute/compile/segment-columns";
 import { join } from "#server/execute/compile/tests";
 import type { Test } from "#server/execute/task";
@@ -11,7 +12,7 @@ import type { InvertedReader } from "#server/segment/reader";
 
 /** A posting list pays below this share of the rows. */
 const invertedShare = 0.03;
-const invertedIdsMax = 4096;
+const invertedIdsMax = serverBounds.invertedIds;
 
 export interface InvertedUse {
   /** What the rows of `ids` stand for: `covers`, all together. */

@@ -1,5 +1,6 @@
 /** Key expressions → how one segment's slices number them. */
 import type { Vector } from "#schemas/batch";
+import { serverBounds } from "#schemas/limits";
 import type { Evaluate, EvaluateContext } from "#schemas/plan/evaluator";
 import type { Expression } from "#schemas/plan/expression";
 import type { Hop } from "#schemas/plan/plan";
@@ -16,8 +17,7 @@ import { Fingerprint } from "#server/execute/fingerprint";
 import { entriesOf } from "#server/execute/scan/text-vector";
 import type { KeyPlan, Source } from "#server/execute/task";
 
-/** Values for which a function is tabulated instead of run per row. */
-const tabulatedMax = 65_536;
+const tabulatedMax = serverBounds.tabulatedKeys;
 /** Integer ranges wider than this are interned. */
 const rangeMax = 2 ** 32 - 2;
 

@@ -1,5 +1,6 @@
 /** Slot specs of a query → what one segment's slices do for each, and how its rows are grouped. */
 import { unreachable } from "#schemas/errors";
+import { serverBounds } from "#schemas/limits";
 import type { Expression } from "#schemas/plan/expression";
 import { layoutOf } from "#schemas/types";
 import { compileKey, isAscending, type KeyTools } from "#server/execute/compile/keys";
@@ -8,10 +9,8 @@ import type { SlotSpec, Specs } from "#server/execute/compile/specs";
 import type { Grouping, KeyPlan, SlotPlan, Source } from "#server/execute/task";
 import { stateBytes } from "#server/kernels/kernels";
 
-/** Bits of one slice's distinct sets; more are hashed. */
-const setBitsMax = 2 ** 28;
-/** With this few groups four copies of each state are faster than one. */
-const copiedGroupsMax = 64;
+const setBitsMax = serverBounds.setBits;
+const copiedGroupsMax = serverBounds.copiedGroups;
 /** Flat states pay while groups are not many more than rows. */
 const flatGroupsMin = 1024;
 

@@ -2,6 +2,8 @@
  * Expressions → tests of one segment. NOT is pushed to the leaves: `compile(e, true)` tests "e is true",
  * `compile(e, false)` tests "e is false", and NULL is neither, which is all of three-valued logic.
  */
+
+import { serverBounds } from "#schemas/limits";
 import type { Expression } from "#schemas/plan/expression";
 import { layoutOf, type SqlType, type Value } from "#schemas/types";
 import {
@@ -19,10 +21,8 @@ import type { Test } from "#server/execute/task";
 const all: Test = { kind: "all" };
 const none: Test = { kind: "none" };
 
-/** Ranges of integers, or equal doubles, that are cheaper one by one than an expression. */
-const rangesMax = 16;
-/** The same where an inverted index may answer; when it does not, still no dearer. */
-const indexedRangesMax = 128;
+const rangesMax = serverBounds.testRanges;
+const indexedRangesMax = serverBounds.indexedRanges;
 
 export function compileTest(expression: Expression, wanted: boolean, columns: SegmentColumns): Test {
   switch (expression.kind) {

@@ -7,6 +7,7 @@
 import type { Vector } from "#schemas/batch";
 import { assert, StoreError } from "#schemas/errors";
 import { functionNamed } from "#schemas/functions/resolve";
+import { serverBounds } from "#schemas/limits";
 import type { EvaluateContext, EvaluateInput } from "#schemas/plan/evaluator";
 import type { Expression } from "#schemas/plan/expression";
 import type { Value } from "#schemas/types";
@@ -28,8 +29,7 @@ import {
 
 type CallExpression = Extract<Expression, { kind: "call" }>;
 
-/** Expressions nested deeper than this are refused before they exhaust the stack. */
-const depthMax = 512;
+const depthMax = serverBounds.expressionDepth;
 
 /** Literals' vectors, kept while their expression lives: a scan evaluates it once a chunk. */
 const literals = new WeakMap<Expression, Vector>();

@@ -4,6 +4,8 @@
  * tried is small. Preferences are the same, so both find the same match (BitState in Cox, "Regular Expression
  * Matching in the Wild", 2010).
  */
+
+import { serverBounds } from "#schemas/limits";
 import type { Assertion } from "#server/execute/functions/regex-parse";
 import {
   accepts,
@@ -12,8 +14,7 @@ import {
   type Program,
 } from "#server/execute/functions/regex-program";
 
-/** Entries of the table of what was tried. */
-const triedMax = 1 << 18;
+const triedMax = serverBounds.regexTriedStates;
 
 const operation = { characters: 0, split: 1, jump: 2, save: 3, assertion: 4, match: 5 } as const;
 

@@ -7,6 +7,7 @@
  * atom => . | [class] | ( … ) (?: … ) (?<name> … ) (?flags) (?flags: … ) | ^ $ \A \z \Z \b \B | escape | character
  */
 import { StoreError } from "#schemas/errors";
+import { serverBounds } from "#schemas/limits";
 import {
   type CharacterSet,
   complementOf,
@@ -50,8 +51,8 @@ interface Flags {
   readonly multiline: boolean;
 }
 
-const repeatMax = 1000;
-const nestingMax = 200;
+const repeatMax = serverBounds.regexRepeat;
+const nestingMax = serverBounds.regexNesting;
 
 const controls: Readonly<Record<string, number>> = { t: 9, n: 10, r: 13, f: 12, v: 11, a: 7, e: 27 };
 

@@ -4,6 +4,7 @@
  * apart.
  */
 import { StoreError } from "#schemas/errors";
+import { serverBounds } from "#schemas/limits";
 import type { Assertion, Node, Parsed } from "#server/execute/functions/regex-parse";
 import { type CharacterSet, contains } from "#server/execute/functions/regex-set";
 
@@ -22,8 +23,7 @@ export interface Program {
   readonly names: ReadonlyMap<string, number>;
 }
 
-/** Counted repetitions are written out, so their product is bounded. */
-const instructionsMax = 10_000;
+const instructionsMax = serverBounds.regexInstructions;
 
 class Compiler {
   readonly instructions: Instruction[] = [];

@@ -1,5 +1,6 @@
 /** What a regular expression found, cut out or replaced. */
 import { StoreError } from "#schemas/errors";
+import { serverBounds } from "#schemas/limits";
 import { type Match, type Regex, regexOf } from "#server/execute/functions/regex";
 import { bounded } from "#server/execute/functions/text-bound";
 
@@ -14,7 +15,7 @@ export function regexpExtract(text: string, pattern: string, group = 0, otherwis
 type Replacement = readonly (string | number)[];
 
 const replacements = new WeakMap<Regex, Map<string, Replacement>>();
-const replacementsMax = 64;
+const replacementsMax = serverBounds.regexReplacementsKept;
 
 /** $1, ${1}, ${name}; \ takes the next character as it is. Kept by expression: a scan asks for the same one again and again. */
 function replacementOf(text: string, regex: Regex): Replacement {

@@ -2,6 +2,8 @@
  * Whether a regular expression matches anywhere in a text: its states determined lazily, one table lookup a
  * character. The tables are dropped when they grow past a bound, so memory and time stay linear.
  */
+
+import { serverBounds } from "#schemas/limits";
 import {
   accepts,
   type CharacterClasses,
@@ -18,8 +20,7 @@ interface State {
   readonly next: (State | undefined)[];
 }
 
-/** Entries of all states' tables together. */
-const tableMax = 200_000;
+const tableMax = serverBounds.regexTableEntries;
 
 export class Searcher {
   readonly #program: Program;

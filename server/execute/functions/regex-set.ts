@@ -1,6 +1,7 @@
 /** Sets of Unicode code points as sorted, separate, inclusive ranges: what one step of a regular expression accepts. */
 
 import { StoreError } from "#schemas/errors";
+import { serverBounds } from "#schemas/limits";
 import { casesOf } from "#server/execute/functions/fold";
 
 export type CharacterSet = readonly (readonly [first: number, last: number])[];
@@ -42,8 +43,7 @@ export function contains(set: CharacterSet, point: number): boolean {
   return false;
 }
 
-/** Ranges wider than this are taken to hold both cases of their letters already, but for ASCII. */
-const foldedWidthMax = 4096;
+const foldedWidthMax = serverBounds.regexFoldedWidth;
 
 /** The set with every case of every letter in it. */
 export function withBothCases(set: CharacterSet): CharacterSet {

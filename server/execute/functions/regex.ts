@@ -2,6 +2,8 @@
  * Regular expressions in linear time. `Regex.test` runs determined states; `find` backtracks over short texts, trying
  * nothing twice, and over long ones keeps the places of groups for all states at once (Pike).
  */
+
+import { serverBounds } from "#schemas/limits";
 import { Backtracker } from "#server/execute/functions/regex-backtrack";
 import { type Assertion, parseRegex } from "#server/execute/functions/regex-parse";
 import { accepts, compileProgram, type Program } from "#server/execute/functions/regex-program";
@@ -174,7 +176,7 @@ export class Regex {
 }
 
 const known = new Map<string, Regex>();
-const knownMax = 200;
+const knownMax = serverBounds.regexKept;
 
 /** The compiled expression, kept for the next use. */
 export function regexOf(pattern: string, flags: string): Regex {

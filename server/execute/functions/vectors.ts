@@ -4,6 +4,7 @@
  */
 import type { NullBits, TextEntries, Vector } from "#schemas/batch";
 import { assert, StoreError } from "#schemas/errors";
+import { serverBounds } from "#schemas/limits";
 import { layoutOf, type SqlType, type Value } from "#schemas/types";
 
 export type IntVector = Extract<Vector, { kind: "int" }>;
@@ -127,8 +128,7 @@ export const entryText = (entries: TextEntries, id: number): string =>
 export const entryBytes = (entries: TextEntries, id: number): Uint8Array =>
   entries.bytes.subarray(entries.offsets[id], entries.offsets[id + 1]);
 
-/** Bytes of text that one vector may hold. */
-const vectorTextBytesMax = 256 << 20;
+const vectorTextBytesMax = serverBounds.vectorTextBytes;
 
 /** Collects entries; ids count from 0. */
 export class TextBuilder {

@@ -1,6 +1,7 @@
 /** The merged slot of exact distinct values: sets as bits while they fit, else hashed (group, value) pairs. */
 import { distinctFinals, encodeDistinctTexts, encodeDistinctWords } from "#schemas/aggregates/distinct-count";
 import { AssertionError, assert } from "#schemas/errors";
+import { serverBounds } from "#schemas/limits";
 import type { States } from "#schemas/plan/server-client";
 import { atOnce, type Stepwise, stepItems } from "#schemas/turns";
 import {
@@ -30,11 +31,10 @@ interface GroupCodes {
 
 /** Pairs between two steps while each may need a set of its own. */
 const setsStep = 1024;
-const setsStepBytes = 4 << 20;
+const setsStepBytes = serverBounds.setsStepBytes;
 /** Words of bits between two steps while each bit becomes a pair. */
 const hashedWords = 256;
-/** Bits of all groups' sets together; past it (group, value) pairs are hashed. */
-const setBytesMax = 64 << 20;
+const setBytesMax = serverBounds.setBytes;
 
 export class MergedDistinct implements MergedSlot {
   readonly domain: Domain;

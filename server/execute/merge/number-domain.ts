@@ -2,6 +2,7 @@
 import { isNull, NullMarks } from "#schemas/aggregates/vectors";
 import type { Vector } from "#schemas/batch";
 import { assert } from "#schemas/errors";
+import { serverBounds } from "#schemas/limits";
 import { type Stepwise, stepItems } from "#schemas/turns";
 import { layoutOf, type SqlType } from "#schemas/types";
 import type { Domain, LocalKey } from "#server/execute/merge/domain";
@@ -196,8 +197,7 @@ export class RangeDomain implements Domain {
   }
 }
 
-/** Ranges wider than this are hashed. */
-const rangeCardMax = 1 << 22;
+const rangeCardMax = serverBounds.numberDomainCard;
 
 /** The cheapest domain that all plans of one key fit. `shifts`: how far below a slice's values others may lie. */
 export function numberDomain(type: SqlType, plans: readonly KeyPlan[], shifts: readonly bigint[]): Domain {

@@ -6,6 +6,7 @@
 import { isNull } from "#schemas/aggregates/vectors";
 import type { Vector } from "#schemas/batch";
 import { functionNamed } from "#schemas/functions/resolve";
+import { serverBounds } from "#schemas/limits";
 import type { Expression } from "#schemas/plan/expression";
 import { sequence } from "#schemas/row-order";
 import {
@@ -20,9 +21,8 @@ import { copyEntries, entriesOf } from "#server/execute/scan/text-vector";
 import type { BoundExpression, PlainDictionary, Task } from "#server/execute/task";
 import type { TaskMemory } from "#server/execute/task-memory";
 
-/** Tables of fewer entries cost nothing; larger ones wait for a chunk with this share of rows. */
-const smallEntries = 65_536;
-const worthRows = 16;
+const smallEntries = serverBounds.memoSmallEntries;
+const worthRows = serverBounds.memoWorthRows;
 
 const isRepeatable = (expression: Expression): boolean =>
   expression.kind !== "call" ||

@@ -1,11 +1,12 @@
 /** A kernel table of texts that grows: ids 1, 2, 3 … in order of first appearance (layout: `TextKernels`). */
 import type { TextEntries } from "#schemas/batch";
+import { serverBounds } from "#schemas/limits";
 import type { TaskMemory } from "#server/execute/task-memory";
 import type { Kernels } from "#server/kernels/kernels";
 
 const slotsMin = 1024;
 const textBytesMin = 1 << 14;
-const textBytesMax = 1 << 22;
+const textBytesMax = serverBounds.textBlockBytes;
 
 /** Words of the table's header. */
 const at = { slots: 0, mask: 1, count: 2, limit: 3, directory: 4, hashes: 5, text: 6, textEnd: 7, wanted: 8 };

@@ -4,13 +4,13 @@
  * for the other keys.
  */
 
+import { serverBounds } from "#schemas/limits";
 import type { Runtime } from "#server/execute/runtime";
 import { bitmapOf, type Chunk, type Selection } from "#server/execute/scan/chunk";
 import type { RowOrder, RowsTask, TaskColumn, Test } from "#server/execute/task";
 import { bounds } from "#server/kernels/kernels";
 
-/** Longer lists are sorted instead. */
-const limitMax = 16_384;
+const limitMax = serverBounds.topReachRows;
 
 /** How far rows must reach, by the order's leading key. */
 export type Reach =

@@ -5,6 +5,7 @@
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { assert, messageOf, StoreError } from "#schemas/errors";
+import { serverBounds } from "#schemas/limits";
 import { ArenaPool } from "#server/arena/pool";
 import { evaluate } from "#server/execute/functions/evaluate";
 import { Control, Runtime } from "#server/execute/runtime";
@@ -13,8 +14,7 @@ import { runTask } from "#server/execute/threads/pool";
 import type { FromScanWorker, ScanWorkerData, ToScanWorker } from "#server/execute/threads/pool-node";
 import { kernelsFor } from "#server/kernels/instance";
 
-/** Tasks that may be taken but not merged: bounds the states that wait. */
-const aheadMax = 8;
+const aheadMax = serverBounds.tasksAhead;
 
 interface Active {
   readonly query: number;
