@@ -1,7 +1,9 @@
 /**
  * How many queries run at once, and who is next: clients take turns, so one that asks a hundred questions does not
- * make another wait for all of them. Past the queue's bound a query is refused with QUERIES_QUEUED.
+ * make another wait for all of them; and while answers that nobody reads fill their account, nobody begins. Past the
+ * queue's bound a query is refused with QUERIES_QUEUED.
  */
+import type { ClientBytes } from "#broker/client-bytes";
 import { assert, StoreError } from "#schemas/errors";
 
 interface Waiting {
@@ -14,12 +16,18 @@ export class Admission {
   readonly #queuedMax: number;
   /** By client, in the order of their turns; a client without waiting queries is not in it. */
   readonly #queues = new Map<string, Waiting[]>();
+  readonly #clients: Pick<ClientBytes, "isFull" | "whenRoom">;
   #running = 0;
   #queued = 0;
+  #isWaitingForRoom = false;
 
-  constructor(limits: { readonly queriesRunning: number; readonly queriesQueued: number }) {
+  constructor(
+    limits: { readonly queriesRunning: number; readonly queriesQueued: number },
+    clients: Pick<ClientBytes, "isFull" | "whenRoom">,
+  ) {
     this.#runningMax = limits.queriesRunning;
     this.#queuedMax = limits.queriesQueued;
+    this.#clients = clients;
   }
 
   get running(): number {
@@ -32,7 +40,7 @@ export class Admission {
 
   /** Resolves when it is this query's turn; call `leave` when it is done. Rejects when the signal fires first. */
   enter(client: string, signal: AbortSignal): Promise<void> | null {
-    if (this.#running < this.#runningMax) {
+    if (this.#running < this.#runningMax && !this.#clients.isFull) {
       this.#running++;
       return null;
     }
@@ -47,12 +55,35 @@ export class Admission {
   /** The running query that `enter` admitted is done. */
   leave(): void {
     assert(this.#running > 0, "a query runs");
-    const next = this.#queues.entries().next().value;
-    if (next === undefined) {
-      this.#running--;
-      return;
+    this.#running--;
+    this.#admit();
+  }
+
+  /** Lets those in turn begin, as many as may. */
+  #admit(): void {
+    while (this.#running < this.#runningMax && this.#queued > 0) {
+      if (this.#clients.isFull) {
+        this.#admitLater();
+        return;
+      }
+      this.#running++;
+      this.#next();
     }
-    const [client, queue] = next;
+  }
+
+  #admitLater(): void {
+    if (this.#isWaitingForRoom) return;
+    this.#isWaitingForRoom = true;
+    this.#clients.whenRoom(() => {
+      this.#isWaitingForRoom = false;
+      this.#admit();
+    });
+  }
+
+  #next(): void {
+    const turn = this.#queues.entries().next().value;
+    assert(turn !== undefined, "somebody waits");
+    const [client, queue] = turn;
     const first = queue.shift();
     assert(first !== undefined, "a client in turn waits");
     // The client goes to the end of the turns.
@@ -69,6 +100,7 @@ export class Admission {
     queue.push(waiting);
     this.#queues.set(client, queue);
     this.#queued++;
+    if (this.#clients.isFull) this.#admitLater();
     signal.addEventListener("abort", () => this.#giveUp(client, waiting, signal.reason), { once: true });
     return promise;
   }

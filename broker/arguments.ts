@@ -14,7 +14,7 @@ export interface StartArguments {
   readonly demoBackfill: boolean;
   readonly tables: string | null;
   readonly allowedHosts: readonly string[];
-  /** Bytes for arenas; null: half of the memory there is. */
+  /** Bytes of the process; null: two thirds of the memory there is. */
   readonly memoryBytes: number | null;
   /** Scan threads; null: one a core. */
   readonly threads: number | null;
@@ -33,7 +33,7 @@ export const helpText = `Freshet: a real-time OLAP store with dashboards built i
   --no-demo           without the café demo
   --demo-rate N       purchases a second of the demo, over a day, 1 to 100,000  (20)
   --demo-backfill     let the demo also fill 24 h into your Kafka
-  --memory SIZE       memory for columns, such as 2G            (half of what there is)
+  --memory SIZE       memory of the process, such as 2G         (two thirds of what there is)
   --threads N         scan threads                              (one a core)
   --help              this text
 
@@ -97,7 +97,7 @@ function bytesOf(text: string): number {
   const match = /^(\d+(?:\.\d+)?)([MG])$/i.exec(text);
   if (match === null) throw fault(`--memory takes a size such as 512M or 2G; found "${text}"`);
   const bytes = Number(match[1]) * (match[2]?.toUpperCase() === "G" ? 2 ** 30 : 2 ** 20);
-  if (bytes < 128 * 2 ** 20) throw fault(`--memory takes at least 128M; found "${text}"`);
+  if (bytes < 256 * 2 ** 20) throw fault(`--memory takes at least 256M; found "${text}"`);
   return Math.floor(bytes);
 }
 

@@ -5,6 +5,7 @@
 
 import { Admission } from "#broker/admission";
 import { answer, type Moment } from "#broker/answer";
+import { ClientBytes } from "#broker/client-bytes";
 import { type BrokerCatalog, type Prepared, Preparer } from "#broker/prepare";
 import { QueryCounts } from "#broker/query-counts";
 import { exceptionOf } from "#broker/response/exception";
@@ -28,6 +29,8 @@ export interface BrokerParts {
   readonly limits: Limits;
   readonly clock: Clock;
   readonly log: Log;
+  /** What clients make the process hold; left out: nobody counts it. */
+  readonly clients?: ClientBytes;
 }
 
 export interface Question {
@@ -107,7 +110,7 @@ export class Broker {
 
   constructor(parts: BrokerParts) {
     this.parts = parts;
-    this.#admission = new Admission(parts.limits);
+    this.#admission = new Admission(parts.limits, parts.clients ?? new ClientBytes(parts.limits));
     this.#preparer = new Preparer(parts);
   }
 

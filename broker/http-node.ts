@@ -8,6 +8,7 @@ import fastifyHelmet from "@fastify/helmet";
 import fastifyRateLimit from "@fastify/rate-limit";
 import fastifyWebsocket from "@fastify/websocket";
 import fastify, { type FastifyInstance } from "fastify";
+import type { ClientBytes } from "#broker/client-bytes";
 import { sendError } from "#broker/http/answers-node";
 import { appDocumentRoutes } from "#broker/http/app-documents-node";
 import { appInfoRoutes } from "#broker/http/app-info-node";
@@ -26,6 +27,7 @@ import { queryRoutes } from "#broker/http/query-node";
 import { compression, pathsWhere, type Route, register } from "#broker/http/route-node";
 import { schemaRoutes } from "#broker/http/schemas-node";
 import { segmentRoutes } from "#broker/http/segments-node";
+import { boundSlowClients } from "#broker/http/slow-clients-node";
 import { tableConfigRoutes } from "#broker/http/table-configs-node";
 import { tableStateRoutes } from "#broker/http/table-state-node";
 import { tableRoutes } from "#broker/http/tables-node";
@@ -38,6 +40,7 @@ export interface HttpOptions {
   readonly parts: HttpParts;
   readonly live: LiveHub;
   readonly drain: Drain;
+  readonly clients: ClientBytes;
   /** Host names, beside numeric addresses, that a Host header may carry. */
   readonly allowedHosts: readonly string[];
 }
@@ -90,6 +93,9 @@ function boundBodies(app: FastifyInstance, bodyBytes: number): void {
   });
 }
 
+/** How often requests that do not arrive are looked for. */
+const requestCheckMs = 2000;
+
 /** Every route of the process but the web app's pages, as data. */
 function routesOf(app: FastifyInstance, parts: HttpParts): readonly Route[] {
   const routes = [
@@ -113,14 +119,15 @@ function routesOf(app: FastifyInstance, parts: HttpParts): readonly Route[] {
 
 /** The application, routes registered, not listening yet. */
 export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> {
-  const { parts, live, drain, allowedHosts } = options;
+  const { parts, live, drain, clients, allowedHosts } = options;
   const { limits } = parts;
   const app = fastify({
     bodyLimit: limits.bodyBytes,
     logger: false,
     forceCloseConnections: true,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 512 },
-    http: { maxHeaderSize: limits.headerBytes },
+    http: { maxHeaderSize: limits.headerBytes, connectionsCheckingInterval: requestCheckMs },
+    requestTimeout: limits.requestMs,
     frameworkErrors: routerFault(limits),
     clientErrorHandler: answerBroken(limits),
     return503OnClosing: false, // the drain says it, in our shape
@@ -135,6 +142,7 @@ export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> 
   });
   boundBodies(app, limits.bodyBytes);
   unpackBodies(app);
+  boundSlowClients(app, { account: clients, unreadMs: limits.unreadMs });
   parseBodies(app);
   await app.register(fastifyHelmet, {
     contentSecurityPolicy,

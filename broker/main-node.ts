@@ -4,6 +4,7 @@
  */
 import type { FastifyInstance } from "fastify";
 import { Broker } from "#broker/broker";
+import { ClientBytes } from "#broker/client-bytes";
 import { knownTable } from "#broker/http/definitions";
 import { Drain } from "#broker/http/drain-node";
 import type { HttpParts } from "#broker/http/parts";
@@ -58,7 +59,9 @@ const shownHost = (host: string): string => {
 /** Builds everything and listens; START_FAILED when the port cannot be had. */
 export async function startBroker(start: BrokerStart): Promise<RunningBroker> {
   const { servers, evaluate, host, port, allowedHosts, ...parts } = start;
+  const clients = new ClientBytes(parts.limits);
   const broker = new Broker({
+    clients,
     id: `Broker_${shownHost(host)}_${port}`,
     catalog: brokerCatalog(parts.admin.definitions),
     servers,
@@ -81,10 +84,11 @@ export async function startBroker(start: BrokerStart): Promise<RunningBroker> {
   const drain = new Drain();
   const app = await buildHttp({
     drain,
+    clients,
     parts: {
       ...parts,
       stopping: drain.signal,
-      metrics: () => [...broker.metrics(), ...parts.metrics()],
+      metrics: () => [...broker.metrics(), ...clients.metrics(), ...parts.metrics()],
       queries: queryDoor(broker, parts.limits),
       address: { host: shownHost(host), port },
     },

@@ -6,8 +6,9 @@ import { setFlagsFromString } from "node:v8";
 
 // Pushed bodies lie outside the heap. Counted apart from it, each 64 MB of them costs a full collection in every thread.
 setFlagsFromString("--external-memory-accounted-in-global-limit");
-// Our heaps are small and what they hold on to is large and short-lived: collect when they have grown fourfold.
-setFlagsFromString("--heap-growing-percent=300");
+// Our heaps are small and what they hold on to is large and short-lived: collect when they have grown fourfold, unless
+// the process was told how little it may hold.
+if (!process.argv.includes("--memory")) setFlagsFromString("--heap-growing-percent=300");
 
 const [major] = process.versions.node.split(".").map(Number);
 if (major < 24) {

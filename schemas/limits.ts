@@ -31,6 +31,11 @@ export interface Limits {
   readonly bodyBytes: number;
   /** Rows of one push: each costs some thirty bytes beside its own while it is looked at. */
   readonly bodyRows: number;
+  /** Bodies that are coming in and answers that are not read yet, of all clients together. */
+  readonly clientBytes: number;
+  /** How long a request may take to arrive whole, and how long an answer may wait without a byte being read. */
+  readonly requestMs: number;
+  readonly unreadMs: number;
   /** A request's first line and headers together. */
   readonly headerBytes: number;
   /** How long requests under way may take to end when the process is asked to stop. */
@@ -92,6 +97,9 @@ export const limits: Limits = {
   deadLetterBytes: 4 * kibi,
   bodyBytes: 64 * mebi,
   bodyRows: 4 * mebi,
+  clientBytes: 512 * mebi,
+  requestMs: 120_000,
+  unreadMs: 30_000,
   headerBytes: 32 * kibi,
   drainMs: 2000,
   sampleRows: 10_000,
@@ -129,10 +137,34 @@ export function checkLimits(checked: Limits): Limits {
   assert(checked.segmentRows >= 1, "a segment holds a row");
   assert(checked.stageTextBytes >= checked.recordBytes, "a stage holds the largest record");
   assert(checked.frameBytes >= checked.bodyBytes, "a request body fits one frame");
+  assert(checked.bodyBytes <= checked.clientBytes, "a body fits what clients may make us hold");
   assert(checked.segmentBytes <= checked.unsealedBytes, "one segment fits the unsealed bytes");
   return checked;
 }
 checkLimits(limits);
+
+/** What a process takes before it holds a row: code, threads, their heaps. */
+const processBytes = 256 * mebi;
+/** Of the rest: columns, indexes and states in arenas; what remains is for heaps and buffers. */
+const arenaShare = 0.7;
+
+/** Arenas of a process that may hold `memoryBytes` in all. */
+export const arenaBytesWithin = (memoryBytes: number): number =>
+  Math.max(64 * mebi, Math.floor((memoryBytes - processBytes) * arenaShare));
+
+/** The limits of a process that may hold `memoryBytes` in all: what a query, a client or a cache may take of it. */
+export function limitsWithin(memoryBytes: number, usual: Limits): Limits {
+  const share = (bytes: number, part: number) => Math.min(bytes, Math.floor(memoryBytes / part));
+  return checkLimits({
+    ...usual,
+    bodyBytes: share(usual.bodyBytes, 8),
+    clientBytes: share(usual.clientBytes, 8),
+    queryBytes: share(usual.queryBytes, 8),
+    resultBytes: share(usual.resultBytes, 8),
+    resultCacheBytes: share(usual.resultCacheBytes, 32),
+    queriesRunning: Math.max(2, Math.min(usual.queriesRunning, Math.floor(memoryBytes / (128 * mebi)))),
+  });
+}
 
 /** Bounds of the browser app: what a page can hold, draw and keep. What is past one of them is said where it would be. */
 export const appLimits = {

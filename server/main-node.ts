@@ -14,7 +14,14 @@ import type { TableAdmin } from "#schemas/admin";
 import type { CatalogClient } from "#schemas/catalog";
 import { StoreError } from "#schemas/errors";
 import type { IngestEnvironment } from "#schemas/ingest";
-import { checkLimits, type Limits, serverBounds, limits as usualLimits } from "#schemas/limits";
+import {
+  arenaBytesWithin,
+  checkLimits,
+  type Limits,
+  limitsWithin,
+  serverBounds,
+  limits as usualLimits,
+} from "#schemas/limits";
 import type { Metric } from "#schemas/metric";
 import type { ServerClient } from "#schemas/plan/server-client";
 import type { Log, World } from "#schemas/world";
@@ -46,7 +53,7 @@ export interface ServerOptions {
   /** The process's Kafka; none: the embedded stream. Which of the two is fixed at the folder's first start. */
   readonly kafkaBrokers?: readonly string[];
   readonly limits?: Limits;
-  /** All arenas together; by default half of what the machine or container allows. */
+  /** What the process may hold, arenas, heaps and buffers; by default two thirds of what there is. */
   readonly memoryBytes?: number;
   readonly threads?: { readonly ingest: number; readonly scan: number } | "inline";
   /** PostgreSQL instead of the embedded catalog. */
@@ -137,11 +144,11 @@ function runRole(data: RoleData): void {
 const role = roleData<RoleData>();
 if (role !== null) runRole(role);
 
-/** Half of what there is: the rest is for JavaScript's heap, the page cache and everybody else. */
+/** Two thirds of what there is: the rest is for the page cache and everybody else. */
 function usualMemoryBytes(): number {
   const allowed = process.constrainedMemory();
   const machine = totalmem();
-  return Math.floor((allowed > 0 && allowed < machine ? allowed : machine) / 2);
+  return Math.floor((allowed > 0 && allowed < machine ? allowed : machine) * (2 / 3));
 }
 
 /** A folder serves one kind of stream for ever: offsets of another mean something else. */
@@ -181,8 +188,10 @@ const die = (error: Error): never => {
 /** Tests shrink limits of a whole process: FRESHET_LIMITS='{"logFileBytes":65536}'. */
 const limitsOfTests = (): Partial<Limits> => JSON.parse(process.env["FRESHET_LIMITS"] ?? "{}");
 
-const limitsOf = ({ limits }: ServerOptions): Limits =>
-  checkLimits(limits ?? { ...usualLimits, ...limitsOfTests() });
+const memoryOf = ({ memoryBytes }: ServerOptions): number => memoryBytes ?? usualMemoryBytes();
+
+const limitsOf = (options: ServerOptions): Limits =>
+  checkLimits(options.limits ?? { ...limitsWithin(memoryOf(options), usualLimits), ...limitsOfTests() });
 
 interface Threads {
   readonly sealer: Sealer;
@@ -220,7 +229,8 @@ async function startThreads(
   const start = async <T extends object>(role: RoleData["role"], serve: object): Promise<T> => {
     const roleData = { ...data, role } satisfies RoleData;
     const entry = new URL(import.meta.url);
-    const thread = await startThread<T>({ entry, data: roleData, serve, log: world.log, onFatal });
+    const youngMb = role === "ingest" ? ingestYoungMb : sealYoungMb;
+    const thread = await startThread<T>({ entry, data: roleData, youngMb, serve, log: world.log, onFatal });
     started.push(thread);
     return thread.remote;
   };
@@ -240,6 +250,10 @@ async function startThreads(
     terminate: async () => void (await Promise.all(started.map((thread) => thread.terminate()))),
   };
 }
+
+/** Young generations, in MiB: what a thread makes and drops between two small collections. */
+const ingestYoungMb = 48;
+const sealYoungMb = 16;
 
 /** Shares of the memory: what sealed segments may keep decoded, the rest is for unsealed rows and for queries. */
 const sealedShare = 0.5;
@@ -273,7 +287,7 @@ async function startLocked(
   const catalog = await openCatalog({ sqlitePath, databaseUrl: options.databaseUrl });
   closers.push(() => catalog.close());
   await fixStream(catalog, kafkaBrokers);
-  const budgetBytes = options.memoryBytes ?? usualMemoryBytes();
+  const budgetBytes = arenaBytesWithin(memoryOf(options));
   const pool = ArenaPool.create({ budgetBytes, arenaBytes: limits.arenaBytes, poison: false });
   const [kernels, extractor] = await Promise.all([loadKernels(), loadExtractor()]);
   const data = { limits, kernels, extractor, kafkaBrokers };

@@ -40,12 +40,17 @@ export async function startThread<T extends object>(options: {
   readonly entry: URL;
   /** What the worker finds in `roleData`. */
   readonly data: object;
+  /** Its young generation, MiB. */
+  readonly youngMb: number;
   /** What the worker may call here. */
   readonly serve: object;
   readonly log: Log;
   readonly onFatal: (error: Error) => void;
 }): Promise<Thread<T>> {
-  const worker = new Worker(options.entry, { workerData: { freshet: options.data } });
+  const worker = new Worker(options.entry, {
+    workerData: { freshet: options.data },
+    resourceLimits: { maxYoungGenerationSizeMb: options.youngMb },
+  });
   const port: Port = {
     post: (message) => worker.postMessage(message, handedOver(message)),
     listen: (handler) => worker.on("message", handler),

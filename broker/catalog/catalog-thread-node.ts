@@ -5,6 +5,9 @@ import { type ErrorCode, StoreError } from "#schemas/errors";
 import { connectCalls } from "#schemas/wire/calls";
 import { openPostgresCatalog } from "./postgres-node.ts";
 
+/** The thread's young generation, MiB: it hands on rows of SQLite. */
+const youngMb = 8;
+
 interface Refusal {
   readonly code: ErrorCode;
   readonly message: string;
@@ -13,7 +16,10 @@ interface Refusal {
 
 /** SQLite in `path` on a thread of its own. CATALOG_CORRUPT names the file. */
 export async function openSqliteThread(path: string): Promise<CatalogClient> {
-  const worker = new Worker(new URL("./worker-catalog-node.ts", import.meta.url), { workerData: { path } });
+  const worker = new Worker(new URL("./worker-catalog-node.ts", import.meta.url), {
+    workerData: { path },
+    resourceLimits: { maxYoungGenerationSizeMb: youngMb },
+  });
   const opened = Promise.withResolvers<void>();
   const connection = connectCalls<CatalogClient>(
     {

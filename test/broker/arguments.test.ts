@@ -56,7 +56,7 @@ describe("flags of npm start", () => {
     [["--kafka", "localhost"], "host:port"],
     [["--demo-rate", "0"], "from 1 to 100000"],
     [["--memory", "lots"], "512M or 2G"],
-    [["--memory", "1M"], "at least 128M"],
+    [["--memory", "1M"], "at least 256M"],
   ])("%j: one clear line", (args, message) => {
     expect(() => parseStart(args)).toThrow(message);
   });

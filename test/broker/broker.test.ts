@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Admission } from "#broker/admission";
 import { type Answer, Broker, type BrokerParts, type Question } from "#broker/broker";
+import { ClientBytes } from "#broker/client-bytes";
 import { responseOf } from "#broker/response/json";
 import { StoreError } from "#schemas/errors";
 import { type Limits, limits } from "#schemas/limits";
@@ -267,7 +268,10 @@ describe("memory of a query", () => {
 
 describe("fair shares", () => {
   it("clients take turns", async () => {
-    const admission = new Admission({ queriesRunning: 1, queriesQueued: 10 });
+    const admission = new Admission(
+      { queriesRunning: 1, queriesQueued: 10 },
+      new ClientBytes({ clientBytes: 1 }),
+    );
     const { signal } = new AbortController();
     const order: string[] = [];
     expect(admission.enter("greedy", signal)).toBeNull();

@@ -10,6 +10,9 @@ import type { Task } from "#server/execute/task";
 import { type Deliver, freeBlocks, type ScanPool, type ScanResult } from "#server/execute/threads/pool";
 import type { KernelSource } from "#server/kernels/instance";
 
+/** A scan thread's young generation, MiB: its rows lie in arenas. */
+const youngMb = 16;
+
 export interface ScanWorkerData {
   readonly memories: readonly WebAssembly.Memory[];
   readonly kernels: KernelSource;
@@ -80,7 +83,10 @@ export class ThreadPool implements ScanPool {
   private startThread(): Promise<void> {
     const { memories, kernels, log } = this.parts;
     const data: ScanWorkerData = { memories, kernels };
-    const worker = new Worker(new URL("./worker-scan-node.ts", import.meta.url), { workerData: data });
+    const worker = new Worker(new URL("./worker-scan-node.ts", import.meta.url), {
+      workerData: data,
+      resourceLimits: { maxYoungGenerationSizeMb: youngMb },
+    });
     const thread: Thread = { worker };
     const ready = Promise.withResolvers<void>();
     worker.on("message", (message: FromScanWorker) => {
