@@ -3,6 +3,8 @@
  * The command line. `freshet start` makes one process: builds what is stale, starts the server, the broker and,
  * unless told otherwise, the café demo. Everything that can be wrong with a start is one clear line.
  */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { flushCompileCache } from "node:module";
 import { dirname, join, resolve } from "node:path";
@@ -17,9 +19,9 @@ import { KafkaTopics } from "#ingestion/source/kafka-topics-node";
 import { messageOf, StoreError } from "#schemas/errors";
 import type { Log } from "#schemas/world";
 import { evaluate } from "#server/execute/functions/evaluate";
-import { buildKernels, compileAssemblyScript } from "#server/kernels/build-node";
+import { areKernelsBuilt, buildKernels, compileAssemblyScript, isCompiled } from "#server/kernels/build-node";
 import { type RunningServer, type ServerOptions, startServer } from "#server/main-node";
-import { buildWeb } from "./web/build-node.ts";
+import { buildWeb, isWebBuilt } from "./web/build-node.ts";
 
 const root = dirname(fileURLToPath(import.meta.url));
 const webFolder = join(root, ".build/web");
@@ -35,13 +37,27 @@ const log: Log = (level, message, fields) => {
   process.stderr.write(`${new Date().toISOString()} ${level} ${message}${more}\n`);
 };
 
+const extractEntries = ["ingestion/decode/extract.as.ts"];
+
 /** Bundles the app and compiles kernels where their sources changed; the app first, because it says so. */
 async function build(): Promise<void> {
   const building = () =>
     process.stdout.write(`Freshet ${version} builds its pages and kernels, once: about ten seconds\n`);
   await buildWeb({ outFolder: webFolder, building });
   await buildKernels();
-  await compileAssemblyScript(["ingestion/decode/extract.as.ts"], "extract");
+  await compileAssemblyScript(extractEntries, "extract");
+}
+
+/**
+ * Builds in a process of its own if there is something to build: bundler and compiler leave hundreds of megabytes in a
+ * heap, which a server would hold for ever.
+ */
+async function buildApart(): Promise<void> {
+  if (isWebBuilt(webFolder) && areKernelsBuilt() && isCompiled(extractEntries, "extract")) return;
+  const program = [...process.execArgv, process.argv[1] as string, "build"];
+  const child = spawn(process.execPath, program, { stdio: ["ignore", "inherit", "inherit"] });
+  const [code] = await once(child, "exit");
+  if (code !== 0) throw new StoreError("START_FAILED", "the pages and kernels could not be built; see above");
 }
 
 function serverOptions(args: StartArguments): ServerOptions {
@@ -107,7 +123,7 @@ const tellKafka = ({ admin }: RunningServer): Promise<void> =>
 async function start(args: StartArguments): Promise<void> {
   const stopped = asked();
   await checkNatives();
-  await build();
+  await buildApart();
   const server = await startServer(serverOptions(args));
   const stop = new AbortController();
   let broker: RunningBroker | null = null;

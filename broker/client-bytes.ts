@@ -1,6 +1,6 @@
 /**
- * What clients make the process hold: bodies that are coming in and answers that are not read yet, in one account. A
- * body that does not fit is refused; while answers fill it, statements wait for their turn.
+ * What clients make the process hold: bodies that are coming in and answers that are not read yet, half of
+ * `clientBytes` for each. A body that does not fit is refused; while answers fill theirs, statements wait their turn.
  */
 import { StoreError } from "#schemas/errors";
 import type { Limits } from "#schemas/limits";
@@ -9,12 +9,13 @@ import type { Metric } from "#schemas/metric";
 type ClientPurpose = "bodies" | "answers";
 
 export class ClientBytes {
+  /** For each of the two. */
   readonly #bytesMax: number;
   readonly #held: Record<ClientPurpose, number> = { bodies: 0, answers: 0 };
   readonly #waiting: (() => void)[] = [];
 
   constructor({ clientBytes }: Pick<Limits, "clientBytes">) {
-    this.#bytesMax = clientBytes;
+    this.#bytesMax = clientBytes / 2;
   }
 
   /** What /metrics tells. */
@@ -29,7 +30,7 @@ export class ClientBytes {
   }
 
   get isFull(): boolean {
-    return this.#held.bodies + this.#held.answers >= this.#bytesMax;
+    return this.#held.answers >= this.#bytesMax;
   }
 
   /** Counts bytes that are there already; the answer gives them back, once. */
@@ -44,11 +45,11 @@ export class ClientBytes {
     };
   }
 
-  /** As `hold`, for what can still be refused: MEMORY_BUDGET when it does not fit beside the rest. */
+  /** As `hold`, for what can still be refused: MEMORY_BUDGET when it does not fit. */
   take(purpose: ClientPurpose, bytes: number): () => void {
-    const held = this.#held.bodies + this.#held.answers;
+    const held = this.#held[purpose];
     if (held + bytes <= this.#bytesMax) return this.hold(purpose, bytes);
-    const expected = `at most clientBytes = ${this.#bytesMax} bytes of bodies and unread answers at once`;
+    const expected = `at most ${this.#bytesMax} bytes of ${purpose} at once (half of clientBytes)`;
     throw new StoreError(
       "MEMORY_BUDGET",
       `expected ${expected} but found ${bytes} more beside ${held}; try again in a second`,

@@ -31,7 +31,7 @@ export interface Limits {
   readonly bodyBytes: number;
   /** Rows of one push: each costs some thirty bytes beside its own while it is looked at. */
   readonly bodyRows: number;
-  /** Bodies that are coming in and answers that are not read yet, of all clients together. */
+  /** Bodies that are coming in and answers that are not read yet, of all clients together, half for each. */
   readonly clientBytes: number;
   /** How long a request may take to arrive whole, and how long an answer may wait without a byte being read. */
   readonly requestMs: number;
@@ -137,7 +137,7 @@ export function checkLimits(checked: Limits): Limits {
   assert(checked.segmentRows >= 1, "a segment holds a row");
   assert(checked.stageTextBytes >= checked.recordBytes, "a stage holds the largest record");
   assert(checked.frameBytes >= checked.bodyBytes, "a request body fits one frame");
-  assert(checked.bodyBytes <= checked.clientBytes, "a body fits what clients may make us hold");
+  assert(checked.bodyBytes * 2 <= checked.clientBytes, "a body fits what clients may make us hold");
   assert(checked.segmentBytes <= checked.unsealedBytes, "one segment fits the unsealed bytes");
   return checked;
 }
@@ -157,7 +157,7 @@ export function limitsWithin(memoryBytes: number, usual: Limits): Limits {
   const share = (bytes: number, part: number) => Math.min(bytes, Math.floor(memoryBytes / part));
   return checkLimits({
     ...usual,
-    bodyBytes: share(usual.bodyBytes, 8),
+    bodyBytes: share(usual.bodyBytes, 16),
     clientBytes: share(usual.clientBytes, 8),
     queryBytes: share(usual.queryBytes, 8),
     resultBytes: share(usual.resultBytes, 8),

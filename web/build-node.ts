@@ -57,6 +57,12 @@ function publish(builtFolder: string, outFolder: string, key: string): void {
   rmSync(builtFolder, { recursive: true, force: true });
 }
 
+/** True when `outFolder` holds the app of today's sources. */
+export function isWebBuilt(outFolder: string, key = webKey()): boolean {
+  const keyPath = join(outFolder, keyFile);
+  return existsSync(keyPath) && readFileSync(keyPath, "utf8") === key;
+}
+
 /** Makes sure that `outFolder` holds the app of today's sources; says whether it had to build. */
 export async function buildWeb(options: {
   readonly outFolder: string;
@@ -65,8 +71,7 @@ export async function buildWeb(options: {
 }): Promise<{ readonly built: boolean }> {
   const { outFolder } = options;
   const key = webKey();
-  const keyPath = join(outFolder, keyFile);
-  if (existsSync(keyPath) && readFileSync(keyPath, "utf8") === key) return { built: false };
+  if (isWebBuilt(outFolder, key)) return { built: false };
   options.building?.();
   const { build } = await import("vite");
   const builtFolder = `${outFolder}.${process.pid}`;

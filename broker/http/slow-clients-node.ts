@@ -12,6 +12,12 @@ export interface SlowClients {
   readonly unreadMs: number;
 }
 
+/** A client may have gone before there was anything to count. */
+function whenClosed({ raw }: FastifyReply, done: () => void): void {
+  if (raw.destroyed || raw.closed) done();
+  else raw.once("close", done);
+}
+
 /** A body whose length nobody told, counted while it comes. */
 class Counted extends Transform {
   readonly #source: { readonly receivedEncodedLength?: number };
@@ -47,10 +53,12 @@ function countBody(
   payload: Readable,
 ) {
   const take = (bytes: number): void => {
-    reply.raw.once("close", account.take("bodies", bytes));
+    whenClosed(reply, account.take("bodies", bytes));
   };
+  const { "content-length": told, "transfer-encoding": coding } = request.headers;
+  if (told === undefined && coding === undefined) return payload; // no body
   const isPacked = request.headers["content-encoding"] !== undefined;
-  const length = Number(request.headers["content-length"] ?? Number.NaN);
+  const length = Number(told ?? Number.NaN);
   if (!isPacked && Number.isFinite(length)) {
     take(length);
     return payload;
@@ -89,7 +97,7 @@ export function boundSlowClients(app: FastifyInstance, slow: SlowClients): void 
   app.addHook("onSend", async (_request, reply, payload) => {
     const bytes = bytesOfPayload(payload, reply);
     if (bytes === 0) return payload;
-    reply.raw.once("close", slow.account.hold("answers", bytes));
+    whenClosed(reply, slow.account.hold("answers", bytes));
     watchUnread(reply, slow.unreadMs);
     return payload;
   });

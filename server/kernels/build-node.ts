@@ -61,7 +61,7 @@ function readSources(entries: readonly string[]): Sources {
  */
 export async function compileAssemblyScript(entries: readonly string[], outName: string): Promise<string> {
   const sources = readSources(entries);
-  const target = join(buildFolder, `${outName}-${sources.key}.wasm`);
+  const target = compiledPath(outName, sources);
   if (existsSync(target)) return target;
   const bytes = await compile(entries, sources);
   mkdirSync(buildFolder, { recursive: true });
@@ -70,6 +70,13 @@ export async function compileAssemblyScript(entries: readonly string[], outName:
   renameSync(beside, target);
   return target;
 }
+
+const compiledPath = (outName: string, { key }: Sources): string =>
+  join(buildFolder, `${outName}-${key}.wasm`);
+
+/** True when `compileAssemblyScript` would have nothing to do. */
+export const isCompiled = (entries: readonly string[], outName: string): boolean =>
+  existsSync(compiledPath(outName, readSources(entries)));
 
 async function compile(entries: readonly string[], sources: Sources): Promise<Uint8Array> {
   // The compiler is large and only needed when something changed.
@@ -90,6 +97,8 @@ async function compile(entries: readonly string[], sources: Sources): Promise<Ui
   return wasm;
 }
 
+const kernelEntries = ["server/kernels/kernels.as.ts"];
+
 /** The kernels' file. */
-export const buildKernels = (): Promise<string> =>
-  compileAssemblyScript(["server/kernels/kernels.as.ts"], "kernels");
+export const buildKernels = (): Promise<string> => compileAssemblyScript(kernelEntries, "kernels");
+export const areKernelsBuilt = (): boolean => isCompiled(kernelEntries, "kernels");

@@ -270,7 +270,7 @@ describe("fair shares", () => {
   it("clients take turns", async () => {
     const admission = new Admission(
       { queriesRunning: 1, queriesQueued: 10 },
-      new ClientBytes({ clientBytes: 1 }),
+      new ClientBytes({ clientBytes: 2 }),
     );
     const { signal } = new AbortController();
     const order: string[] = [];
