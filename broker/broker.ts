@@ -87,7 +87,7 @@ function absences(result: Result): QueryException[] {
   const exceptions = faults.map((fault) =>
     exception(
       fault.code,
-      // A log that cannot be read does not say how many rows it held.
+      // A stream or a log that is not read does not say how many rows it holds.
       fault.rows === 0
         ? `rows of the ${fault.segment} are not in the answer: ${fault.message}`
         : `segment ${fault.segment} (${fault.rows} rows) is not in the answer: ${fault.message}`,

@@ -10,14 +10,18 @@ import type { Decoder } from "#ingestion/decode/decoder";
 import { bytesOf } from "#ingestion/decode/utf8";
 import type { LogEntry } from "#ingestion/log/format";
 import { decodeNote } from "#ingestion/log/keys";
+import { goOnAdvice, PlacedSource } from "#ingestion/source/placed";
 import { BatchStore } from "#ingestion/store";
-import type { PartitionStatus } from "#schemas/api/tables";
+import type { ConsumeFrom, PartitionStatus } from "#schemas/api/tables";
 import { AssertionError, StoreError, storeErrorOf } from "#schemas/errors";
 import { ingestionBounds } from "#schemas/limits";
-import { OffsetGone, type RawBatch } from "#schemas/source";
+import { type SourcePlace, unplaced } from "#schemas/segment";
+import { BatchCorrupt, OffsetGone, type RawBatch } from "#schemas/source";
 import type { RowSink } from "#schemas/stage";
 import type { Table } from "#schemas/table";
 
+const trustMs = ingestionBounds.sourceTrustMs;
+const corruptTriesMax = ingestionBounds.batchCorruptTries;
 const fetchWaitMs = ingestionBounds.fetchWaitMs;
 const fetchBytesMax = ingestionBounds.fetchBytes;
 const mirrorBytesMax = ingestionBounds.mirrorBytes;
@@ -32,12 +36,11 @@ export class PartitionConsumer {
   readonly #progress: Progress;
   readonly #store: BatchStore;
   #altered: Table | null = null;
-  /** CRC of the record before the next, when it is known from the catalog or the log. */
-  #lastCrc: number | null;
-  /** The newest batch as it came, its CRC not computed yet: it is asked for only after a fault. */
-  #lastBatch: RawBatch | null = null;
+  readonly #source: PlacedSource;
   #isVerified = false;
+  #fetchedMs = Number.NEGATIVE_INFINITY;
   #aheadTries = 0;
+  #corruptTries = 0;
   #stop = new AbortController();
   #running: Promise<void> | null = null;
   #changes: (() => void)[] = [];
@@ -45,7 +48,15 @@ export class PartitionConsumer {
   constructor(parts: ConsumerParts) {
     this.#parts = parts;
     this.partition = parts.partition;
-    this.#lastCrc = parts.committed?.lastRecordCrc ?? null;
+    this.#source = new PlacedSource({
+      source: parts.source,
+      partition: parts.partition,
+      table: parts.table.name,
+      topic: parts.table.stream.topic,
+      crcKafka: parts.environment.crcKafka,
+      place: parts.committed?.place ?? unplaced,
+      lastCrc: parts.committed?.lastRecordCrc ?? null,
+    });
     this.#progress = startProgress(parts, () => this.#changed());
     this.#store = new BatchStore(parts, this.#progress, async (error) => {
       await this.#short(error);
@@ -86,33 +97,31 @@ export class PartitionConsumer {
     return { ...status, state: log.stopped ? "stopped" : "paused", lastError: log.failure.message };
   }
 
-  /**
-   * Replays the log into the sink. Resolves also when the log is damaged: then what came before is served.
-   */
+  /** Replays the log into the sink. Resolves also when the log is damaged: then what came before is served. */
   async recover(): Promise<void> {
     const { log, keys, environment, committed } = this.#parts;
     if (committed !== null) this.#store.open(committed.nextOffset);
     else if (!this.#parts.isMirrored) await this.#openAt(0n);
     const keysLost = await keys?.load();
-    if (keysLost) this.#progress.note(keysLost);
+    if (keysLost) {
+      this.#progress.note(keysLost);
+      environment.world.log("error", keysLost.message, { table: this.#store.table.name });
+    }
     const recovered = await log.recover((entry) => this.#replay(entry));
     const { torn, corrupt } = recovered;
     if (torn !== null) {
-      environment.world.log("warn", `${torn.path}: cut off ${torn.bytes} bytes that were not whole`, {
-        ...torn,
-      });
+      const message = `${torn.path}: cut off ${torn.bytes} bytes that were not whole`;
+      environment.world.log("warn", message, { ...torn });
     }
     if (corrupt !== null) {
-      this.#progress.note(corrupt);
+      this.#progress.note(corrupt.error);
       // The source has it all again; a stream of our own has not.
       if (this.#parts.isMirrored) await log.discard();
-      else this.#progress.stop(corrupt);
+      else this.#progress.stop(corrupt.error);
     }
-    if (corrupt === null && log.lostEnd !== null && log.lostEnd > this.#store.next)
-      await this.#gap(
-        log.lostEnd,
-        "the log that held these rows is missing; these offsets may have been given",
-      );
+    const { lost } = log;
+    if (corrupt === null && lost !== null && lost.end > this.#store.next)
+      await this.#gap(lost.end, lost.reason);
     // A hole at the log's head: what is behind it would come again, out of order.
     if (this.#parts.isMirrored && log.endOffset > this.#store.next) await log.discard();
     if (this.#store.isOpen) {
@@ -133,6 +142,8 @@ export class PartitionConsumer {
 
   /** The table's wish has changed: to going on. */
   resume(): void {
+    // Meanwhile the topic may have been made anew.
+    this.#isVerified = false;
     this.#changed();
   }
 
@@ -197,11 +208,13 @@ export class PartitionConsumer {
 
   /** One fetch and all that follows from it. */
   async #step(): Promise<void> {
-    const { source, log, isMirrored } = this.#parts;
+    const { log, isMirrored } = this.#parts;
     // Of this turn of the loop: who interrupted it meanwhile, while it asked something else, is heard.
     const { signal } = this.#stop;
     const options = { waitMs: fetchWaitMs, bytesMax: fetchBytesMax, signal };
-    const fetched = await source.fetch(this.partition, this.#store.next, options);
+    const fetched = await this.#source.fetch(this.#store.next, options);
+    if (signal.aborted) return;
+    this.#fetchedMs = this.#parts.environment.world.clock.monotonicMs();
     this.#progress.fetched(fetched);
     this.#aheadTries = 0;
     for (const batch of fetched.batches) {
@@ -214,10 +227,11 @@ export class PartitionConsumer {
       await this.#store.store(batch);
       if (this.#isClosed) return;
     }
+    this.#corruptTries = 0;
     const last = fetched.batches.at(-1);
     if (last === undefined) return;
     // A copy: the batch is a part of the whole response.
-    if (isMirrored) this.#lastBatch = { ...last, bytes: last.bytes.slice() };
+    if (isMirrored) this.#source.wasRead({ ...last, bytes: last.bytes.slice() });
     this.#published();
   }
 
@@ -252,46 +266,33 @@ export class PartitionConsumer {
     // The log's buffer is one file: cells may point into it only while the batch is stored.
     const batch: RawBatch = { kind: entry.kind, ...bounds(entry), bytes: entry.payload };
     await this.#store.store(batch);
-    if (isMirrored) this.#lastBatch = batch;
+    if (isMirrored) this.#source.wasRead(batch);
     this.#progress.replayed(log);
   }
 
-  /** Before the first fetch: where to begin, and whether it is still the stream that we know. */
+  /**
+   * Before the first fetch: where to begin, and whether it is still the stream that we know. Again after every fault,
+   * and after a pause: meanwhile the topic may have been made anew.
+   */
   async #begin(): Promise<void> {
-    if (this.#isVerified) return;
-    const { source, start, log, isMirrored } = this.#parts;
+    const { start, log, isMirrored, environment } = this.#parts;
+    const sinceMs = environment.world.clock.monotonicMs() - this.#fetchedMs;
+    if (this.#isVerified && (!isMirrored || sinceMs < trustMs)) return;
     if (!this.#store.isOpen) {
-      const offset = await source.firstOffset(this.partition, start);
+      const offset = await this.#source.firstOffset(start);
       log.begin(offset);
       // A first record that says where we began: "largest" must not move when nothing is sealed yet.
       await log.append({ kind: "mark", ...bounds({ baseOffset: offset, endOffset: offset }), ...nothing });
       await this.#openAt(offset);
-    } else if (isMirrored) {
-      await this.#compareLast();
+    }
+    if (isMirrored) {
+      const place = await this.#source.identify();
+      await this.#source.compareLast(this.#store.next);
+      if (place !== null) await environment.events.placed(this.#store.table.name, this.partition, place);
     }
     this.#isVerified = true;
+    this.#fetchedMs = environment.world.clock.monotonicMs();
     this.#published();
-  }
-
-  /** The record before the next must still be the one that we read: else the topic was made anew. */
-  async #compareLast(): Promise<void> {
-    const { source, environment } = this.#parts;
-    const last = this.#store.next - 1n;
-    if (this.#lastBatch !== null) {
-      this.#lastCrc = await environment.crcKafka(this.#lastBatch, this.#lastBatch.endOffset - 1n);
-      this.#lastBatch = null;
-    }
-    if (this.#lastCrc === null) return;
-    const found = await source.recordCrc(this.partition, last);
-    if (found === this.#lastCrc) return;
-    if (found !== null) throw changed(this.#store.table, this.partition, last);
-    // Not there: let go by retention or compaction, which is all right, or not written yet in a topic made anew.
-    const endOffset = await source.firstOffset(this.partition, "largest");
-    if (endOffset <= last)
-      throw new OffsetGone({
-        startOffset: await source.firstOffset(this.partition, "smallest"),
-        endOffset,
-      });
   }
 
   /** Opens where the catalog knows nothing yet. */
@@ -351,6 +352,10 @@ export class PartitionConsumer {
       case "DISK_FAILED":
         return this.#progress.stop(known);
       default: {
+        if (known instanceof BatchCorrupt && ++this.#corruptTries >= corruptTriesMax) {
+          const message = `${known.message}. ${goOnAdvice(this.#store.table.name)}`;
+          return this.#progress.stop(new BatchCorrupt(message, known.endOffset));
+        }
         // While the source was away, its topic may have been made anew.
         this.#isVerified = false;
         const retryMs = this.#progress.retry(known, { firstMs: retryFirstMs, lastMs: retryLastMs });
@@ -360,21 +365,9 @@ export class PartitionConsumer {
   }
 
   async #gone({ startOffset, endOffset }: OffsetGone): Promise<void> {
-    if (this.#store.next < startOffset) {
-      await this.#gap(startOffset, retentionGap);
-      const bounded = bounds({ baseOffset: this.#store.next, endOffset: startOffset });
-      this.#mirror({ kind: "gap", ...bounded, note: noBytes, payload: bytesOf(retentionGap) });
-      this.#skipTo(startOffset);
-      return;
-    }
+    if (this.#store.next < startOffset) return await this.#gap(startOffset, retentionGap);
     if (++this.#aheadTries >= aheadTriesMax) {
-      const message = `the source ends at ${endOffset} but offset ${this.#store.next} was consumed: the topic was truncated or made anew`;
-      return this.#progress.stop(
-        new StoreError(
-          "STREAM_CHANGED",
-          `table ${this.#store.table.name}, partition ${this.partition}: ${message}`,
-        ),
-      );
+      return this.#progress.stop(this.#source.endsBefore(this.#store.next, endOffset));
     }
     this.#isVerified = false;
     const error = new StoreError(
@@ -384,7 +377,8 @@ export class PartitionConsumer {
     await this.#sleep(this.#progress.retry(error, { firstMs: retryFirstMs, lastMs: retryLastMs }));
   }
 
-  async #gap(end: bigint, reason: string): Promise<void> {
+  /** Passes over offsets that are not there, which is known for ever before anything behind them is read. */
+  async #gap(end: bigint, reason: string, place: SourcePlace | null = null): Promise<void> {
     const { environment } = this.#parts;
     const gap = {
       partition: this.partition,
@@ -396,8 +390,56 @@ export class PartitionConsumer {
     environment.world.log("warn", `offsets ${gap.start} to ${end} are gone: ${reason}`, {
       table: this.#store.table.name,
     });
-    await environment.events.gap(this.#store.table.name, gap);
-    if (!this.#parts.isMirrored) this.#skipTo(end);
+    await environment.events.gap(this.#store.table.name, gap, place);
+    if (this.#parts.isMirrored) {
+      const bounded = bounds({ baseOffset: gap.start, endOffset: end });
+      this.#mirror({ kind: "gap", ...bounded, note: noBytes, payload: bytesOf(reason) });
+    }
+    this.#skipTo(end);
+  }
+
+  /** CRC of the record at an offset, from the source; null when it cannot say. */
+  recordCrc(offset: bigint): Promise<number | null> {
+    return this.#source.recordCrc(offset);
+  }
+
+  /** Goes on where somebody said, after a stop that only people can judge; false when it had not stopped. */
+  async continueFrom(from: ConsumeFrom): Promise<boolean> {
+    const { stopError } = this.#progress;
+    if (stopError === null) return false;
+    await this.#running?.catch(() => {});
+    if (this.#parts.isMirrored) await this.#continueSource(from, stopError);
+    else await this.#continueLog(stopError);
+    this.#isVerified = false;
+    this.#aheadTries = this.#corruptTries = 0;
+    this.#progress.restart();
+    if (this.isPaused) this.#progress.pause();
+    this.#run();
+    return true;
+  }
+
+  async #continueSource(from: ConsumeFrom, stopError: StoreError): Promise<void> {
+    const { log } = this.#parts;
+    if (log.stopped) throw log.failure ?? stopError;
+    const { next } = this.#store;
+    const continuation = await this.#source.continuation(from, next, stopError);
+    const { end, place, reason } = continuation;
+    if (end > next) await this.#gap(end, reason, place);
+    else await this.#parts.environment.events.placed(this.#store.table.name, this.partition, place);
+    this.#source.go(continuation);
+  }
+
+  /** The rows that a damaged log of our own still has behind the damage are given up; the files are put aside. */
+  async #continueLog(stopError: StoreError): Promise<void> {
+    const { log } = this.#parts;
+    const end = stopError.code === "LOG_CORRUPT" ? log.givenEnd : null;
+    if (end === null) throw stopError;
+    if (!this.#store.isOpen) await this.#openAt(0n);
+    const { next } = this.#store;
+    await log.putAside();
+    log.begin(next);
+    if (end > next) await this.#gap(end, `given up by hand: ${stopError.message}`);
+    log.begin(end);
   }
 
   #skipTo(offset: bigint): void {
@@ -437,19 +479,9 @@ const bounds = ({ baseOffset, endOffset }: { readonly baseOffset: bigint; readon
   endOffset,
 });
 
-/**
- * A source may begin a batch before the asked offset (whole batches) or after it (compacted), never go
- * back.
- */
+/** A source may begin a batch before the asked offset (whole batches) or after it (compacted), never go back. */
 function assertNext(batch: RawBatch, next: bigint): void {
   if (batch.endOffset > next && batch.endOffset > batch.baseOffset) return;
   const message = `asked for offset ${next} but got a batch of ${batch.baseOffset} to ${batch.endOffset}`;
   throw new StoreError("STREAM_CORRUPT", message);
 }
-
-const changed = (table: Table, partition: number, offset: bigint): StoreError =>
-  new StoreError(
-    "STREAM_CHANGED",
-    `table ${table.name}, partition ${partition}: the record at offset ${offset} is not the one that was stored; ` +
-      `the topic ${table.stream.topic} was probably made anew. Drop the table, or make one with another name.`,
-  );

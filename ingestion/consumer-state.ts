@@ -99,8 +99,10 @@ export class Progress {
 
   /** By the user's wish. */
   pause(): void {
+    // Why it stopped stays said, whatever else is asked of it.
+    if (this.stopError !== null) return;
     this.#note = null;
-    if (this.stopError === null && this.#life.kind !== "paused") this.#go({ kind: "paused" });
+    if (this.#life.kind !== "paused") this.#go({ kind: "paused" });
   }
 
   /** Until there is memory or disk again. */
@@ -130,6 +132,13 @@ export class Progress {
       environment.world.log("error", error.message, { table: table.name, partition, code: error.code });
     this.#go({ kind: "stopped", error });
     this.#onStop();
+  }
+
+  /** After a stop, when somebody has said where to go on. */
+  restart(): void {
+    this.#note = null;
+    this.#attempts = 0;
+    this.#go({ kind: "starting" });
   }
 
   /** An error that does not keep us from going on, shown until the next. */

@@ -5,7 +5,7 @@
  * counts never forget.
  *
  * DeadLetterFile => Record*           (log/format, kind mark, note: Page as UTF-8 JSON)
- * Page           => {whole, total, reasons, next, letters}   whole: replaces what came before; else it adds to it
+ * Page           => {whole, reasons, next, letters, lost?}   whole: replaces what came before; else it adds to it
  */
 
 import { encodeRecord, readRecord } from "#ingestion/log/format";
@@ -27,6 +27,8 @@ interface Page {
   /** Per partition: letters of its stream below this offset are counted. */
   readonly next: Readonly<Record<string, string>>;
   readonly letters: readonly DeadLetter[];
+  /** What of the file was not whole, and is not counted. */
+  readonly lost?: string;
 }
 
 const samplesMax = ingestionBounds.deadLetterSamples;
@@ -42,6 +44,7 @@ export class DeadLetters {
   #lettersInFile = 0;
   #reasons = new Map<string, number>();
   #next = new Map<string, bigint>();
+  #lost: string | undefined;
   #writing: Promise<void> = Promise.resolve();
 
   constructor(world: World, limits: Limits, path: string) {
@@ -68,6 +71,10 @@ export class DeadLetters {
     await this.#file.truncate(position);
     await this.#file.sync();
     const message = `${this.#path} was damaged at byte ${position} of ${bytes}: later dead letters are lost`;
+    // The counts would otherwise be smaller than they were, without a word after the next start.
+    const page: Page = { whole: false, reasons: {}, next: {}, letters: [], lost: message };
+    await this.#append(page);
+    this.#apply(page);
     return new StoreError("LOG_CORRUPT", message, { at: this.#path });
   }
 
@@ -98,6 +105,7 @@ export class DeadLetters {
       total: reasons.reduce((sum, { count }) => sum + count, 0),
       reasons: reasons.toSorted((a, b) => b.count - a.count),
       samples: this.#letters.slice(-samplesMax).toReversed(),
+      ...(this.#lost === undefined ? {} : { lost: this.#lost }),
     };
   }
 
@@ -154,6 +162,7 @@ export class DeadLetters {
       reasons: Object.fromEntries(this.#reasons),
       next: Object.fromEntries([...this.#next].map(([partition, offset]) => [partition, String(offset)])),
       letters: this.#letters,
+      ...(this.#lost === undefined ? {} : { lost: this.#lost }),
     };
     await this.#file?.close();
     this.#file = null;
@@ -162,6 +171,7 @@ export class DeadLetters {
   }
 
   #apply(page: Page): void {
+    if (page.lost !== undefined) this.#lost = page.lost;
     if (page.whole) {
       this.#reasons.clear();
       this.#letters = [];

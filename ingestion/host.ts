@@ -14,7 +14,12 @@ import { push } from "#ingestion/push";
 import { CurrentSource } from "#ingestion/source/current";
 import { EmbeddedPartition } from "#ingestion/source/embedded";
 import type { PushOptions } from "#schemas/admin";
-import type { DeadLetters as DeadLetterList, IngestAnswer, PartitionStatus } from "#schemas/api/tables";
+import type {
+  ConsumeFrom,
+  DeadLetters as DeadLetterList,
+  IngestAnswer,
+  PartitionStatus,
+} from "#schemas/api/tables";
 import { assert, messageOf, StoreError } from "#schemas/errors";
 import type {
   CommittedPartition,
@@ -150,6 +155,20 @@ export class Host implements IngestHost {
     for (const { consumer } of hosted.partitions.values()) consumer.resume();
   }
 
+  async continueFrom(name: string, from: ConsumeFrom): Promise<readonly number[]> {
+    const wentOn: number[] = [];
+    const refused: unknown[] = [];
+    for (const [partition, { consumer }] of this.#hosted(name).partitions) {
+      try {
+        if (await consumer.continueFrom(from)) wentOn.push(partition);
+      } catch (error) {
+        refused.push(error);
+      }
+    }
+    if (refused.length > 0) throw refused[0];
+    return wentOn;
+  }
+
   async push(name: string, body: Uint8Array, options: PushOptions): Promise<IngestAnswer> {
     const hosted = this.#hosted(name);
     const { world, limits } = this.#environment;
@@ -170,11 +189,12 @@ export class Host implements IngestHost {
   }
 
   async recordCrc(name: string, partition: number, offset: bigint): Promise<number | null> {
-    const { source, table } = this.#hosted(name);
-    if (source === null || offset < 0n) return null;
+    const { source, table, partitions } = this.#hosted(name);
+    const consumer = partitions.get(partition)?.consumer;
+    if (source === null || consumer === undefined || offset < 0n) return null;
     const { clock, log } = this.#environment.world;
     const late = new AbortController();
-    const asked = source.recordCrc(partition, offset).catch((error: unknown) => {
+    const asked = consumer.recordCrc(offset).catch((error: unknown) => {
       log("warn", `no checksum of offset ${offset}: ${messageOf(error)}`, { table: table.name, partition });
       return null;
     });
@@ -310,7 +330,11 @@ export class Host implements IngestHost {
         const all = hosted.start.partitions ?? (await source.partitions());
         hosted.sourceError = null;
         faults.over();
-        for (const partition of all) {
+        // Partitions of a topic made anew would mix with the rows of the one before.
+        const isChanged = [...hosted.partitions.values()].some(
+          ({ consumer }) => consumer.stopError?.code === "STREAM_CHANGED",
+        );
+        for (const partition of isChanged ? [] : all) {
           if (signal.aborted || hosted.partitions.has(partition)) continue;
           await this.#addPartition(hosted, partition, begin);
         }

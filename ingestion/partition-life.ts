@@ -22,14 +22,14 @@ export type PartitionLife =
 
 type Kind = PartitionLife["kind"];
 
-/** A partition that stopped begins again only with its process. */
+/** A partition that stopped begins again with its process, or when somebody says where. */
 const steps: Readonly<Record<Kind, readonly Kind[]>> = {
   starting: ["consuming", "paused", "waiting", "retrying", "stopped", "closed"],
   consuming: ["paused", "waiting", "retrying", "stopped", "closed"],
   paused: ["consuming", "waiting", "retrying", "stopped", "closed"],
   waiting: ["consuming", "paused", "waiting", "retrying", "stopped", "closed"],
   retrying: ["consuming", "paused", "waiting", "retrying", "stopped", "closed"],
-  stopped: ["closed"],
+  stopped: ["starting", "closed"],
   closed: [],
 };
 

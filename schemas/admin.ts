@@ -3,6 +3,7 @@
  * side of a wire. Whoever needs one kind takes that alone.
  */
 import type {
+  ConsumeFrom,
   DeadLetters,
   InferredTable,
   IngestAnswer,
@@ -50,6 +51,8 @@ export interface TableDefinitions {
 export interface TableConsumption {
   pause(name: string): Promise<void>;
   resume(name: string): Promise<void>;
+  /** Resumes, and lets partitions that stopped go on where somebody said; answers which did. */
+  continueFrom(name: string, from: ConsumeFrom): Promise<readonly number[]>;
   /** Seals everything consumed so far; returns the ids of the segments that are being sealed. */
   forceCommit(name: string): Promise<readonly string[]>;
 }

@@ -5,7 +5,7 @@
 import type { Dashboard, DashboardSummary } from "#schemas/api/dashboards";
 import type { SavedQuery } from "#schemas/api/query";
 import type { TableIdentity } from "#schemas/plan/snapshot";
-import type { Gap, Reservation, SegmentRecord, SourceRange } from "#schemas/segment";
+import type { Gap, Reservation, SegmentRecord, SourcePlace, SourceRange } from "#schemas/segment";
 import type { Table } from "#schemas/table";
 
 /** What defines a table. */
@@ -36,6 +36,7 @@ export interface PartitionRecord {
   readonly lastRecordCrc: number | null;
   /** Embedded streams: offsets that pushes may have been given. */
   readonly reserved: Reservation | null;
+  readonly place: SourcePlace;
 }
 
 export interface SegmentCommit {
@@ -68,8 +69,10 @@ export interface CatalogClient {
   passOver(table: string, range: SourceRange, epoch: number): Promise<void>;
   /** Background merge, retention: drops `removed`, adds `added`, in one transaction; CATALOG_CONFLICT when one is gone. */
   replaceSegments(table: string, removed: readonly string[], added: readonly SegmentRecord[]): Promise<void>;
-  /** A gap moves the partition's nextOffset over it in the same transaction. */
-  recordGap(table: string, gap: Gap): Promise<void>;
+  /** A gap moves the partition's nextOffset over it in the same transaction, and to another place of its source. */
+  recordGap(table: string, gap: Gap, place: SourcePlace | null): Promise<void>;
+  /** Which stream a claimed partition reads. */
+  placePartition(table: string, partition: number, place: SourcePlace): Promise<void>;
   gaps(table: string): Promise<readonly Gap[]>;
   /** Of a claimed partition. */
   reserveOffsets(table: string, partition: number, reservation: Reservation): Promise<void>;

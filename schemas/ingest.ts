@@ -5,9 +5,9 @@
  * `IngestEnvironment`.
  */
 import type { PushOptions } from "#schemas/admin";
-import type { DeadLetters, IngestAnswer, PartitionStatus } from "#schemas/api/tables";
+import type { ConsumeFrom, DeadLetters, IngestAnswer, PartitionStatus } from "#schemas/api/tables";
 import type { Limits } from "#schemas/limits";
-import type { Gap, Reservation } from "#schemas/segment";
+import type { Gap, Reservation, SourcePlace } from "#schemas/segment";
 import type { RawBatch, Source } from "#schemas/source";
 import type { RowSink } from "#schemas/stage";
 import type { Table } from "#schemas/table";
@@ -24,6 +24,7 @@ export interface CommittedPartition {
   readonly lastRecordCrc: number | null;
   /** What pushes may have been given; null for streams that have their own storage, and before the first push. */
   readonly reserved: Reservation | null;
+  readonly place: SourcePlace;
 }
 
 export interface TableStart {
@@ -58,8 +59,13 @@ type SliceRecords = (batch: RawBatch) => AsyncIterable<RecordSlices>;
 export interface IngestEvents {
   /** A partition begins where the catalog knew nothing; keep it with the first commit's start offset. */
   readonly started: (table: string, partition: number, offset: bigint) => Promise<void>;
-  /** Offsets that the source does not have any more; consumption goes on at gap.end when this resolves. */
-  readonly gap: (table: string, gap: Gap) => Promise<void>;
+  /**
+   * Offsets that the source does not have any more; consumption goes on at gap.end when this resolves, in another place
+   * of the source when one is given.
+   */
+  readonly gap: (table: string, gap: Gap, place: SourcePlace | null) => Promise<void>;
+  /** The catalog keeps which stream a partition reads. */
+  readonly placed: (table: string, partition: number, place: SourcePlace) => Promise<void>;
   /** The catalog keeps this before an offset of it is given to a push. */
   readonly reserve: (table: string, partition: number, reservation: Reservation) => Promise<void>;
   /** A partition's status changed (state, error); figures are read with `status`. */
@@ -115,6 +121,8 @@ export interface IngestHost {
   /** The user's pause; pushes are then refused with INGESTION_PAUSED. */
   pause(table: string): Promise<void>;
   resume(table: string): Promise<void>;
+  /** Partitions that stopped go on where somebody said; answers which. */
+  continueFrom(table: string, from: ConsumeFrom): Promise<readonly number[]>;
   push(table: string, body: Uint8Array, options: PushOptions): Promise<IngestAnswer>;
   /** Rows before `offset` are sealed and committed: the log lets go of them. */
   trim(table: string, partition: number, offset: bigint): Promise<void>;

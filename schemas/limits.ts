@@ -223,6 +223,12 @@ export const ingestionBounds = {
   rejectReasons: 256,
   /** What a disk that was full must have before we say it is not. */
   fullDiskRoomBytes: 4096,
+  /** How long after a fetch the stream is taken to be the same without asking. */
+  sourceTrustMs: 5000,
+  /** A batch may have been damaged on its way; one that comes so again and again is damaged where it lies. */
+  batchCorruptTries: 5,
+  /** Acknowledged rows of a last group that is younger may be cut off unnoticed when the process dies too. */
+  durableKeepMs: 1000,
   fullDiskRetryMs: 1000,
   kafkaMetadataMs: 60_000,
   topicSampleBytes: 1 << 20,

@@ -37,6 +37,19 @@ export interface Gap {
 }
 
 /**
+ * Which stream a partition reads, and how our offsets lie against its own. They only grow, so a topic that was made
+ * anew and begins at 0 again is moved behind what was read of the one before.
+ */
+export interface SourcePlace {
+  /** The source's name for it, from `Source.identity`; null: not known (yet). */
+  readonly id: string | null;
+  /** Ours minus the source's. */
+  readonly shift: bigint;
+}
+
+export const unplaced: SourcePlace = { id: null, shift: 0n };
+
+/**
  * Offsets that an embedded stream may have given to pushes. Its log is where they are: a log without that file, or a
  * later one, has lost some of them, and they must not be given again.
  */
@@ -45,4 +58,6 @@ export interface Reservation {
   readonly end: bigint;
   /** Sequence number of the log file that was the newest. */
   readonly file: number;
+  /** Rows before this offset were acknowledged: a log that ends earlier has lost some. */
+  readonly durable: bigint;
 }

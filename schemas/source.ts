@@ -1,4 +1,5 @@
 /** A stream of records with offsets in partitions: Kafka, the embedded stream, a file. */
+import { StoreError } from "#schemas/errors";
 
 /**
  * What a source delivers, as it came: the tail log keeps these bytes and recovery decodes them again.
@@ -25,6 +26,8 @@ export interface FetchResult {
 
 export interface Source {
   partitions(): Promise<readonly number[]>;
+  /** Tells the topic from an earlier or later one of its name; null when the source does not know. */
+  identity(): Promise<string | null>;
   /** The offset to begin at when nothing is committed. */
   firstOffset(
     partition: number,
@@ -32,7 +35,7 @@ export interface Source {
   ): Promise<bigint>;
   /**
    * Batches from exactly `offset` on; waits up to `waitMs` when there are none. Throws StoreError
-   * STREAM_UNREACHABLE (retry), STREAM_CHANGED (topic gone or recreated), STREAM_CORRUPT (CRC), or
+   * STREAM_UNREACHABLE (retry), STREAM_CHANGED (topic gone or recreated), BatchCorrupt, or
    * OffsetGone when `offset` is before startOffset or past endOffset.
    */
   fetch(partition: number, offset: bigint, options: FetchOptions): Promise<FetchResult>;
@@ -45,6 +48,16 @@ export interface FetchOptions {
   readonly waitMs: number;
   readonly bytesMax: number;
   readonly signal: AbortSignal;
+}
+
+/** A batch whose bytes cannot be what was written: what follows it may be sound. */
+export class BatchCorrupt extends StoreError {
+  /** Behind the batch, as far as its header can be believed. */
+  readonly endOffset: bigint;
+  constructor(message: string, endOffset: bigint) {
+    super("STREAM_CORRUPT", message);
+    this.endOffset = endOffset;
+  }
 }
 
 /** The asked offset is not in the source any more (or not yet). */

@@ -5,13 +5,12 @@
  */
 import type { CatalogClient, PartitionRecord, TableRecord } from "#schemas/catalog";
 import { messageOf, StoreError, storeErrorOf } from "#schemas/errors";
-import { readExactJson } from "#schemas/exact-json";
 import { serverBounds } from "#schemas/limits";
 import type { SegmentRecord, SourceRange } from "#schemas/segment";
 import type { World } from "#schemas/world";
 import type { SealedSegment } from "#server/segment/open";
 import type { Server } from "#server/server";
-import { pausedKey, removeDropped, writeDefinition } from "#server/tables/files";
+import { pausedKey, readDefinition, removeDropped, writeDefinition } from "#server/tables/files";
 import { isBeginning } from "#server/tables/life";
 import {
   definitionPath,
@@ -133,15 +132,6 @@ async function keepDefinition(world: World, record: TableRecord): Promise<void> 
   if (stored?.table.version !== record.table.version) await writeDefinition(world, record);
 }
 
-async function readDefinition(world: World, path: string): Promise<TableRecord | null> {
-  try {
-    return readExactJson<TableRecord>(new TextDecoder().decode(await world.disk.read(path)), path);
-  } catch (error) {
-    world.log("error", `${path} cannot be read: ${messageOf(error)}`);
-    return null;
-  }
-}
-
 /** Every table that has a definition file, with the segments whose footers can be read. Safe to repeat. */
 async function rebuild(catalog: CatalogClient, world: World, readRecord: ReadRecord): Promise<void> {
   for (const name of await world.disk.list(tablesFolder)) {
@@ -250,7 +240,7 @@ async function placePartition(
   for (const { start, end } of ranges) {
     const hole = { partition, start: at, end: start };
     const reason = "a segment file was damaged when the catalog was rebuilt";
-    if (at < start && damaged.length > 0) await catalog.recordGap(name, { ...hole, reason, foundMs });
+    if (at < start && damaged.length > 0) await catalog.recordGap(name, { ...hole, reason, foundMs }, null);
     else if (at < start) await catalog.passOver(name, hole, epoch);
     await catalog.passOver(name, { partition, start, end }, epoch);
     at = end;

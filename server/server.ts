@@ -16,7 +16,7 @@ import type {
   ServerClient,
 } from "#schemas/plan/server-client";
 import type { SnapshotInfo } from "#schemas/plan/snapshot";
-import type { Gap, Reservation, SegmentRecord } from "#schemas/segment";
+import type { Gap, Reservation, SegmentRecord, SourcePlace } from "#schemas/segment";
 import type { World } from "#schemas/world";
 import { Epochs } from "#server/arena/epoch";
 import type { ArenaPool } from "#server/arena/pool";
@@ -32,6 +32,7 @@ import { isGoing, isKept, isThere } from "#server/tables/life";
 import { NameTurns } from "#server/tables/name-turns";
 import { PushGate } from "#server/tables/push-gate";
 import { faultOf, type HeldTable, Snapshots } from "#server/tables/snapshots";
+import { standstills } from "#server/tables/standstill";
 import type { TableState } from "#server/tables/table";
 
 /** What runs a fragment over readers: server/execute. */
@@ -189,8 +190,12 @@ export class Server implements ServerClient, IngestListener {
     this.tables.get(table)?.epochs.set(partition, claimed.epoch);
   }
 
-  async gap(table: string, gap: Gap): Promise<void> {
-    await this.queue.gap(this.state(table), gap);
+  async gap(table: string, gap: Gap, place: SourcePlace | null): Promise<void> {
+    await this.queue.gap(this.state(table), gap, place);
+  }
+
+  async placed(table: string, partition: number, place: SourcePlace): Promise<void> {
+    await this.parts.catalog.placePartition(table, partition, place);
   }
 
   async reserve(table: string, partition: number, reservation: Reservation): Promise<void> {
@@ -321,7 +326,13 @@ export class Server implements ServerClient, IngestListener {
   async #refreshTable(state: TableState): Promise<void> {
     if (!state.consumes) return;
     try {
+      const before = JSON.stringify(standstills(state));
       state.status = await this.ingestOf(state.name).status(state.name);
+      // Equal versions mean equal answers: one that lacks a stopped partition's rows is another.
+      if (JSON.stringify(standstills(state)) !== before) {
+        state.changed();
+        this.changed(state.name);
+      }
     } catch (error) {
       // Not consuming (yet): the last figures stay, and the table's message says why.
       if (!(error instanceof StoreError)) throw error;

@@ -2,6 +2,7 @@
 import type { Dashboard, DashboardSummary } from "#schemas/api/dashboards";
 import type { QueryRequest, QueryResponse } from "#schemas/api/query";
 import type {
+  ConsumeFrom,
   CreateAnswer,
   DeadLetters,
   DefinitionAnswer,
@@ -132,6 +133,8 @@ export const api = {
   dropTable: (table: string) => send<DefinitionAnswer>("DELETE", `/tableConfigs/${name(table)}`),
   act: (table: string, action: "pauseConsumption" | "resumeConsumption" | "forceCommit") =>
     send<unknown>("POST", `/tables/${name(table)}/${action}`),
+  goOn: (table: string, from: ConsumeFrom) =>
+    send<unknown>("POST", `/tables/${name(table)}/resumeConsumption?consumeFrom=${from}`),
   ingest: async (table: string, rows: string, csv: CsvReading | null) =>
     (await request(`/ingest/${name(table)}?sync=true${csv === null ? "" : `&${csvAddress(csv)}`}`, {
       method: "POST",

@@ -2,6 +2,7 @@
 import { Kysely, PostgresDialect, sql } from "kysely";
 import pg from "pg";
 import { messageOf, StoreError } from "#schemas/errors";
+import { checkRows } from "./checked-rows-node.ts";
 import { CatalogRepository } from "./repository-node.ts";
 import { type CatalogTables, migrate } from "./tables-node.ts";
 
@@ -52,6 +53,7 @@ export async function openPostgresCatalog(url: string): Promise<CatalogRepositor
     await migrate(database, place, (transaction) =>
       sql`select pg_advisory_xact_lock(${migrationLock})`.execute(transaction),
     );
+    await checkRows(database, place);
   } catch (error) {
     await database.destroy();
     if (error instanceof StoreError) throw error;

@@ -6,6 +6,7 @@ import { existsSync, statSync } from "node:fs";
 import SqliteDatabase from "better-sqlite3";
 import { type Dialect, type Driver, Kysely, SqliteDialect } from "kysely";
 import { messageOf, StoreError } from "#schemas/errors";
+import { checkRows } from "./checked-rows-node.ts";
 import { CatalogRepository } from "./repository-node.ts";
 import { type CatalogTables, migrate } from "./tables-node.ts";
 
@@ -46,7 +47,8 @@ export function openSqliteFile(path: string): SqliteFile {
     file.pragma("journal_mode = WAL");
     file.pragma("synchronous = FULL");
     file.pragma("busy_timeout = 5000");
-    const found = file.pragma("quick_check(1)", { simple: true });
+    // The long check: it also finds an index that misses a row, which a look-up would then not see.
+    const found = file.pragma("integrity_check(1)", { simple: true });
     if (found !== "ok") throw Object.assign(new Error(String(found)), { code: "SQLITE_CORRUPT" });
     return file;
   } catch (error) {
@@ -85,6 +87,7 @@ export async function sqliteCatalog(
   const errorOf = errorIn(file.name);
   try {
     await migrate(database, file.name);
+    await checkRows(database, file.name);
   } catch (error) {
     throw error instanceof StoreError ? error : errorOf(error);
   }

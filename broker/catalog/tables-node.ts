@@ -5,10 +5,12 @@
  */
 import { type Kysely, sql } from "kysely";
 import { StoreError } from "#schemas/errors";
+import { checkedRow, type Relation, withChecksum } from "./checked-rows-node.ts";
 
+/** Every row carries a checksum of the rest of it: see `checked-rows-node.ts`. */
 export interface CatalogTables {
-  settings: { key: string; value: string };
-  tables: { name: string; version: bigint; record: string };
+  settings: { key: string; value: string; checksum: bigint };
+  tables: { name: string; version: bigint; record: string; checksum: bigint };
   partitions: {
     table_name: string;
     partition: bigint;
@@ -17,8 +19,12 @@ export interface CatalogTables {
     last_record_crc: bigint | null;
     reserved_end: bigint | null;
     reserved_file: bigint | null;
+    reserved_durable: bigint | null;
+    source_id: string | null;
+    source_shift: bigint | null;
+    checksum: bigint;
   };
-  segments: { id: string; table_name: string; record: string };
+  segments: { id: string; table_name: string; record: string; checksum: bigint };
   gaps: {
     table_name: string;
     partition: bigint;
@@ -26,12 +32,37 @@ export interface CatalogTables {
     end_offset: bigint;
     reason: string;
     found_ms: bigint;
+    checksum: bigint;
   };
-  dashboards: { id: string; version: bigint; record: string };
-  saved_queries: { id: string; name: string; statement: string; updated_ms: bigint };
+  dashboards: { id: string; version: bigint; record: string; checksum: bigint };
+  saved_queries: { id: string; name: string; statement: string; updated_ms: bigint; checksum: bigint };
 }
 
 export type CatalogDatabase = Kysely<CatalogTables>;
+
+/** As they were when rows got checksums. */
+const relations = [
+  "settings",
+  "tables",
+  "partitions",
+  "segments",
+  "gaps",
+  "dashboards",
+  "saved_queries",
+] as const satisfies readonly Relation[];
+
+/** Rows of before are taken to be sound: nothing can tell. */
+async function addChecksums(database: CatalogDatabase): Promise<void> {
+  for (const relation of relations) {
+    const rows = await database.selectFrom(relation).selectAll().execute();
+    await database.deleteFrom(relation).execute();
+    for (const row of rows)
+      await database
+        .insertInto(relation)
+        .values(withChecksum(relation, row) as never)
+        .execute();
+  }
+}
 
 /** One step a schema version; a step that was released is never edited. */
 const migrations: readonly ((database: CatalogDatabase) => Promise<void>)[] = [
@@ -91,17 +122,32 @@ const migrations: readonly ((database: CatalogDatabase) => Promise<void>)[] = [
     await schema.alterTable("partitions").addColumn("reserved_end", "bigint").execute();
     await schema.alterTable("partitions").addColumn("reserved_file", "bigint").execute();
   },
+  async (database) => {
+    const { schema } = database;
+    await schema.alterTable("partitions").addColumn("reserved_durable", "bigint").execute();
+    await schema.alterTable("partitions").addColumn("source_id", "text").execute();
+    await schema.alterTable("partitions").addColumn("source_shift", "bigint").execute();
+    for (const relation of relations)
+      await schema.alterTable(relation).addColumn("checksum", "bigint").execute();
+    await addChecksums(database);
+  },
 ];
 
 const versionKey = "catalogVersion";
 
-async function storedVersion(database: CatalogDatabase): Promise<number> {
+async function storedVersion(database: CatalogDatabase, place: string): Promise<number> {
   const row = await database
     .selectFrom("settings")
-    .select("value")
+    .selectAll()
     .where("key", "=", versionKey)
     .executeTakeFirst();
-  return row === undefined ? 0 : Number(row.value);
+  if (row === undefined) {
+    const message = `the catalog ${place} is damaged: in settings, the row "${versionKey}" is not there; put back a copy`;
+    throw new StoreError("CATALOG_CORRUPT", message, { at: place });
+  }
+  // Rows of the first versions have none.
+  if (Object.hasOwn(row, "checksum")) checkedRow(place, "settings", row);
+  return Number(row.value);
 }
 
 async function isEmpty(database: CatalogDatabase): Promise<boolean> {
@@ -120,7 +166,7 @@ export async function migrate(
 ): Promise<void> {
   await database.transaction().execute(async (transaction) => {
     await alone(transaction);
-    const version = (await isEmpty(transaction)) ? 0 : await storedVersion(transaction);
+    const version = (await isEmpty(transaction)) ? 0 : await storedVersion(transaction, place);
     if (version > migrations.length)
       throw new StoreError(
         "START_FAILED",
@@ -132,7 +178,7 @@ export async function migrate(
     await sql`delete from settings where key = ${versionKey}`.execute(transaction);
     await transaction
       .insertInto("settings")
-      .values({ key: versionKey, value: String(migrations.length) })
+      .values(withChecksum("settings", { key: versionKey, value: String(migrations.length) }))
       .execute();
   });
 }

@@ -9,8 +9,11 @@ import {
   consumptionAnswer,
   forceCommitAnswer,
   pauseStatus,
+  resumeParameters,
 } from "#schemas/api/controller";
 import type { Operation } from "#schemas/api/operation";
+import { type ConsumeFrom, consumeFrom } from "#schemas/api/tables";
+import { StoreError } from "#schemas/errors";
 
 const ofTable = {
   tag: "Tables",
@@ -28,14 +31,26 @@ async function statusOf(admin: TableAdmin, name: string) {
   return { pauseFlag: state === "paused", consumingSegments: consuming };
 }
 
-/** What resuming did: a stopped partition needs more than that. */
-async function resumedText(admin: TableAdmin, name: string): Promise<string> {
-  const stopped = (await admin.descriptions.detail(name)).partitions.filter(
-    ({ state }) => state === "stopped",
-  );
-  if (stopped.length === 0) return "Consumption goes on where it stopped.";
-  const reasons = stopped.map(({ partition, lastError }) => `partition ${partition}: ${lastError}`);
-  return `Stopped until the process starts again: ${reasons.join("; ")}`;
+/** What resuming did: a stopped partition needs a word on where to go on. */
+async function resumedText(admin: TableAdmin, name: string, wentOn: readonly number[]): Promise<string> {
+  const { partitions } = await admin.descriptions.detail(name);
+  const stopped = partitions.filter(({ state }) => state === "stopped");
+  if (stopped.length > 0) {
+    const reasons = stopped.map(({ partition, lastError }) => `partition ${partition}: ${lastError}`);
+    return `Stopped: ${reasons.join("; ")}`;
+  }
+  if (wentOn.length === 0) return "Consumption goes on where it stopped.";
+  return `Partitions ${wentOn.join(", ")} go on; what was passed over is a gap.`;
+}
+
+function fromOf(text: string | undefined): ConsumeFrom | undefined {
+  if (text === undefined) return undefined;
+  const parsed = consumeFrom.safeParse(text);
+  if (parsed.success) return parsed.data;
+  const expected = consumeFrom.options.join(", ");
+  throw new StoreError("OPTION_VALUE", `expected consumeFrom as one of ${expected} but found "${text}"`, {
+    at: "consumeFrom",
+  });
 }
 
 const pauseRoute = ({ admin }: HttpParts): Route =>
@@ -60,12 +75,17 @@ const resumeRoute = ({ admin }: HttpParts): Route =>
     ...ofTable,
     method: "POST",
     path: "/tables/:name/resumeConsumption",
-    summary: "Takes in rows again, from where it stopped.",
+    summary: "Takes in rows again, from where it stopped, or from where it is told.",
+    query: resumeParameters,
+    errors: ["TABLE_UNKNOWN", "STREAM_CHANGED", "OPTION_VALUE"],
     answer: consumptionAnswer,
-    handle: async ({ path }) => {
+    handle: async ({ path, query }) => {
       const name = tableOf(admin, path.name);
-      await admin.consumption.resume(name);
-      return { ...(await statusOf(admin, name)), description: await resumedText(admin, name) };
+      const { consumption } = admin;
+      const from = fromOf(query.consumeFrom);
+      if (from === undefined) await consumption.resume(name);
+      const wentOn = from === undefined ? [] : await consumption.continueFrom(name, from);
+      return { ...(await statusOf(admin, name)), description: await resumedText(admin, name, wentOn) };
     },
   });
 

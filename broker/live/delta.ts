@@ -35,6 +35,7 @@ function sameShape(from: LiveResult, to: LiveResult): boolean {
     sameList(from.columnNames, to.columnNames) &&
     sameList(from.columnTypes, to.columnTypes) &&
     from.partial === to.partial &&
+    sameList(from.reasons ?? [], to.reasons ?? []) &&
     from.gaps.length === to.gaps.length
   );
 }

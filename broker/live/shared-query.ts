@@ -104,6 +104,7 @@ function resultOf(response: QueryResponse): LiveResult {
     columnTypes: response.resultTable?.dataSchema.columnDataTypes ?? [],
     rows: response.resultTable?.rows ?? [],
     partial: response.partialResult,
+    ...(response.partialResult ? { reasons: response.exceptions.map(({ message }) => message) } : {}),
     gaps: response.gaps,
     statistics: statisticsOf(response),
   };

@@ -5,9 +5,15 @@
  * Partition => partition:i32 errorCode:i16 highWatermark:i64 lastStableOffset:i64 logStartOffset:i64
  *              aborted:array(producerId:i64 firstOffset:i64) recordBytes:i32 RecordSet
  */
-import { checkBatchCrc, emptiedBatch, isAbortMarker, readBatchHeader } from "#ingestion/decode/record-batch";
+import {
+  type BatchHeader,
+  checkBatchCrc,
+  emptiedBatch,
+  isAbortMarker,
+  readBatchHeader,
+} from "#ingestion/decode/record-batch";
 import { StoreError } from "#schemas/errors";
-import type { RawBatch } from "#schemas/source";
+import { BatchCorrupt, type RawBatch } from "#schemas/source";
 
 export interface FetchedPartition {
   readonly errorCode: number;
@@ -83,11 +89,10 @@ function cutBatches(
   const aborting = new Set<bigint>();
   let newestMs: number | null = null;
   for (let at = 0; ; ) {
-    const header = readBatchHeader(records, at);
+    const header = soundHeader(records, at, batches.length > 0);
     if (header === null) return { batches, newestMs };
     const bytes = records.subarray(at, at + header.bytes);
     at += header.bytes;
-    checkBatchCrc(bytes, header.baseOffset);
     while (open.length > 0 && (open[0] as Aborted).firstOffset <= header.baseOffset)
       aborting.add((open.shift() as Aborted).producerId);
     if (header.control && isAbortMarker(bytes)) aborting.delete(header.producerId);
@@ -96,6 +101,18 @@ function cutBatches(
     const kept = dropped ? emptiedBatch(bytes) : bytes;
     batches.push({ kind: "kafka", baseOffset: header.baseOffset, endOffset: header.endOffset, bytes: kept });
     if (!dropped && header.maxTimestampMs >= 0) newestMs = Math.max(newestMs ?? 0, header.maxTimestampMs);
+  }
+}
+
+/** The next whole batch. A damaged one behind sound ones is met by the fetch that begins with it. */
+function soundHeader(records: Uint8Array, at: number, isBehindSound: boolean): BatchHeader | null {
+  try {
+    const header = readBatchHeader(records, at);
+    if (header !== null) checkBatchCrc(records.subarray(at, at + header.bytes), header);
+    return header;
+  } catch (error) {
+    if (isBehindSound && error instanceof BatchCorrupt) return null;
+    throw error;
   }
 }
 

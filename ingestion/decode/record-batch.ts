@@ -14,7 +14,7 @@ import { decompress, decompressPieces } from "#ingestion/decode/decompress";
 import { RecordGroup, RecordReader, recordGroups } from "#ingestion/decode/record-groups";
 import { messageOf, StoreError } from "#schemas/errors";
 import type { RecordSlices } from "#schemas/ingest";
-import type { RawBatch } from "#schemas/source";
+import { BatchCorrupt, type RawBatch } from "#schemas/source";
 
 const batchHeaderBytes = 61;
 const lengthEnd = 12;
@@ -41,8 +41,8 @@ export interface BatchHeader {
 const viewOf = (bytes: Uint8Array): DataView =>
   new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-const corrupt = (message: string, offset: bigint): StoreError =>
-  new StoreError("STREAM_CORRUPT", `record batch at offset ${offset}: ${message}`);
+const corrupt = (message: string, offset: bigint, endOffset = offset + 1n): StoreError =>
+  new BatchCorrupt(`record batch at offset ${offset}: ${message}`, endOffset);
 
 /** The header at `start`; null when fewer bytes than the whole batch are there. */
 export function readBatchHeader(bytes: Uint8Array, start: number): BatchHeader | null {
@@ -71,10 +71,14 @@ export function readBatchHeader(bytes: Uint8Array, start: number): BatchHeader |
 }
 
 /** Compares the CRC a batch carries with its bytes; throws STREAM_CORRUPT. */
-export function checkBatchCrc(batch: Uint8Array, baseOffset: bigint): void {
+export function checkBatchCrc(
+  batch: Uint8Array,
+  { baseOffset, endOffset }: Pick<BatchHeader, "baseOffset" | "endOffset">,
+): void {
   const carried = viewOf(batch).getUint32(crcAt);
   const found = crc32c(batch.subarray(attributesAt));
-  if (carried !== found) throw corrupt(`its CRC is ${carried} but its bytes give ${found}`, baseOffset);
+  if (carried !== found)
+    throw corrupt(`its CRC is ${carried} but its bytes give ${found}`, baseOffset, endOffset);
 }
 
 /** The control record of a transaction's end: true for an abort marker. */
@@ -102,7 +106,7 @@ export function emptiedBatch(batch: Uint8Array): Uint8Array {
 /** Records with an upper bound that a lying header cannot pass: a record takes at least seven bytes. */
 function checkCount(header: BatchHeader, recordBytes: number): void {
   if (header.count < 0 || header.count > recordBytes / 7) {
-    throw corrupt(`a count of ${header.count} in ${recordBytes} bytes cannot be`, header.baseOffset);
+    throw new RangeError(`a count of ${header.count} in ${recordBytes} bytes cannot be`);
   }
 }
 
@@ -133,7 +137,7 @@ export async function* readKafkaBatch(batch: RawBatch, limits: UnpackLimits): As
   const found = readBatchHeader(batch.bytes, 0);
   if (found === null) throw corrupt(`only ${batch.bytes.length} of its bytes are there`, batch.baseOffset);
   const header = { ...found, baseOffset: batch.baseOffset, endOffset: batch.endOffset };
-  checkBatchCrc(batch.bytes.subarray(0, header.bytes), header.baseOffset);
+  checkBatchCrc(batch.bytes.subarray(0, header.bytes), header);
   if (header.control || header.count === 0) return yield noRecords(batch.bytes);
   const packed = batch.bytes.subarray(batchHeaderBytes, header.bytes);
   try {
@@ -142,7 +146,7 @@ export async function* readKafkaBatch(batch: RawBatch, limits: UnpackLimits): As
     else yield readRecords(whole, header, limits.recordBytes);
   } catch (error) {
     if (error instanceof StoreError) throw error;
-    throw corrupt(messageOf(error), header.baseOffset);
+    throw corrupt(messageOf(error), header.baseOffset, header.endOffset);
   }
 }
 

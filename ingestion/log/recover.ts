@@ -29,12 +29,12 @@ export interface Recovered {
   /** Offset after the last sound record; null when there is none. */
   readonly endOffset: bigint | null;
   readonly torn: { readonly path: string; readonly position: number; readonly bytes: number } | null;
-  readonly corrupt: StoreError | null;
+  readonly corrupt: { readonly path: string; readonly position: number; readonly error: StoreError } | null;
 }
 
 export const fileNameOf = (sequence: number): string => `${String(sequence).padStart(12, "0")}.log`;
 
-const namePattern = /^(\d{12})\.log$/;
+export const namePattern = /^(\d{12})\.log$/;
 
 export async function recoverFiles(
   world: World,
@@ -61,7 +61,8 @@ export async function recoverFiles(
     const isLast = at === names.length - 1;
     if (!isLast || laterRecordKnew(bytes, position)) {
       const message = `${path} is damaged at byte ${position} of ${bytes.length}; rows before offset ${endOffset} are served`;
-      return { files, endOffset, torn: null, corrupt: new StoreError("LOG_CORRUPT", message, { at: path }) };
+      const error = new StoreError("LOG_CORRUPT", message, { at: path });
+      return { files, endOffset, torn: null, corrupt: { path, position, error } };
     }
     return { files, endOffset, torn: { path, position, bytes: bytes.length - position }, corrupt: null };
   }

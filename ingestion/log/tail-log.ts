@@ -14,7 +14,7 @@ import {
   type LogEntry,
   recordBytes,
 } from "#ingestion/log/format";
-import { fileNameOf, type LogFile, type Recovered, recoverFiles } from "#ingestion/log/recover";
+import { fileNameOf, type LogFile, namePattern, type Recovered, recoverFiles } from "#ingestion/log/recover";
 import { assert, messageOf, StoreError, storeErrorOf } from "#schemas/errors";
 import { ingestionBounds } from "#schemas/limits";
 import type { Reservation } from "#schemas/segment";
@@ -24,10 +24,7 @@ export interface TailLogOptions {
   readonly folder: string;
   /** A new file begins past this size. */
   readonly fileBytes: number;
-  /**
-   * 0: sync at once (an acknowledgement waits). Above: syncs at most this often (a mirror of a durable
-   * source).
-   */
+  /** 0: sync at once (an acknowledgement waits). Above: at most this often (a mirror of a durable source). */
   readonly syncMs: number;
   /** A full disk: reject what is queued (a push is refused), or keep it and try again (a mirror). */
   readonly whenFull: "reject" | "retry";
@@ -49,6 +46,7 @@ interface Queued {
 }
 
 const retryFullMs = ingestionBounds.fullDiskRetryMs;
+const keepDurableMs = ingestionBounds.durableKeepMs;
 /** So many offsets are reserved at a time: as many at most are skipped after a loss without having been given. */
 const offsetsAhead = 1n << 18n;
 const roomBytes = ingestionBounds.fullDiskRoomBytes;
@@ -58,6 +56,12 @@ export class TailLog {
   #options: TailLogOptions;
   #files: LogFile[] = [];
   #reserved: Reservation | null;
+  /** One write of the reservation at a time: each builds on the one before. */
+  #keeping: Promise<unknown> = Promise.resolve();
+  #isKeepDue = false;
+  #damage: Recovered["corrupt"] = null;
+  /** The largest sequence number that there ever was here. */
+  #sequenceSeen = 0;
   #file: AppendFile | null = null;
   #queue: Queued[] = [];
   #unsynced: Queued[] = [];
@@ -94,13 +98,15 @@ export class TailLog {
     this.#files = [...recovered.files];
     this.begin(recovered.endOffset ?? 0n);
     if (recovered.corrupt !== null) {
-      this.#fail(recovered.corrupt);
+      this.#damage = recovered.corrupt;
+      this.#fail(recovered.corrupt.error);
       return recovered;
     }
     const last = this.#files.at(-1);
     if (last !== undefined) {
       this.#file = await disk.openAppend(last.path);
       if (recovered.torn !== null) {
+        if (this.lost !== null) await this.#copyAside(last.path);
         await this.#file.truncate(recovered.torn.position);
         if (recovered.torn.position < fileHeaderBytes) await restart(this.#file);
         await this.#file.sync();
@@ -125,10 +131,22 @@ export class TailLog {
     return this.#files.reduce((sum, file) => sum + file.bytes, 0);
   }
 
-  /** After `recover`: where offsets that pushes may have been given end, if the log that had them is not all there. */
-  get lostEnd(): bigint | null {
-    if (this.#reserved === null || (this.#files.at(-1)?.sequence ?? 0) >= this.#reserved.file) return null;
-    return this.#reserved.end;
+  /** After `recover`: where offsets of rows that the log should have and has not end, and how they were lost. */
+  get lost(): { readonly end: bigint; readonly reason: string } | null {
+    const reserved = this.#reserved;
+    if (reserved === null) return null;
+    if ((this.#files.at(-1)?.sequence ?? 0) < reserved.file) {
+      const reason = "the log that held these rows is missing; these offsets may have been given";
+      return { end: reserved.end, reason };
+    }
+    if (this.#endOffset >= reserved.durable) return null;
+    const reason = `the end of the log in ${this.#options.folder} was cut or damaged: it held acknowledged rows`;
+    return { end: reserved.durable, reason };
+  }
+
+  /** No offset from here on was given to a push; null when that is not known. */
+  get givenEnd(): bigint | null {
+    return this.#reserved?.end ?? null;
   }
 
   /** Bytes that wait to be written. */
@@ -170,17 +188,14 @@ export class TailLog {
     });
   }
 
-  /** Resolves when fewer than `bytes` wait to be written, or the log has failed. */
+  /** Resolves when fewer than `bytes` wait, or the log has failed. */
   async room(bytes: number): Promise<void> {
     while (this.#queuedBytes > bytes && this.#failure === null) {
       await new Promise<void>((resolve) => this.#waiters.push(resolve));
     }
   }
 
-  /**
-   * Removes files whose records all lie before `offset`; `keep` makes durable what must outlive them,
-   * first.
-   */
+  /** Removes files whose records all lie before `offset`; `keep` first makes durable what must outlive them. */
   trim(offset: bigint, keep: (files: readonly LogFile[]) => Promise<void>): Promise<void> {
     const done = this.#trimming.then(() => this.#trim(offset, keep));
     this.#trimming = done.catch(() => {});
@@ -214,10 +229,46 @@ export class TailLog {
     this.#unfitBytes = 0;
   }
 
+  /**
+   * After damage: what is behind it is copied under names that nothing reads, the sound part before it stays, and the
+   * log goes on in a new file.
+   */
+  async putAside(): Promise<void> {
+    const damage = this.#damage;
+    assert(damage !== null, "a log is put aside after damage");
+    const { disk } = this.#world;
+    const { folder } = this.#options;
+    for (const name of await disk.list(folder)) {
+      const sequence = Number(namePattern.exec(name)?.[1] ?? 0);
+      const path = `${folder}/${name}`;
+      this.#sequenceSeen = Math.max(this.#sequenceSeen, sequence);
+      if (sequence === 0 || path < damage.path) continue;
+      await this.#copyAside(path);
+      if (path > damage.path) await disk.remove(path);
+    }
+    const file = await disk.openAppend(damage.path);
+    await file.truncate(damage.position);
+    if (damage.position < fileHeaderBytes) await restart(file);
+    await file.sync();
+    const last = this.#files.at(-1);
+    if (last !== undefined) last.bytes = file.bytes;
+    await file.close();
+    this.#damage = this.#failure = null;
+  }
+
+  async #copyAside(path: string): Promise<void> {
+    const { disk, log } = this.#world;
+    const at = path.lastIndexOf("/") + 1;
+    const copy = `${path.slice(0, at)}damaged-${path.slice(at)}`;
+    await disk.writeAtomic(copy, [await disk.read(path)]);
+    log("warn", `${path} is damaged: it is kept as ${copy}`);
+  }
+
   async close(): Promise<void> {
     this.#closing.abort(new StoreError("SHUTTING_DOWN", "the log closes"));
     await this.#running;
     if (this.#failure === null && this.#unsynced.length > 0) await this.#sync();
+    if (this.#failure === null) await this.#keepDurable();
     this.#failure ??= new StoreError("SHUTTING_DOWN", `${this.#options.folder}: closed`);
     this.#rejectAll(this.#failure);
     await this.#file?.close();
@@ -241,10 +292,7 @@ export class TailLog {
     }
   }
 
-  /**
-   * Writes the queue's first part, up to the file's size. False when the disk is full and nobody should go
-   * on.
-   */
+  /** Writes the queue's first part, up to the file's size. False when the disk is full and nobody should go on. */
   async #write(): Promise<boolean> {
     let bytes = 0;
     try {
@@ -278,16 +326,47 @@ export class TailLog {
     const { reserve, folder } = this.#options;
     const file = this.#files[this.#files.length - 1].sequence;
     if (reserve === null || (this.#reserved?.file === file && end <= this.#reserved.end)) return;
-    const reservation = { end: end + offsetsAhead, file };
     try {
-      await reserve.keep(reservation);
+      await this.#keep(() => ({ end: end + offsetsAhead, file, durable: this.#durableOffset }));
     } catch (error) {
       const { code, message } = storeErrorOf(error);
       if (code === "DISK_FULL") throw error;
       const why = `${folder}: the catalog could not reserve offsets for the rows: ${message}`;
       throw new StoreError("INGESTION_PAUSED", why, { cause: error });
     }
-    this.#reserved = reservation;
+  }
+
+  #keep(next: (kept: Reservation | null) => Reservation | null): Promise<void> {
+    const kept = this.#keeping.then(async () => {
+      const reservation = next(this.#reserved);
+      if (reservation === null || this.#options.reserve === null) return;
+      await this.#options.reserve.keep(reservation);
+      this.#reserved = reservation;
+    });
+    this.#keeping = kept.catch(() => {});
+    return kept;
+  }
+
+  /** Where acknowledged rows end, kept outside the log: only so is an end that was cut off noticed. */
+  async #keepDurable(): Promise<void> {
+    const durable = this.#durableOffset;
+    try {
+      await this.#keep((kept) => (kept === null || kept.durable >= durable ? null : { ...kept, durable }));
+    } catch (error) {
+      this.#world.log("debug", `${this.#options.folder}: its end is not kept: ${messageOf(error)}`);
+    }
+  }
+
+  /** Soon, once for all syncs until then: a write of the catalog a second, not one a push. */
+  #keepDurableSoon(): void {
+    if (this.#options.reserve === null || this.#isKeepDue) return;
+    this.#isKeepDue = true;
+    const soon = this.#world.clock.sleep(keepDurableMs, this.#closing.signal);
+    const keep = () => {
+      this.#isKeepDue = false;
+      return this.#keepDurable();
+    };
+    soon.then(keep).catch(() => {});
   }
 
   async #appendOrTakeBack(file: AppendFile, chunks: readonly Uint8Array[], before: number): Promise<void> {
@@ -334,7 +413,7 @@ export class TailLog {
       await this.#file.close();
       this.#file = null;
     }
-    const sequence = (this.#files.at(-1)?.sequence ?? 0) + 1;
+    const sequence = Math.max(this.#files.at(-1)?.sequence ?? 0, this.#sequenceSeen) + 1;
     const path = `${this.#options.folder}/${fileNameOf(sequence)}`;
     const file = await disk.openAppend(path);
     await restart(file);
@@ -367,6 +446,7 @@ export class TailLog {
     this.#durableBytes = reached;
     const last = group.at(-1);
     if (last !== undefined) this.#durableOffset = last.entry.endOffset;
+    this.#keepDurableSoon();
     for (const queued of group) queued.resolve();
   }
 

@@ -22,6 +22,10 @@ export class CurrentSource implements Source {
     return this.#source.partitions();
   }
 
+  identity(): Promise<string | null> {
+    return this.#source.identity();
+  }
+
   firstOffset(partition: number, start: Parameters<Source["firstOffset"]>[1]): Promise<bigint> {
     return this.#source.firstOffset(partition, start);
   }

@@ -84,6 +84,10 @@ export class EmbeddedPartition implements Source {
     return [0];
   }
 
+  async identity(): Promise<null> {
+    return null;
+  }
+
   async firstOffset(): Promise<bigint> {
     return 0n;
   }

@@ -5,14 +5,21 @@
 
 import { createRequire } from "node:module";
 import { logLevel } from "kafkajs";
+import { readTopicId, topicIdRequest, topicIdVersion } from "#ingestion/decode/topic-id";
 import { clientConfig, type KafkaTarget, logCreator } from "#ingestion/source/kafka-client-node";
 import { ingestionBounds } from "#schemas/limits";
 
 const require = createRequire(import.meta.url);
 
+interface Encoding {
+  writeBuffer(bytes: Buffer): Encoding;
+}
+
 interface Encodable {
   readonly apiKey: number;
   readonly apiVersion: number;
+  readonly apiName?: string;
+  encode?(): Promise<Encoding>;
 }
 
 interface Definitions {
@@ -33,6 +40,8 @@ interface FetchAsk {
 }
 
 interface ClusterBroker {
+  /** By API key. */
+  readonly versions: Readonly<Record<number, { readonly maxVersion: number } | undefined>>;
   lookupRequest(apiKey: number, requests: Definitions): (fields: object) => { readonly request: Encodable };
   readonly connectionPool: {
     send(call: {
@@ -60,6 +69,7 @@ interface ClusterApi {
 }
 
 const Cluster = require("kafkajs/src/cluster") as new (options: object) => ClusterApi;
+const Encoder = require("kafkajs/src/protocol/encoder") as new () => Encoding;
 const apiKeys = require("kafkajs/src/protocol/requests/apiKeys") as Record<string, number>;
 const { requests } = require("kafkajs/src/protocol/requests") as { requests: Record<string, Definitions> };
 const makeSocketFactory = require("kafkajs/src/network/socketFactory") as () => unknown;
@@ -160,6 +170,30 @@ export class KafkaConnection {
       this.#known = null;
       await this.#know(cluster);
       return cluster.findTopicPartitionMetadata(this.#topic).map(({ partitionId }) => partitionId);
+    });
+  }
+
+  /** The topic's id; null when the broker has none. */
+  topicId(): Promise<string | null> {
+    return this.#use(async (cluster) => {
+      await this.#know(cluster);
+      const [first] = cluster.findTopicPartitionMetadata(this.#topic);
+      const broker = await this.#leader(cluster, first?.partitionId ?? 0);
+      const apiKey = apiKeys["Metadata"] as number;
+      if ((broker.versions[apiKey]?.maxVersion ?? 0) < topicIdVersion) return null;
+      const body = Buffer.from(topicIdRequest(this.#topic));
+      const found = await broker.connectionPool.send({
+        request: {
+          apiKey,
+          apiVersion: topicIdVersion,
+          apiName: "Metadata",
+          encode: async () => new Encoder().writeBuffer(body),
+        },
+        response: { decode: async (bytes) => bytes, parse: async (bytes) => bytes },
+        requestTimeout: this.#requestMs,
+        logResponseError: false,
+      });
+      return readTopicId(found);
     });
   }
 

@@ -57,6 +57,10 @@ export class KafkaSource implements Source {
     return found.toSorted((left, right) => left - right);
   }
 
+  identity(): Promise<string | null> {
+    return this.#ask(this.#connection(questionSlot).topicId());
+  }
+
   async firstOffset(
     partition: number,
     start: "smallest" | "largest" | { readonly timestampMs: number },

@@ -1,7 +1,7 @@
 /** What Pinot's controller and broker paths answer, as its clients, UIs and scripts read it. */
 import { z } from "zod";
 import { byName, count, instantMs, list, names, shape } from "#schemas/api/shape";
-import { definitionAnswer, segmentSummary } from "#schemas/api/tables";
+import { consumeFrom, definitionAnswer, segmentSummary } from "#schemas/api/tables";
 import { pinotSchema } from "#schemas/definition/pinot-schema";
 import { tableConfig } from "#schemas/definition/table-config";
 
@@ -141,6 +141,8 @@ export const tenantInfo = shape({ ServerInstances: names, BrokerInstances: names
 export const clusterConfigs = byName(z.string());
 export const allBrokers = shape({ tenants: byName(names), tables: byName(names) });
 export const namesBy = byName(names);
+
+export const resumeParameters = z.object({ consumeFrom: consumeFrom.exactOptional() });
 
 /** One entry: ids of the segments by table type. */
 export const segmentNames = list(byName(names));

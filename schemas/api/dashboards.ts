@@ -109,6 +109,7 @@ export const dashboardSummary = shape({
   panels: z.number().int(),
   version: z.number().int(),
   updatedMs: instantMs,
+  damaged: z.string().exactOptional().describe("Why it cannot be read, and what to do; absent: it can"),
 }).meta({ id: "DashboardSummary" });
 export type DashboardSummary = z.infer<typeof dashboardSummary>;
 

@@ -24,6 +24,8 @@ export interface LiveResult {
   readonly columnTypes: readonly SqlType[];
   readonly rows: readonly (readonly Cell[])[];
   readonly partial: boolean;
+  /** What is missing and what to do; absent in a whole result. */
+  readonly reasons?: readonly string[];
   readonly gaps: readonly Gap[];
   readonly statistics: LiveStatistics;
 }

@@ -88,6 +88,7 @@ export const savedQuery = shape({
   name: z.string(),
   sql: z.string(),
   updatedMs: instantMs,
+  damaged: z.string().exactOptional().describe("Why it cannot be trusted, and what to do; absent: it can"),
 }).meta({
   id: "SavedQuery",
 });

@@ -118,14 +118,30 @@ export const deadLetters = shape({
   total: count,
   reasons: list(shape({ reason: z.string(), count })),
   samples: list(deadLetter),
+  lost: z.string().exactOptional().describe("What of their file was not whole, and is not counted"),
 }).meta({ id: "DeadLetters" });
 export type DeadLetters = z.infer<typeof deadLetters>;
+
+/**
+ * Where partitions that stopped go on: Pinot's three words, and one for a batch that cannot be read.
+ */
+export const consumeFrom = z
+  .enum(["lastConsumed", "smallest", "largest", "next"])
+  .describe(
+    "Where partitions that stopped go on: smallest (all that the source has now), largest (only what comes from now " +
+      "on), lastConsumed (from our offset), next (behind a batch that cannot be read); what is passed over is a gap",
+  );
+export type ConsumeFrom = z.infer<typeof consumeFrom>;
 
 /** GET /api/topics: what can be made into a table. */
 export const topicInfo = shape({
   name: z.string(),
   partitions: count,
   table: z.string().nullable().describe("The table that reads it; null: none does"),
+  taken: z
+    .string()
+    .exactOptional()
+    .describe("Why no other table can read it: it is the pushes to its table; absent: others can"),
 }).meta({ id: "TopicInfo" });
 export type TopicInfo = z.infer<typeof topicInfo>;
 

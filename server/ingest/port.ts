@@ -3,9 +3,9 @@
  * the same two classes talk over a message port or, inline, directly. Calls of one direction arrive in order.
  */
 import type { PushOptions } from "#schemas/admin";
-import type { DeadLetters, IngestAnswer, PartitionStatus } from "#schemas/api/tables";
+import type { ConsumeFrom, DeadLetters, IngestAnswer, PartitionStatus } from "#schemas/api/tables";
 import type { TableStart, UnknownField } from "#schemas/ingest";
-import type { Gap, Reservation } from "#schemas/segment";
+import type { Gap, Reservation, SourcePlace } from "#schemas/segment";
 import type { Table } from "#schemas/table";
 import type { MutableHandle } from "#server/segment/mutable-layout";
 
@@ -47,6 +47,7 @@ export interface IngestPort {
   dropTable(table: string): Promise<void>;
   pause(table: string): Promise<void>;
   resume(table: string): Promise<void>;
+  continueFrom(table: string, from: ConsumeFrom): Promise<readonly number[]>;
   push(table: string, body: Uint8Array, options: PushOptions): Promise<IngestAnswer>;
   /** Freezes the current segments; answers their ids when the main thread has been told. */
   rotate(table: string): Promise<readonly string[]>;
@@ -67,7 +68,9 @@ export interface IngestListener {
   /** A partition that the catalog does not know begins here; consumption waits for the answer. */
   started(table: string, partition: number, offset: bigint): Promise<void>;
   /** Offsets [start, end) are lost for ever; consumption waits until the catalog has that. */
-  gap(table: string, gap: Gap): Promise<void>;
+  gap(table: string, gap: Gap, place: SourcePlace | null): Promise<void>;
+  /** The catalog keeps which stream a partition reads. */
+  placed(table: string, partition: number, place: SourcePlace): Promise<void>;
   /** Pushes may be given these offsets when this resolves. */
   reserve(table: string, partition: number, reservation: Reservation): Promise<void>;
   published(table: string): Promise<void>;

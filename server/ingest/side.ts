@@ -3,11 +3,11 @@
  * its events to the main thread. Everything is on this one thread, so nothing here is locked.
  */
 import type { PushOptions } from "#schemas/admin";
-import type { DeadLetters, IngestAnswer } from "#schemas/api/tables";
+import type { ConsumeFrom, DeadLetters, IngestAnswer } from "#schemas/api/tables";
 import { messageOf } from "#schemas/errors";
 import type { IngestEnvironment, IngestEvents, IngestHost, TableStart } from "#schemas/ingest";
 import { type Limits, serverBounds } from "#schemas/limits";
-import type { Gap } from "#schemas/segment";
+import type { Gap, SourcePlace } from "#schemas/segment";
 import type { RowSink } from "#schemas/stage";
 import type { Table } from "#schemas/table";
 import type { World } from "#schemas/world";
@@ -99,6 +99,10 @@ export class IngestSide implements IngestPort {
     return this.#host.resume(table);
   }
 
+  continueFrom(table: string, from: ConsumeFrom): Promise<readonly number[]> {
+    return this.#host.continueFrom(table, from);
+  }
+
   push(table: string, body: Uint8Array, options: PushOptions): Promise<IngestAnswer> {
     return this.#host.push(table, body, options);
   }
@@ -168,7 +172,8 @@ export class IngestSide implements IngestPort {
   #events(): IngestEvents {
     return {
       started: (table, partition, offset) => this.#listener.started(table, partition, offset),
-      gap: (table, gap) => this.#passGap(table, gap),
+      gap: (table, gap, place) => this.#passGap(table, gap, place),
+      placed: (table, partition, place) => this.#listener.placed(table, partition, place),
       reserve: (table, partition, reservation) => this.#listener.reserve(table, partition, reservation),
       status: (table) => this.#tell(this.#listener.status(table)),
       published: (table) => this.#announce(table),
@@ -176,10 +181,10 @@ export class IngestSide implements IngestPort {
   }
 
   /** Rows before the gap are sealed under the old range; the next segment begins behind it. */
-  async #passGap(table: string, gap: Gap): Promise<void> {
+  async #passGap(table: string, gap: Gap, place: SourcePlace | null): Promise<void> {
     const sink = this.#sinks.get(table)?.get(gap.partition);
     sink?.rotate();
-    await this.#listener.gap(table, gap);
+    await this.#listener.gap(table, gap, place);
     sink?.skipTo(gap.end);
   }
 

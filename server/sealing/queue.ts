@@ -7,7 +7,7 @@
 import type { CatalogClient, SegmentCommit } from "#schemas/catalog";
 import { hasCode, messageOf, StoreError } from "#schemas/errors";
 import { serverBounds } from "#schemas/limits";
-import type { Gap, SegmentRecord } from "#schemas/segment";
+import type { Gap, SegmentRecord, SourcePlace } from "#schemas/segment";
 import type { World } from "#schemas/world";
 import type { Epochs } from "#server/arena/epoch";
 import type { FrozenSegment, IngestPort } from "#server/ingest/port";
@@ -58,10 +58,10 @@ export class SealQueue {
   }
 
   /** Resolves when the catalog has the gap, after everything before it is committed. */
-  gap(state: TableState, gap: Gap): Promise<void> {
+  gap(state: TableState, gap: Gap, place: SourcePlace | null): Promise<void> {
     return this.#enqueue(state, gap.partition, async () => {
       await this.#epochOf(state, gap.partition, gap.start);
-      await this.#context.catalog.recordGap(state.name, gap);
+      await this.#context.catalog.recordGap(state.name, gap, place);
       state.gaps.push(gap);
       state.changed();
       this.#context.changed(state.name);

@@ -1,5 +1,6 @@
 /** Pausing, resuming and sealing now, each in the turn of its table's name. */
 import type { TableConsumption } from "#schemas/admin";
+import type { ConsumeFrom } from "#schemas/api/tables";
 import { StoreError } from "#schemas/errors";
 import type { Server } from "#server/server";
 import { pausedKey } from "#server/tables/files";
@@ -19,6 +20,15 @@ export class Consumption implements TableConsumption {
 
   resume(name: string): Promise<void> {
     return this.#inTurn(name, (state) => this.#setPaused(state, false));
+  }
+
+  continueFrom(name: string, from: ConsumeFrom): Promise<readonly number[]> {
+    return this.#inTurn(name, async (state) => {
+      await this.#setPaused(state, false);
+      const wentOn = await this.#server.ingestOf(state.name).continueFrom(state.name, from);
+      await this.#server.status(state.name);
+      return wentOn;
+    });
   }
 
   forceCommit(name: string): Promise<readonly string[]> {

@@ -14,6 +14,7 @@ import { droppedKey, pausedKey, removeTableFiles, writeDefinition } from "#serve
 import { isBeginning, isThere, type TableLife } from "#server/tables/life";
 import { consume } from "#server/tables/start";
 import { TableState } from "#server/tables/table";
+import { checkTopic } from "#server/tables/topics";
 
 export class Definitions implements TableDefinitions {
   readonly #server: Server;
@@ -80,8 +81,12 @@ export class Definitions implements TableDefinitions {
   }
 
   /** A stream that cannot be read as it is configured is refused before anything is written. */
-  #check({ table }: TableDefinition): Promise<void> {
-    return this.#server.ingestOf(table.name).check(table);
+  async #check({ table }: TableDefinition): Promise<void> {
+    checkTopic(
+      this.records().map((record) => record.table),
+      table,
+    );
+    await this.#server.ingestOf(table.name).check(table);
   }
 
   /** Makes the table, in the place of the one of its name if there still is one; takes it back when that fails. */

@@ -3,9 +3,11 @@
  * the catalog does not know go only when the catalog says that it was dropped: a catalog that was put back from an
  * old copy must not cost anybody's rows.
  */
+
+import { crc32 } from "@node-rs/crc32";
 import type { CatalogClient, TableRecord } from "#schemas/catalog";
-import { messageOf } from "#schemas/errors";
-import { writeExactJson } from "#schemas/exact-json";
+import { messageOf, StoreError } from "#schemas/errors";
+import { readExactJson, writeExactJson } from "#schemas/exact-json";
 import type { World } from "#schemas/world";
 import { definitionPath, logsFolder, tableFolder, tablesFolder } from "#server/tables/paths";
 
@@ -13,11 +15,28 @@ export const droppedKey = (table: string): string => `dropped:${table}`;
 /** The user's wish. */
 export const pausedKey = (table: string): string => `paused:${table}`;
 
-/** The accepted definition as a file beside the segments. */
+const checksumOf = (record: TableRecord): string =>
+  crc32(writeExactJson(record)).toString(16).padStart(8, "0");
+
+/** The accepted definition as a file beside the segments, with a checksum of the rest of it. */
 export const writeDefinition = (world: World, record: TableRecord): Promise<void> =>
   world.disk.writeAtomic(definitionPath(record.table.name), [
-    new TextEncoder().encode(`${writeExactJson(record)}\n`),
+    new TextEncoder().encode(`${writeExactJson({ ...record, checksum: checksumOf(record) })}\n`),
   ]);
+
+/** The definition in a file; null, and said, when it cannot be what was written. Files of before have no checksum. */
+export async function readDefinition(world: World, path: string): Promise<TableRecord | null> {
+  try {
+    const text = new TextDecoder().decode(await world.disk.read(path));
+    const { checksum, ...record } = readExactJson<TableRecord & { readonly checksum?: string }>(text, path);
+    if (checksum === undefined || checksum === checksumOf(record)) return record;
+    const message = `expected checksum ${checksumOf(record)} but found ${checksum}`;
+    throw new StoreError("CATALOG_CORRUPT", message, { at: path });
+  } catch (error) {
+    world.log("error", `${path} is damaged: ${messageOf(error)}`);
+    return null;
+  }
+}
 
 async function removeAll(world: World, folder: string): Promise<void> {
   for (const name of await world.disk.list(folder)) {

@@ -8,6 +8,7 @@ import type { SnapshotInfo, TableMoment, TableVersion } from "#schemas/plan/snap
 import type { Clock } from "#schemas/world";
 import type { Epochs, Snapshot } from "#server/arena/epoch";
 import type { SegmentReader } from "#server/segment/reader";
+import { standstills } from "#server/tables/standstill";
 import { readerTimes, type SealedEntry, type TableState } from "#server/tables/table";
 
 /** One query's view of a table. */
@@ -32,17 +33,6 @@ export const faultOf = (entry: SealedEntry): Fault => ({
   code: entry.error?.code ?? "SEGMENT_CORRUPT",
   message: entry.error?.message ?? `segment ${entry.id} cannot be read`,
 });
-
-/** Rows that a damaged log of our own stream holds: acknowledged, and in no answer until it is restored. */
-const logFaults = ({ status, name }: TableState): Fault[] =>
-  status.partitions
-    .filter(({ state, lastErrorCode }) => state === "stopped" && lastErrorCode === "LOG_CORRUPT")
-    .map(({ partition, lastError }) => ({
-      segment: `log of ${name}, partition ${partition}`,
-      rows: 0,
-      code: "LOG_CORRUPT",
-      message: lastError ?? "it cannot be read",
-    }));
 
 export class Snapshots {
   readonly #clock: Clock;
@@ -159,7 +149,7 @@ function tableOf(state: TableState): HeldTable {
     gaps: [...state.gaps],
     newestEventMs,
   };
-  return { state, moment, readers, faults: [...state.corrupt().map(faultOf), ...logFaults(state)] };
+  return { state, moment, readers, faults: [...state.corrupt().map(faultOf), ...standstills(state)] };
 }
 
 const versionOf = (

@@ -7,12 +7,13 @@ import { identityOf, type TableRecord } from "#schemas/catalog";
 import { assert, StoreError } from "#schemas/errors";
 import type { TableIdentity } from "#schemas/plan/snapshot";
 import type { Gap, SegmentRecord, SourceRange } from "#schemas/segment";
-import { columnNamed, type Table } from "#schemas/table";
+import type { Table } from "#schemas/table";
 import type { FrozenSegment, IngestStatus } from "#server/ingest/port";
 import { type LifeState, step } from "#server/lifecycle";
 import type { MutableView } from "#server/segment/mutable-reader";
 import type { SealedSegment } from "#server/segment/open";
 import type { SegmentReader } from "#server/segment/reader";
+import { timeColumnOf, timesOf as timesOfColumn } from "#server/segment/seal/times";
 import { isGoing, stepTable, type TableLife } from "#server/tables/life";
 
 export interface ConsumingEntry {
@@ -185,15 +186,9 @@ export function timesOf(entry: SegmentEntry, table: Table): { min: bigint | null
   return readerTimes(entry.view.reader(), table);
 }
 
-/** The same of a reader. A time column that is text has no order that we know. */
+/** The same of a reader. A time column of a pattern has no order that we know before it is sealed. */
 export function readerTimes(reader: SegmentReader, table: Table): { min: bigint | null; max: bigint | null } {
-  const column = table.timeColumn === null ? undefined : columnNamed(table, table.timeColumn);
-  const stats = column === undefined ? undefined : reader.column(column.id)?.stats;
-  const toMs = (value: unknown): bigint | null => {
-    if (typeof value !== "bigint") return null;
-    if (column?.type === "TIMESTAMP" || column?.timeFormat?.kind !== "epoch") return value;
-    const { unitMs, size, micros } = column.timeFormat;
-    return micros ? value / 1000n : value * BigInt(unitMs * size);
-  };
-  return { min: toMs(stats?.min ?? null), max: toMs(stats?.max ?? null) };
+  const column = timeColumnOf(table);
+  const found = timesOfColumn(column, column === undefined ? undefined : reader.column(column.id)?.stats);
+  return { min: found?.minMs ?? null, max: found?.maxMs ?? null };
 }

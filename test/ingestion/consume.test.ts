@@ -1,9 +1,10 @@
 /** The consume loop against a scripted topic: what it survives, what it shows, what stops it. */
+
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-
 import { StoreError } from "#schemas/errors";
 import type { CommittedPartition, TableStart } from "#schemas/ingest";
+import { unplaced } from "#schemas/segment";
 import type { Table } from "#schemas/table";
 import { ScriptedTopic, smallLimits, type TestHost, testHost } from "#test/setup/ingest";
 import { testTable } from "#test/setup/tables";
@@ -28,7 +29,7 @@ const startOf = (
 });
 
 const at = (nextOffset: bigint, lastRecordCrc: number | null = null): CommittedPartition[] => [
-  { partition: 0, nextOffset, lastRecordCrc, reserved: null },
+  { partition: 0, nextOffset, lastRecordCrc, reserved: null, place: unplaced },
 ];
 
 async function running(world: MemoryWorld, topic: ScriptedTopic, start = startOf()): Promise<TestHost> {

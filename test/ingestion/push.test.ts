@@ -1,11 +1,12 @@
 /** Pushes: all or nothing, safe to repeat, refused with a reason, there after every restart. */
+
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-
 import type { PushOptions } from "#schemas/admin";
 import type { CsvOptions } from "#schemas/csv";
 import { StoreError } from "#schemas/errors";
 import type { CommittedPartition } from "#schemas/ingest";
+import { unplaced } from "#schemas/segment";
 import type { World } from "#schemas/world";
 import { compiledExtractor } from "#test/setup/extractor-node";
 import { ScriptedTopic, smallLimits, testHost } from "#test/setup/ingest";
@@ -135,7 +136,7 @@ describe("a push", () => {
     for (let at = 0; at < 10; at++) await first.host.push("events", lines(at * 10, 10), plain);
     await first.host.close();
     const second = await running(world, [
-      { partition: 0, nextOffset: 25n, lastRecordCrc: null, reserved: null },
+      { partition: 0, nextOffset: 25n, lastRecordCrc: null, reserved: null, place: unplaced },
     ]);
     expect(second.rows(table).map(({ v }) => Number(v))).toEqual(
       Array.from({ length: 75 }, (_, at) => at + 25),
@@ -172,7 +173,9 @@ describe("a push", () => {
     await first.host.trim("events", 0, 580n);
     expect(world.disk.paths().length).toBeLessThan(before - 2);
     await first.host.close();
-    const committed = [{ partition: 0, nextOffset: 580n, lastRecordCrc: null, reserved: null }];
+    const committed = [
+      { partition: 0, nextOffset: 580n, lastRecordCrc: null, reserved: null, place: unplaced },
+    ];
     const second = await running(world, committed);
     expect(await second.host.push("events", lines(0, 20), keyed("key 0"))).toMatchObject({ offset: "20" });
     expect(second.rows(table).length).toBe(20);
@@ -224,7 +227,7 @@ describe("a push", () => {
     const stream = { ...table.stream, kind: "kafka" as const };
     await kafka.host.addTable({
       table: { ...table, stream },
-      committed: [{ partition: 0, nextOffset: 0n, lastRecordCrc: null, reserved: null }],
+      committed: [{ partition: 0, nextOffset: 0n, lastRecordCrc: null, reserved: null, place: unplaced }],
       partitions: null,
       paused: false,
     });
@@ -269,7 +272,9 @@ describe("a push", () => {
     expect(first.host.logBytes("events")).toBeGreaterThan(0);
     await first.host.close();
     for (const nextOffset of [0n, 4n, 10n]) {
-      const again = await running(world, [{ partition: 0, nextOffset, lastRecordCrc: null, reserved: null }]);
+      const again = await running(world, [
+        { partition: 0, nextOffset, lastRecordCrc: null, reserved: null, place: unplaced },
+      ]);
       const [status] = again.host.status("events");
       expect(status).toMatchObject({ nextOffset: "10", endOffset: "10", lagRows: 0, lagMs: 0 });
       await again.host.close();
@@ -318,7 +323,15 @@ describe("a push", () => {
             committed:
               committed === 0n
                 ? []
-                : [{ partition: 0, nextOffset: committed, lastRecordCrc: null, reserved: null }],
+                : [
+                    {
+                      partition: 0,
+                      nextOffset: committed,
+                      lastRecordCrc: null,
+                      reserved: null,
+                      place: unplaced,
+                    },
+                  ],
             partitions: null,
             paused: false,
           };
@@ -354,7 +367,15 @@ describe("a push", () => {
           committed:
             committed === 0n
               ? []
-              : [{ partition: 0, nextOffset: committed, lastRecordCrc: null, reserved: null }],
+              : [
+                  {
+                    partition: 0,
+                    nextOffset: committed,
+                    lastRecordCrc: null,
+                    reserved: null,
+                    place: unplaced,
+                  },
+                ],
           partitions: null,
           paused: false,
         });

@@ -290,6 +290,53 @@ describe("what happens to topics and brokers", () => {
   });
 });
 
+describe("a topic made anew, shorter than what was read, with nothing sealed", () => {
+  const remake = async (topic: string, rows: readonly string[]) => {
+    await kafka.deleteTopic(topic);
+    await eventually(async () => (await detail(topic)).partitions[0]?.state).not.toBe("consuming");
+    await kafka.createTopic(topic, 1);
+    if (rows.length > 0) await produce(topic, rows);
+  };
+  const goOn = (table: string, from: string) =>
+    freshet.post(`/tables/${table}/resumeConsumption?consumeFrom=${from}`, {});
+
+  test("stops at once, makes answers partial, and goes on where somebody says", async () => {
+    await kafka.createTopic("short", 1);
+    await produce("short", rowsFrom(0, 50));
+    await makeTable("short", "short");
+    await eventually(() => totals("short")).toEqual([50, sumTo(50)]);
+    await remake("short", rowsFrom(1000, 5));
+    await eventually(async () => (await detail("short")).partitions[0]).toMatchObject({
+      state: "stopped",
+      lastErrorCode: "STREAM_CHANGED",
+      lastError: expect.stringContaining("consumeFrom=smallest"),
+    });
+    const answer = await freshet.sql("SELECT COUNT(*) FROM short");
+    expect(answer).toMatchObject({ partialResult: true, exceptions: [{ code: "STREAM_CHANGED" }] });
+    expect(answer.resultTable?.rows).toEqual([[50]]);
+    const metrics = await (await fetch(`${freshet.url}/metrics`)).text();
+    expect(metrics).toContain('freshet_table_healthy{table="short"} 0');
+    expect((await goOn("short", "anywhere")).json).toMatchObject({ code: "OPTION_VALUE" });
+    expect((await goOn("short", "smallest")).json).toMatchObject({
+      description: expect.stringContaining("go on"),
+    });
+    await eventually(() => totals("short")).toEqual([55, sumTo(50) + 5 * 1000 + sumTo(5)]);
+    const after = await freshet.sql("SELECT COUNT(*) FROM short");
+    expect(after["partialResult"]).toBe(false);
+    expect(after["gaps"]).toMatchObject([{ partition: 0, start: "50", end: "51" }]);
+    await freshet.kill();
+    await produce("short", rowsFrom(2000, 1));
+    freshet = await startFreshet({ data: freshet.data, flags: ["--no-demo", "--kafka", kafka.brokers] });
+    await eventually(() => totals("short")).toEqual([56, sumTo(50) + 5 * 1000 + sumTo(5) + 2000]);
+    expect((await freshet.post("/tables/short/forceCommit", {})).status).toBe(200);
+    await remake("short", []);
+    await eventually(async () => (await detail("short")).partitions[0]?.state).toBe("stopped");
+    await goOn("short", "largest");
+    await produce("short", rowsFrom(7, 1));
+    await eventually(() => totals("short")).toEqual([57, sumTo(50) + 5 * 1000 + sumTo(5) + 2007]);
+  });
+});
+
 describe("the folder and its stream", () => {
   test("a folder that began on Kafka refuses to go on without it, in one line", async () => {
     const data = freshet.data;

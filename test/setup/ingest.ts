@@ -5,7 +5,7 @@ import type { PartitionStatus } from "#schemas/api/tables";
 import { StoreError } from "#schemas/errors";
 import type { IngestEnvironment } from "#schemas/ingest";
 import { type Limits, limits } from "#schemas/limits";
-import type { Gap, Reservation } from "#schemas/segment";
+import type { Gap, Reservation, SourcePlace } from "#schemas/segment";
 import { type FetchOptions, type FetchResult, OffsetGone, type RawBatch, type Source } from "#schemas/source";
 import type { Table } from "#schemas/table";
 import type { World } from "#schemas/world";
@@ -72,6 +72,12 @@ export class ScriptedTopic implements Source {
     return this.numbers;
   }
 
+  id: string | null = null;
+
+  async identity(): Promise<string | null> {
+    return this.id;
+  }
+
   async firstOffset(partition: number, start: Parameters<Source["firstOffset"]>[1]): Promise<bigint> {
     this.asked.push(`${partition} ${start}`);
     return start === "largest" ? this.endOffset : this.startOffset;
@@ -106,6 +112,8 @@ export interface TestHost {
   readonly gaps: Gap[];
   /** By table/partition. */
   readonly reservations: Map<string, Reservation>;
+  /** By partition. */
+  readonly places: Map<number, SourcePlace>;
   readonly statuses: PartitionStatus[];
   readonly started: string[];
   /** Visible rows of a partition as plain objects. */
@@ -127,6 +135,7 @@ export function testHost(
 ): TestHost {
   const sinks = new Map<string, MemorySink>();
   const gaps: Gap[] = [];
+  const places = new Map<number, SourcePlace>();
   const statuses: PartitionStatus[] = [];
   const started: string[] = [];
   const reservations = new Map<string, Reservation>();
@@ -155,7 +164,11 @@ export function testHost(
     },
     events: {
       started: async (table, partition, offset) => void started.push(`${table}/${partition} at ${offset}`),
-      gap: async (_table, gap) => void gaps.push(gap),
+      gap: async (_table, gap, place) => {
+        gaps.push(gap);
+        if (place !== null) places.set(gap.partition, place);
+      },
+      placed: async (_table, partition, place) => void places.set(partition, place),
       reserve: async (table, partition, reservation) => {
         if (options.catalogFault?.() === true) throw new StoreError("INTERNAL", "the catalog is away");
         reservations.set(`${table}/${partition}`, reservation);
@@ -169,6 +182,7 @@ export function testHost(
     host: new Host(environment),
     sinks,
     gaps,
+    places,
     reservations,
     statuses,
     started,

@@ -5,6 +5,7 @@
  */
 
 import type { SqliteFile } from "#broker/catalog/sqlite-node";
+import { sqliteCatalog } from "#broker/catalog/sqlite-node";
 import { settle } from "#test/setup/clock";
 import { type SeededRandom, seededRandom } from "#test/setup/random";
 import { type MemoryWorld, memoryWorld } from "#test/setup/world";
@@ -89,6 +90,8 @@ class Run {
   }
 
   async all(): Promise<SimReport> {
+    // A file that was made in one piece: what is planted are faults of its use.
+    await sqliteCatalog(this.#file);
     for (let at = 0; at < this.#processes; at++) await this.#life(at);
     await this.#end();
     const rows = this.#pushes.batches.filter(({ state }) => state === "acknowledged");

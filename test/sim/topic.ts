@@ -56,6 +56,11 @@ class SimSource implements Source {
       throw new StoreError("STREAM_UNREACHABLE", "the simulated broker does not answer");
   }
 
+  async identity(): Promise<string | null> {
+    this.#mayFail();
+    return "the simulated topic";
+  }
+
   async partitions(): Promise<readonly number[]> {
     this.#mayFail();
     return this.#topic.rows.map((_, partition) => partition);

@@ -68,7 +68,7 @@ export function DashboardsPage() {
               className={styles.card}
             >
               <h2>{dashboard.title}</h2>
-              <p>{dashboard.description}</p>
+              <p>{dashboard.damaged ?? dashboard.description}</p>
               <div className={styles.cardFoot}>
                 {dashboard.panels} {dashboard.panels === 1 ? "panel" : "panels"} · version {dashboard.version}
               </div>

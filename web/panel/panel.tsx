@@ -53,7 +53,11 @@ function Badges({ answer, isStale }: { readonly answer: LiveAnswer; readonly isS
           </span>
         </Tooltip>
       ) : null}
-      {answer.result?.partial ? <span className={styles.badge}>partial</span> : null}
+      {answer.result?.partial ? (
+        <Tooltip label={answer.result.reasons?.[0] ?? "rows are missing"} multiline maw={480}>
+          <span className={styles.badge}>partial</span>
+        </Tooltip>
+      ) : null}
     </>
   );
 }

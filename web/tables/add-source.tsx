@@ -58,8 +58,9 @@ interface TopicChoiceProps {
   readonly choose: (topic: string | null) => void;
 }
 
-function topicLabel({ name, partitions, table }: TopicInfo): string {
-  const read = table === null ? "" : ` · read by ${table}`;
+function topicLabel({ name, partitions, table, taken }: TopicInfo): string {
+  const read =
+    table === null ? "" : ` · ${taken === undefined ? "read by" : "is what is pushed to"} ${table}`;
   return `${name} · ${partitions} ${partitions === 1 ? "partition" : "partitions"}${read}`;
 }
 
@@ -71,7 +72,11 @@ function TopicChoice({ topic, choose }: TopicChoiceProps) {
       description="Its newest rows show what columns there are"
       placeholder={topics?.length === 0 ? "The stream has no topics" : "Choose"}
       searchable
-      data={(topics ?? []).map((info) => ({ value: info.name, label: topicLabel(info) }))}
+      data={(topics ?? []).map((info) => ({
+        value: info.name,
+        label: topicLabel(info),
+        disabled: info.taken !== undefined,
+      }))}
       value={topic}
       onChange={choose}
     />

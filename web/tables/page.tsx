@@ -6,7 +6,7 @@ import { IconDotsVertical, IconPlayerPause, IconPlayerPlay, IconTerminal2 } from
 import { useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
-import type { TableDetail } from "#schemas/api/tables";
+import type { ConsumeFrom, TableDetail } from "#schemas/api/tables";
 import { api } from "../api.ts";
 import { formatCount } from "../format.ts";
 import { newPlaces, PanelPageContext } from "../panel/page-context.ts";
@@ -24,6 +24,7 @@ import type { Dated } from "../watch-state.ts";
 import { Columns } from "./columns.tsx";
 import { Configuration } from "./configuration.tsx";
 import { TableState, Tiles } from "./facts.tsx";
+import { GoOn } from "./go-on.tsx";
 import { Ingestion, Rejects } from "./ingestion.tsx";
 import { columnsOf, newestSql } from "./newest.ts";
 import { Segments } from "./segments.tsx";
@@ -125,8 +126,11 @@ function Actions({ table }: { readonly table: TableDetail }) {
     await client.invalidateQueries({ queryKey: ["tables"] });
     void navigate({ to: "/tables" });
   };
+  const goOn = (from: ConsumeFrom) =>
+    act(() => api.goOn(table.name, from), `${table.name} goes on; see its ingestion for the gap.`);
   return (
     <>
+      <GoOn table={table} goOn={goOn} />
       <Button leftSection={<IconTerminal2 {...icon} />} onClick={openSql}>
         Query
       </Button>

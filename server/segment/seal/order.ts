@@ -2,7 +2,6 @@
  * The order of a sealed segment's rows: by the sort column (NULLs last), then partition, then offset. A
  * permutation of the inputs' rows, laid end to end; rows that retention has passed are left out.
  */
-import { assert } from "#schemas/errors";
 import type { Words } from "#server/encode/integers";
 import type { FlatNumbers } from "#server/segment/seal/flat";
 import { sortByWord } from "#server/segment/seal/radix-sort";
@@ -42,23 +41,11 @@ export function sortKeyOfIds(entryOf: Uint32Array, idOf: Uint32Array): SortKey {
   return { words, nulls };
 }
 
-/** All rows but those whose time is below `keepFrom`; rows without a time stay. */
-export function keptRows(rows: number, time: FlatNumbers | null, keepFrom: bigint | null): Uint32Array {
+/** The rows that stay; null: all of them. */
+export function keptRows(rows: number, isKept: ((row: number) => boolean) | null): Uint32Array {
   const kept = new Uint32Array(rows);
-  if (time === null || keepFrom === null) {
-    for (let row = 0; row < rows; row++) kept[row] = row;
-    return kept;
-  }
-  assert(time.kind === "ints", "retention goes by an integer time");
-  const { low, high } = time.words;
-  const fromLow = Number(BigInt.asUintN(32, keepFrom));
-  const fromHigh = Number(BigInt.asIntN(32, keepFrom >> 32n));
   let count = 0;
-  for (let row = 0; row < rows; row++) {
-    const isNull = time.nulls !== null && time.nulls[row] !== 0;
-    const newer = high[row] > fromHigh || (high[row] === fromHigh && low[row] >= fromLow);
-    if (isNull || newer) kept[count++] = row;
-  }
+  for (let row = 0; row < rows; row++) if (isKept === null || isKept(row)) kept[count++] = row;
   return kept.subarray(0, count);
 }
 

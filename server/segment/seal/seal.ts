@@ -25,7 +25,14 @@ import {
   type TextColumn,
   textColumn,
 } from "#server/segment/seal/text-column";
-import { boundOfMs, timesOf } from "#server/segment/seal/times";
+import {
+  isFrom,
+  momentsOf,
+  rangeOfMoments,
+  type TimeRange,
+  timeColumnOf,
+  timesOf,
+} from "#server/segment/seal/times";
 import {
   type ColumnTarget,
   writeDictionaryColumn,
@@ -61,6 +68,8 @@ interface Work extends ColumnTarget {
   readonly options: SealOptions;
   readonly sortColumn: Column | null;
   readonly hashes: RowHashes;
+  /** Of a time column whose smallest and largest values are not its first and last. */
+  readonly times: TimeRange | null;
 }
 
 /** The readers' rows as one segment file. It has the readers to itself, and releases what they hold as it goes. */
@@ -70,13 +79,22 @@ export function encodeSegment(readers: readonly SegmentReader[], options: SealOp
   const offsets = flatNumbers(readers, offsetColumn.id, offsetColumn.type);
   const partitions = flatNumbers(readers, partitionColumn.id, partitionColumn.type);
   release(readers);
-  const order = rowsToKeep(readers, rows, options);
+  const { order, times } = rowsToKeep(readers, rows, options);
   const sortColumn = sortColumnOf(readers, table);
   const sortBy = sortColumn === null ? null : prepare(readers, order, sortColumn);
   sortRows(order, sortBy === null ? null : keyOf(sortBy, sortColumn!), partitions, offsets);
   const file = new SegmentFile();
   const hashes = rowHashes(rows);
-  const work: Work = { readers, options, file, order, chunkRows: options.chunkRows, sortColumn, hashes };
+  const work: Work = {
+    readers,
+    options,
+    file,
+    order,
+    chunkRows: options.chunkRows,
+    sortColumn,
+    hashes,
+    times,
+  };
   const columns: FooterColumn[] = [];
   for (const column of table.columns) {
     if (readers.every((reader) => reader.column(column.id) === null)) continue;
@@ -92,14 +110,18 @@ export function encodeSegment(readers: readonly SegmentReader[], options: SealOp
   return finish(work, columns, contentHash(hashes, order, offsets, partitions));
 }
 
-function rowsToKeep(readers: readonly SegmentReader[], rows: number, options: SealOptions): Uint32Array {
-  const { table, keepFromMs } = options;
-  const time = table.timeColumn === null ? undefined : columnNamed(table, table.timeColumn);
-  const goesByTime = keepFromMs !== null && time !== undefined && layoutOf(time.type) === "int";
-  if (!goesByTime) return keptRows(rows, null, null);
-  const times = flatNumbers(readers, time.id, time.type);
+/** The rows that retention leaves, and first and last of their times where statistics will not say. */
+function rowsToKeep(
+  readers: readonly SegmentReader[],
+  rows: number,
+  { table, keepFromMs }: SealOptions,
+): { readonly order: Uint32Array; readonly times: TimeRange | null } {
+  const time = timeColumnOf(table);
+  if (time === undefined) return { order: keptRows(rows, null), times: null };
+  const moments = momentsOf(readers, time);
+  const order = keptRows(rows, keepFromMs === null ? null : isFrom(readers, time, moments, keepFromMs));
   release(readers);
-  return keptRows(rows, times, boundOfMs(time, keepFromMs));
+  return { order, times: moments === null ? null : rangeOfMoments(moments, order) };
 }
 
 function sortColumnOf(readers: readonly SegmentReader[], table: Table): Column | null {
@@ -176,9 +198,10 @@ function joinedRanges(ranges: readonly SourceRange[]): SourceRange[] {
 function finish(work: Work, columns: readonly FooterColumn[], hash: bigint): EncodedSegment {
   const { readers, options, file, order, sortColumn } = work;
   const { table, id, path, lineage, createdMs } = options;
-  const time = table.timeColumn === null ? undefined : columnNamed(table, table.timeColumn);
+  const time = timeColumnOf(table);
   const timeColumn = columns.find((column) => column.id === time?.id);
-  const times = timesOf(time, timeColumn === undefined ? undefined : zoneOver(timeColumn.zones));
+  const times =
+    work.times ?? timesOf(time, timeColumn === undefined ? undefined : zoneOver(timeColumn.zones));
   const ranges = joinedRanges(rangesOf(readers, options));
   const footer: Footer = {
     table: table.name,

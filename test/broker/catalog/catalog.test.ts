@@ -1,4 +1,5 @@
 /** One suite over both stores: what the interface promises must not depend on which database keeps it. */
+
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +9,7 @@ import { openCatalog } from "#broker/catalog/catalog-thread-node";
 import type { Dashboard } from "#schemas/api/dashboards";
 import type { CatalogClient, TableRecord } from "#schemas/catalog";
 import type { SegmentRecord, SourceRange } from "#schemas/segment";
+import { unplaced } from "#schemas/segment";
 import { type Postgres, startPostgres } from "#test/setup/postgres-node";
 
 const tableRecord = (name: string, version: number): TableRecord => ({
@@ -139,6 +141,7 @@ describe.each(stores)("the catalog in $name", (store) => {
       epoch: 1,
       lastRecordCrc: null,
       reserved: null,
+      place: unplaced,
     });
     const first = segment("s1", "orders", [{ partition: 0, start: 100n, end: 110n }]);
     const commit = { segment: first, epoch: 1, lastRecordCrcs: { 0: 0xffff_ffff } };
@@ -154,7 +157,14 @@ describe.each(stores)("the catalog in $name", (store) => {
       code: "CATALOG_CONFLICT",
     });
     expect(await catalog.partitions("orders")).toEqual([
-      { partition: 0, nextOffset: 110n, epoch: 2, lastRecordCrc: 0xffff_ffff, reserved: null },
+      {
+        partition: 0,
+        nextOffset: 110n,
+        epoch: 2,
+        lastRecordCrc: 0xffff_ffff,
+        reserved: null,
+        place: unplaced,
+      },
     ]);
     expect(await catalog.segments("orders")).toEqual([first]);
   });
@@ -190,14 +200,14 @@ describe.each(stores)("the catalog in $name", (store) => {
 
   it("moves a partition over a gap, once", async () => {
     const gap = { partition: 0, start: 110n, end: 500n, reason: "retention of the topic", foundMs: 9 };
-    await catalog.recordGap("orders", gap);
-    await expect(catalog.recordGap("orders", gap)).rejects.toMatchObject({ code: "CATALOG_CONFLICT" });
+    await catalog.recordGap("orders", gap, null);
+    await expect(catalog.recordGap("orders", gap, null)).rejects.toMatchObject({ code: "CATALOG_CONFLICT" });
     expect(await catalog.gaps("orders")).toEqual([gap]);
     expect((await catalog.partitions("orders"))[0]?.nextOffset).toBe(500n);
   });
 
   it("keeps which offsets pushes may have been given", async () => {
-    const reserved = { end: 2n ** 62n, file: 7 };
+    const reserved = { end: 2n ** 62n, file: 7, durable: 2n ** 61n };
     await catalog.reserveOffsets("orders", 0, reserved);
     expect((await catalog.partitions("orders")).map((one) => one.reserved)).toEqual([reserved, null]);
     expect((await catalog.claimPartition("orders", 0, 0n)).reserved).toEqual(reserved);

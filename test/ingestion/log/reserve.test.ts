@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { PushOptions } from "#schemas/admin";
+import { unplaced } from "#schemas/segment";
 import type { World } from "#schemas/world";
 import { smallLimits, type TestHost, testHost } from "#test/setup/ingest";
 import { testTable } from "#test/setup/tables";
@@ -18,7 +19,9 @@ async function started(world: World, before: TestHost | null, sealed = 0n): Prom
   const reserved = before?.reservations.get("events/0") ?? null;
   if (reserved !== null) test.reservations.set("events/0", reserved);
   const committed =
-    before === null ? [] : [{ partition: 0, nextOffset: sealed, lastRecordCrc: null, reserved }];
+    before === null
+      ? []
+      : [{ partition: 0, nextOffset: sealed, lastRecordCrc: null, reserved, place: unplaced }];
   await test.host.addTable({ table, committed, partitions: null, paused: false });
   return test;
 }
@@ -47,6 +50,77 @@ describe("offsets of a stream of our own", () => {
     const third = await started(world, second, end);
     expect(third.gaps).toEqual([]);
     expect(await push(third, 1)).toMatchObject({ offset: String(end + 4n) });
+    await third.host.close();
+  });
+
+  it.each([
+    { how: "cut", damage: (bytes: Uint8Array) => bytes.slice(0, -1) },
+    { how: "cut at a record", damage: (bytes: Uint8Array) => bytes.slice(0, 8 + 44 + 3 * 8) },
+    {
+      how: "flipped",
+      damage: (bytes: Uint8Array) => bytes.map((byte, at) => (at === bytes.length - 3 ? byte ^ 1 : byte)),
+    },
+    { how: "cut to nothing", damage: () => new Uint8Array(0) },
+  ])("are a gap after a clean stop when the log's end is $how", async ({ damage }) => {
+    const world = memoryWorld();
+    const first = await started(world, null);
+    await push(first, 3);
+    await push(first, 4);
+    await first.host.close();
+    const [path] = filesOf(world) as [string];
+    const damaged = damage(world.disk.peek(path));
+    world.disk.plant(path, damaged);
+    const second = await started(world, first);
+    const kept = damaged.length === 0 ? 0n : 3n;
+    expect(second.gaps).toMatchObject([
+      { start: kept, end: 7n, reason: expect.stringContaining("acknowledged") },
+    ]);
+    expect(await push(second, 2)).toMatchObject({ offset: "9" });
+    await second.host.close();
+    const third = await started(world, second, 7n);
+    expect(third.gaps).toEqual([]);
+    expect(third.offsets(table)).toEqual([7, 8]);
+    await third.host.close();
+  });
+
+  it("are a gap after a crash too, but for what was acknowledged in the last second", async () => {
+    const world = memoryWorld();
+    const first = await started(world, null);
+    await push(first, 3);
+    await push(first, 4);
+    await world.clock.advance(1100);
+    const [path] = filesOf(world) as [string];
+    const bytes = world.disk.peek(path).slice();
+    world.disk.plant(path, bytes.slice(0, -1));
+    const second = await started(world, first);
+    expect(second.gaps).toMatchObject([{ start: 3n, end: 7n }]);
+    // What there was of it is kept.
+    expect(world.disk.paths().some((one) => one.includes("damaged-"))).toBe(true);
+    await second.host.close();
+  });
+
+  it("go on behind a log that was damaged inside, when somebody says so", async () => {
+    const world = memoryWorld();
+    const first = await started(world, null);
+    for (let at = 0; at < 20; at++) await push(first, 5);
+    await first.host.close();
+    const [, path] = filesOf(world) as [string, string];
+    world.disk.plant(
+      path,
+      world.disk.peek(path).map((byte, at) => (at === 60 ? byte ^ 1 : byte)),
+    );
+    const second = await started(world, first);
+    expect(second.host.status("events")[0]).toMatchObject({ state: "stopped", lastErrorCode: "LOG_CORRUPT" });
+    const kept = second.offsets(table).length;
+    expect(await second.host.continueFrom("events", "next")).toEqual([0]);
+    const [gap] = second.gaps;
+    expect(gap).toMatchObject({ start: BigInt(kept) });
+    expect(Number(gap?.end)).toBeGreaterThanOrEqual(100);
+    expect(await push(second, 2)).toMatchObject({ offset: String((gap?.end ?? 0n) + 2n) });
+    await second.host.close();
+    const third = await started(world, second);
+    expect(third.host.status("events")[0]).toMatchObject({ state: "consuming" });
+    expect(third.offsets(table).length).toBe(kept + 2);
     await third.host.close();
   });
 

@@ -142,8 +142,8 @@ describe("the tail log", () => {
     world.disk.peek(path)[8 + 44 + 28 + 60] ^= 1; // within the second record
     const again = await reopened(world);
     expect(again.entries.length).toBe(1);
-    expect(again.recovered.corrupt?.code).toBe("LOG_CORRUPT");
-    expect(again.recovered.corrupt?.message).toContain(`${path} is damaged at byte ${8 + 44 + 28}`);
+    expect(again.recovered.corrupt?.error.code).toBe("LOG_CORRUPT");
+    expect(again.recovered.corrupt?.error.message).toContain(`${path} is damaged at byte ${8 + 44 + 28}`);
     await expect(again.log.append(entry(90, 1))).rejects.toThrow("damaged");
     await again.log.discard();
     await again.log.append(entry(4, 1));
@@ -166,7 +166,7 @@ describe("the tail log", () => {
     const startedMs = performance.now();
     const { recovered } = await reopened(world);
     // Torn or damaged, it cannot know in good time; then it says damaged and cuts nothing off.
-    expect(recovered.corrupt?.code).toBe("LOG_CORRUPT");
+    expect(recovered.corrupt?.error.code).toBe("LOG_CORRUPT");
     expect(performance.now() - startedMs).toBeLessThan(2000);
   });
 
@@ -179,7 +179,7 @@ describe("the tail log", () => {
     const [first, second] = logFiles(world);
     expect(second).toBeDefined();
     world.disk.plant(first, world.disk.peek(first).slice(0, 300));
-    expect((await reopened(world)).recovered.corrupt?.message).toContain(first);
+    expect((await reopened(world)).recovered.corrupt?.error.message).toContain(first);
   });
 
   it("shares a sync between many appends", async () => {
