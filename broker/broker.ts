@@ -76,6 +76,16 @@ const exception = (code: ErrorCode, message: string): QueryException => ({
 
 const plansMax = brokerBounds.planTries;
 
+/** A statement of more characters waits until few others like it are planned. */
+const longSqlMin = 65_536;
+/** Long statements that are planned at once. */
+const planningMax = 2;
+/** Characters of a statement that are logged. */
+const loggedCharacters = 2000;
+
+const lateMessage = (time: string): string =>
+  `the query took longer than ${time}; SET timeoutMs to a larger number, or ask for less`;
+
 function* asItIs(answer: Answer): Stepwise<Answer> {
   yield;
   return answer;
@@ -103,6 +113,7 @@ function absences(result: Result): QueryException[] {
 export class Broker {
   readonly parts: BrokerParts;
   readonly #admission: Admission;
+  readonly #planning: Admission;
   readonly #preparer: Preparer;
   readonly #counts = new QueryCounts();
   readonly #running = new Map<string, Running>();
@@ -110,7 +121,9 @@ export class Broker {
 
   constructor(parts: BrokerParts) {
     this.parts = parts;
-    this.#admission = new Admission(parts.limits, parts.clients ?? new ClientBytes(parts.limits));
+    const clients = parts.clients ?? new ClientBytes(parts.limits);
+    this.#admission = new Admission(parts.limits, clients);
+    this.#planning = new Admission({ ...parts.limits, queriesRunning: planningMax }, clients);
     this.#preparer = new Preparer(parts);
   }
 
@@ -152,12 +165,48 @@ export class Broker {
     }
   }
 
-  /** The plan of a text, for those who need to know its table; throws its faults. */
-  prepare(
+  /** The plan of a text, for those who need to know its table; rejects with its faults. */
+  async prepare(
     question: Pick<Question, "sql" | "queryOptions" | "dialect" | "timeZone">,
     nowMs: number,
-  ): Prepared {
-    return this.#preparer.prepare(question, nowMs);
+    signal: AbortSignal,
+  ): Promise<Prepared> {
+    const endMs = this.parts.clock.nowMs() + this.parts.limits.queryMs;
+    const turns = this.#turns(signal, () => endMs);
+    return await this.#prepared(question, { nowMs, signal, turns, client: "prepare" });
+  }
+
+  /** Long statements are planned few at a time: their trees take much more memory than their texts. */
+  #prepared(
+    question: Pick<Question, "sql" | "queryOptions" | "dialect" | "timeZone">,
+    given: Pick<Moment, "nowMs" | "signal" | "turns"> & { readonly client: string },
+  ): Prepared | Promise<Prepared> {
+    const planning = this.#preparer.prepare(question, given.nowMs);
+    if (question.sql.length < longSqlMin) return given.turns.start(planning);
+    return this.#planLong(planning, given);
+  }
+
+  async #planLong(
+    planning: Stepwise<Prepared>,
+    given: Pick<Moment, "signal" | "turns"> & { readonly client: string },
+  ): Promise<Prepared> {
+    const turn = this.#planning.enter(given.client, given.signal);
+    if (turn !== null) await turn;
+    try {
+      return await given.turns.run(planning);
+    } finally {
+      this.#planning.leave();
+    }
+  }
+
+  /** Turns that end with the signal, or when it is later than `endMs` says. */
+  #turns(signal: AbortSignal, endMs: () => number): Turns {
+    const { clock } = this.parts;
+    const check = (): void => {
+      signal.throwIfAborted();
+      if (clock.nowMs() > endMs()) throw new StoreError("QUERY_DEADLINE", lateMessage("its timeoutMs"));
+    };
+    return new Turns({ nowMs: () => clock.monotonicMs(), check });
   }
 
   snapshot(tables: readonly string[], nowMs: number): Promise<Snapshot> {
@@ -193,22 +242,24 @@ export class Broker {
   }
 
   async #run<T>(question: Question, running: Running, render: (result: Result) => Stepwise<T>): Promise<T> {
-    const { clock } = this.parts;
-    const nowMs = question.snapshot?.nowMs ?? running.startedMs;
-    const prepared = this.#preparer.prepare(question, nowMs);
-    const { timeoutMs } = prepared.options;
+    const { limits } = this.parts;
     const { signal } = running.abort;
-    const disarm = this.#arm(question, running, timeoutMs);
+    const nowMs = question.snapshot?.nowMs ?? running.startedMs;
+    const stopWatching = this.#watchClient(question, running);
+    // What the statement says of its time is known once it is parsed.
+    let timeoutMs = limits.queryMs;
+    const turns = this.#turns(signal, () => running.startedMs + timeoutMs);
     this.#running.set(running.id, running);
+    let disarm = (): void => {};
     try {
+      const planned = this.#prepared(question, { nowMs, signal, turns, client: question.client });
+      const prepared = planned instanceof Promise ? await planned : planned;
+      ({ timeoutMs } = prepared.options);
+      disarm = this.#arm(running, timeoutMs);
       const turn = this.#admission.enter(question.client, signal);
       if (turn !== null) await turn;
       try {
         const deadlineMs = running.startedMs + timeoutMs;
-        const turns = new Turns({
-          nowMs: () => clock.monotonicMs(),
-          check: () => signal.throwIfAborted(),
-        });
         const moment = { nowMs, deadlineMs, signal, turns, snapshot: question.snapshot };
         const work = this.#answer(question, prepared, moment).then((result) => turns.run(render(result)));
         return await untilAborted(work, signal);
@@ -217,6 +268,7 @@ export class Broker {
       }
     } finally {
       disarm();
+      stopWatching();
       this.#running.delete(running.id);
     }
   }
@@ -231,19 +283,25 @@ export class Broker {
       } catch (error) {
         const again = moment.snapshot === null && attempt < plansMax;
         if (!hasCode(error, "CATALOG_CONFLICT") || !again) throw error;
-        prepared = this.#preparer.prepare(question, moment.nowMs);
+        prepared = await this.#prepared(question, { ...moment, client: question.client });
       }
     }
   }
 
-  /** Aborts the query when its time is up or its client is gone; the answer stops watching. */
-  #arm(question: Question, running: Running, timeoutMs: number): () => void {
+  /** Aborts the query when its time is up; the answer disarms. */
+  #arm(running: Running, timeoutMs: number): () => void {
     const watch = new AbortController();
-    const message = `the query took longer than ${timeoutMs} ms; SET timeoutMs to a larger number, or ask for less`;
-    this.parts.clock.sleep(timeoutMs, watch.signal).then(
-      () => running.abort.abort(new StoreError("QUERY_DEADLINE", message)),
+    const { clock } = this.parts;
+    const leftMs = Math.max(0, running.startedMs + timeoutMs - clock.nowMs());
+    clock.sleep(leftMs, watch.signal).then(
+      () => running.abort.abort(new StoreError("QUERY_DEADLINE", lateMessage(`${timeoutMs} ms`))),
       () => undefined,
     );
+    return () => watch.abort();
+  }
+
+  /** Aborts the query when its client is gone; the answer stops watching. */
+  #watchClient(question: Question, running: Running): () => void {
     const gone = (): void => {
       const { reason } = question.signal;
       const closed = new StoreError("QUERY_CANCELLED", "the client closed the connection");
@@ -251,16 +309,13 @@ export class Broker {
     };
     if (question.signal.aborted) gone();
     else question.signal.addEventListener("abort", gone, { once: true });
-    return () => {
-      watch.abort();
-      question.signal.removeEventListener("abort", gone);
-    };
+    return () => question.signal.removeEventListener("abort", gone);
   }
 
   #exception(error: StoreError, question: Question): QueryException {
     if (error.code === "INTERNAL") {
       this.parts.log("error", "a query failed inside", {
-        sql: question.sql,
+        sql: question.sql.slice(0, loggedCharacters),
         error: error.message,
         cause: error.cause,
       });

@@ -6,27 +6,14 @@ import { nothingScattered } from "#broker/scatter";
 import type { Snapshot } from "#broker/snapshot";
 import { TextBuilder } from "#schemas/aggregates/vectors";
 import type { Batch, Vector } from "#schemas/batch";
-import type { Expression } from "#schemas/plan/expression";
-import { literalText } from "#schemas/plan/literal-text";
 import type { Fragment, OutputColumn, Plan } from "#schemas/plan/plan";
+import { expressionText } from "#schemas/plan/print";
 
 const columns: readonly OutputColumn[] = [
   { name: "Operator", type: "STRING" },
   { name: "Operator_Id", type: "INT" },
   { name: "Parent_Id", type: "INT" },
 ];
-
-/** A bound expression as text. */
-export function expressionText(expression: Expression): string {
-  switch (expression.kind) {
-    case "column":
-      return expression.name;
-    case "literal":
-      return literalText(expression);
-    case "call":
-      return `${expression.name}(${expression.args.map(expressionText).join(",")})`;
-  }
-}
 
 function reduceText(plan: Plan): string {
   const parts: string[] = [];

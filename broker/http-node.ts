@@ -2,23 +2,22 @@
  * One port for everything: SQL, pushes, Pinot's controller paths, the app's API, the live socket, metrics, the web
  * app. Bodies, rates and sizes are bounded; every fault is one JSON body with a code (see ERRORS.md).
  */
-import { finished } from "node:stream/promises";
 import fastifyCompress from "@fastify/compress";
 import fastifyHelmet from "@fastify/helmet";
 import fastifyRateLimit from "@fastify/rate-limit";
 import fastifyWebsocket from "@fastify/websocket";
 import fastify, { type FastifyInstance } from "fastify";
 import type { ClientBytes } from "#broker/client-bytes";
-import { sendError } from "#broker/http/answers-node";
 import { appDocumentRoutes } from "#broker/http/app-documents-node";
 import { appInfoRoutes } from "#broker/http/app-info-node";
 import { appTableRoutes } from "#broker/http/app-tables-node";
+import { boundBodies, parseBodies } from "#broker/http/body-bounds-node";
 import { unpackBodies } from "#broker/http/body-encoding-node";
 import { clusterRoutes } from "#broker/http/cluster-node";
 import { consumptionRoutes } from "#broker/http/consumption-node";
 import { guardDoors } from "#broker/http/doors-node";
 import type { Drain } from "#broker/http/drain-node";
-import { answerBroken, handleFaults, routerFault, tooLarge } from "#broker/http/faults-node";
+import { answerBroken, handleFaults, routerFault } from "#broker/http/faults-node";
 import { ingestRoutes } from "#broker/http/ingest-node";
 import { metricsRoute } from "#broker/http/metrics-node";
 import { documentRoute } from "#broker/http/openapi-node";
@@ -34,7 +33,6 @@ import { tableRoutes } from "#broker/http/tables-node";
 import { webPages, webRoutes } from "#broker/http/web-node";
 import { liveOperation, liveRoutes } from "#broker/live/socket-node";
 import type { LiveHub } from "#broker/live/subscriptions";
-import { messageOf, StoreError } from "#schemas/errors";
 
 export interface HttpOptions {
   readonly parts: HttpParts;
@@ -60,38 +58,6 @@ const contentSecurityPolicy = {
     frameAncestors: ["'self'"],
   },
 };
-
-/** Bodies stay bytes for /ingest and become JSON elsewhere, whatever content type a client claims. */
-function parseBodies(app: FastifyInstance): void {
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", { parseAs: "buffer" }, (request, body: Buffer, done) => {
-    if (request.url.startsWith("/ingest/") || body.length === 0) {
-      done(null, body.length === 0 ? undefined : body);
-      return;
-    }
-    try {
-      done(null, JSON.parse(body.toString("utf8")));
-    } catch (error) {
-      done(new StoreError("BODY_SYNTAX", `the body is not JSON: ${messageOf(error)}`));
-    }
-  });
-}
-
-/** What is read and thrown away of a body that is too large, so that its sender can read our answer. */
-const drainShare = 4;
-
-/** Refuses by Content-Length before a byte is kept. */
-function boundBodies(app: FastifyInstance, bodyBytes: number): void {
-  app.addHook("onRequest", async (request, reply) => {
-    const length = Number(request.headers["content-length"] ?? 0);
-    if (length <= bodyBytes) return undefined;
-    if (length <= bodyBytes * drainShare) {
-      request.raw.resume();
-      await finished(request.raw).catch(() => {});
-    }
-    return sendError(reply, tooLarge(bodyBytes));
-  });
-}
 
 /** How often requests that do not arrive are looked for. */
 const requestCheckMs = 2000;
@@ -140,10 +106,10 @@ export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> 
     openPaths: pathsWhere(routes, ({ open }) => open === true),
     queryPaths: pathsWhere(routes, ({ tag }) => tag === "Queries"),
   });
-  boundBodies(app, limits.bodyBytes);
+  boundBodies(app, limits);
   unpackBodies(app);
   boundSlowClients(app, { account: clients, unreadMs: limits.unreadMs });
-  parseBodies(app);
+  parseBodies(app, limits);
   await app.register(fastifyHelmet, {
     contentSecurityPolicy,
     strictTransportSecurity: false,
@@ -158,9 +124,11 @@ export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> 
   });
   // unpackBodies unpacks, bounded and for every coding.
   await app.register(fastifyCompress, { ...compression, globalDecompression: false });
-  await app.register(fastifyWebsocket, { options: { maxPayload: 1 << 20 } });
-  register(app, routes, drain);
-  await app.register(async (scope) => liveRoutes(scope, live, parts.limits.resultBytes));
+  await app.register(fastifyWebsocket, { options: { maxPayload: parts.limits.liveMessageBytes } });
+  register(app, routes, { drain, limits });
+  await app.register(async (scope) =>
+    liveRoutes(scope, { hub: live, limits: parts.limits, nowMs: () => parts.world.clock.nowMs() }),
+  );
   if (parts.webFolder !== null) await webRoutes(app, parts.webFolder);
   return app;
 }

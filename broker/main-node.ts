@@ -76,7 +76,8 @@ export async function startBroker(start: BrokerStart): Promise<RunningBroker> {
       summaries: () => parts.admin.descriptions.summaries(),
       detail: async (name) => await parts.admin.descriptions.detail(knownTable(parts.admin, name).table.name),
     },
-    timers: timersOf(parts.world.clock),
+    timers: timersOf(parts.world.clock, parts.log),
+    log: parts.log,
     limits: parts.limits,
     version: parts.version,
   });

@@ -6,13 +6,14 @@
 import { bind, type Tables } from "#broker/bind/bind";
 import { bindOptions } from "#broker/bind/options";
 import { optimize, plan } from "#broker/plan/plan";
-import { assert } from "#schemas/errors";
+import { StoreError } from "#schemas/errors";
 import { brokerBounds, type Limits } from "#schemas/limits";
 import type { Evaluate } from "#schemas/plan/evaluator";
 import type { Plan, QueryOptions } from "#schemas/plan/plan";
 import type { TableIdentity } from "#schemas/plan/snapshot";
 import type { Statement } from "#schemas/sql/ast";
-import { parse } from "#schemas/sql/parse";
+import { parseSteps } from "#schemas/sql/parse";
+import type { Stepwise } from "#schemas/turns";
 
 /** The tables, and which of its name each of them is. */
 export interface BrokerCatalog extends Tables {
@@ -49,6 +50,12 @@ interface Kept {
   readonly plan: Plan | null;
 }
 
+interface Made {
+  readonly plan: Plan;
+  readonly momentary: boolean;
+  readonly tables: readonly PlannedTable[];
+}
+
 export interface PrepareTools {
   readonly catalog: BrokerCatalog;
   readonly evaluate: Evaluate;
@@ -57,6 +64,8 @@ export interface PrepareTools {
 
 const keptMax = brokerBounds.plansKept;
 const textMax = brokerBounds.planTextChars;
+/** How often a statement is planned anew because its table changed meanwhile. */
+const attemptsMax = 4;
 
 export class Preparer {
   readonly #tools: PrepareTools;
@@ -68,18 +77,23 @@ export class Preparer {
   }
 
   /** The plan of a text at a moment; StoreError when it has none. */
-  prepare(asked: Asked, nowMs: number): Prepared {
+  *prepare(asked: Asked, nowMs: number): Stepwise<Prepared> {
     const key = `${asked.dialect}\n${asked.timeZone}\n${asked.queryOptions}\n${asked.sql}`;
     const kept = this.#kept.get(key);
     if (kept?.tables.every((table) => this.#isCurrent(table))) {
       const { statement, options, tables } = kept;
       if (kept.plan !== null) return { statement, options, tables, plan: kept.plan };
-      return { statement, options, tables, plan: this.#plan(asked.sql, { statement, options, nowMs }).plan };
+      return {
+        statement,
+        options,
+        tables,
+        plan: (yield* this.#plan(asked.sql, { statement, options, nowMs })).plan,
+      };
     }
-    const statement = parse(asked.sql, this.#tools.limits);
+    const statement = yield* parseSteps(asked.sql, this.#tools.limits);
     const options = this.#options(statement, asked);
-    const made = this.#plan(asked.sql, { statement, options, nowMs });
-    const tables = this.#plannedTables(made.plan);
+    const made = yield* this.#plan(asked.sql, { statement, options, nowMs });
+    const { tables } = made;
     this.#keep(key, { tables, statement, options, plan: made.momentary ? null : made.plan });
     return { statement, options, tables, plan: made.plan };
   }
@@ -87,13 +101,6 @@ export class Preparer {
   #isCurrent({ name, identity }: PlannedTable): boolean {
     const now = this.#tools.catalog.identity(name);
     return now?.incarnation === identity.incarnation && now.definition === identity.definition;
-  }
-
-  #plannedTables({ fragment }: Plan): readonly PlannedTable[] {
-    if (fragment === null) return [];
-    const identity = this.#tools.catalog.identity(fragment.table);
-    assert(identity !== undefined, "a table that was just bound is there");
-    return [{ name: fragment.table, identity }];
   }
 
   #options(statement: Statement, asked: Asked): QueryOptions {
@@ -107,16 +114,26 @@ export class Preparer {
     return bindOptions(statement, asked.queryOptions, defaults);
   }
 
-  #plan(
+  /** Planned again when its table changed meanwhile: planning takes turns with everything else. */
+  *#plan(
     sql: string,
     given: { readonly statement: Statement; readonly options: QueryOptions; readonly nowMs: number },
-  ) {
+  ): Stepwise<Made> {
     const { statement, options, nowMs } = given;
     const { catalog, evaluate, limits } = this.#tools;
-    const query = bind(statement, { sql, tables: catalog, options, evaluate, nowMs });
     const context = { timeZone: options.timeZone, nowMs };
     const tools = { evaluate, context, resultRows: Math.min(limits.resultRows, options.resultRows) };
-    return { plan: optimize(plan(query), tools), momentary: query.momentary };
+    for (let attempt = 1; ; attempt++) {
+      const query = yield* bind(statement, { sql, tables: catalog, options, evaluate, nowMs, limits });
+      const { momentary, table } = query;
+      const made = yield* optimize(plan(query), tools);
+      if (table === null) return { plan: made, momentary, tables: [] };
+      const identity = catalog.identity(table.name);
+      const isSame = identity !== undefined && catalog.table(table.name) === table;
+      if (!isSame && attempt < attemptsMax) continue;
+      if (!isSame) throw new StoreError("CATALOG_CONFLICT", `table ${table.name} keeps changing; ask again`);
+      return { plan: made, momentary, tables: [{ name: table.name, identity }] };
+    }
   }
 
   #keep(key: string, kept: Kept): void {

@@ -9,10 +9,10 @@ import type { Snapshot } from "#broker/snapshot";
 import type { TableDefinitions } from "#schemas/admin";
 import { identityOf } from "#schemas/catalog";
 import { plainTableName } from "#schemas/definition/define";
-import { assert, StoreError } from "#schemas/errors";
+import { assert, messageOf, StoreError } from "#schemas/errors";
 import type { Limits } from "#schemas/limits";
 import type { SnapshotSet } from "#schemas/plan/snapshot";
-import type { Clock } from "#schemas/world";
+import type { Clock, Log } from "#schemas/world";
 
 /** Tables by name, case ignored, in any of Pinot's spellings. */
 export function brokerCatalog(definitions: Pick<TableDefinitions, "record" | "records">): BrokerCatalog {
@@ -55,9 +55,10 @@ export function queryDoor(broker: Broker, limits: Limits): QueryDoor {
 export function liveBroker(broker: Broker): LiveBroker {
   const held = new Map<SnapshotSet, Snapshot>();
   return {
-    tablesOf: (sql) => {
+    tablesOf: async (sql, signal) => {
       const asked = { sql, queryOptions: "", dialect: "native", timeZone: "UTC" } as const;
-      const { fragment } = broker.prepare(asked, broker.parts.clock.nowMs()).plan;
+      const { plan } = await broker.prepare(asked, broker.parts.clock.nowMs(), signal);
+      const { fragment } = plan;
       if (fragment === null) throw new StoreError("SQL_UNSUPPORTED", "a live statement reads a table");
       return [fragment.table];
     },
@@ -75,18 +76,28 @@ export function liveBroker(broker: Broker): LiveBroker {
       const snapshot = held.get(set);
       assert(snapshot !== undefined, "a live tick holds its snapshot");
       const base = { sql, queryOptions: "", dialect: "native", clientQueryId: null, client: "live" } as const;
-      return responseOf(await broker.ask({ ...base, timeZone, snapshot, signal }));
+      const { liveRows: rows, liveBytes: bytes } = broker.parts.limits;
+      const most = { rows, bytes, words: "a live result" };
+      return await broker.respond({ ...base, timeZone, snapshot, signal }, (answer) =>
+        responseOf(answer, most),
+      );
     },
   };
 }
 
 /** One-shot timers of the process's clock. */
-export function timersOf(clock: Clock): LiveTimers {
+export function timersOf(clock: Clock, log: Log): LiveTimers {
   return {
     nowMs: () => clock.nowMs(),
     after: (delayMs, callback) => {
       const stop = new AbortController();
-      clock.sleep(delayMs, stop.signal).then(callback, () => undefined);
+      const due = clock.sleep(delayMs, stop.signal).then(
+        () => true,
+        () => false,
+      );
+      due
+        .then((isDue) => (isDue ? callback() : undefined))
+        .catch((error: unknown) => log("error", "a timer failed inside", { error: messageOf(error) }));
       return () => stop.abort();
     },
   };

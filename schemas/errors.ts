@@ -126,8 +126,17 @@ export const messageOf = (error: unknown): string => (error instanceof Error ? e
 export const hasCode = (error: unknown, code: ErrorCode): error is StoreError =>
   error instanceof StoreError && error.code === code;
 
-/** The same error as a StoreError: ours as it is, anything else as INTERNAL with its cause. */
+/** What the engine says when one value would be larger than it can hold. */
+const engineLimit =
+  /^(Invalid (string|array|typed array|array buffer) length|Maximum call stack|Array buffer allocation|Cannot create a (string|Buffer)|Map maximum size|Set maximum size)/;
+
+/** The same error as a StoreError: ours as it is, the engine's own limits as QUERY_MEMORY, anything else as INTERNAL. */
 export function storeErrorOf(error: unknown): StoreError {
   if (error instanceof StoreError) return error;
-  return new StoreError("INTERNAL", messageOf(error), { cause: error });
+  const message = messageOf(error);
+  if (error instanceof Error && engineLimit.test(message)) {
+    const words = "a value of this request would be larger than one value may be; ask for less at once";
+    return new StoreError("QUERY_MEMORY", words, { cause: error });
+  }
+  return new StoreError("INTERNAL", message, { cause: error });
 }

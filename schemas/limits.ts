@@ -36,6 +36,12 @@ export interface Limits {
   /** How long a request may take to arrive whole, and how long an answer may wait without a byte being read. */
   readonly requestMs: number;
   readonly unreadMs: number;
+  /** A body that defines something: a schema, a table, a dashboard, rows to guess columns from. */
+  readonly definitionBytes: number;
+  /** Arrays and objects of JSON within each other. */
+  readonly jsonDepth: number;
+  /** Values of a body that is read as JSON. */
+  readonly jsonItems: number;
   /** A request's first line and headers together. */
   readonly headerBytes: number;
   /** How long requests under way may take to end when the process is asked to stop. */
@@ -45,6 +51,13 @@ export interface Limits {
   readonly csvSampleBytes: number;
   readonly sqlBytes: number;
   readonly sqlDepth: number;
+  /** Expressions of one statement, all together; literals of lists are counted by listItems alone. */
+  readonly sqlNodes: number;
+  readonly selectItems: number;
+  readonly groupKeys: number;
+  readonly orderKeys: number;
+  /** Items of IN (…). */
+  readonly listItems: number;
   readonly frameBytes: number;
   readonly queriesRunning: number;
   readonly queriesQueued: number;
@@ -71,7 +84,16 @@ export interface Limits {
   readonly liveTablesMs: number;
   /** Rows of one live result: more is a table to query, not a panel to watch. */
   readonly liveRows: number;
+  /** Characters of one live result as JSON. */
+  readonly liveBytes: number;
+  /** Characters of one page's statements, all together. */
+  readonly liveSqlBytes: number;
   readonly liveClients: number;
+  /** One frame of a page. */
+  readonly liveMessageBytes: number;
+  /** What one page may send; past it the page is cut off. */
+  readonly liveMessagesPerSecond: number;
+  readonly liveBytesPerSecond: number;
   readonly requestsPerSecond: number;
 }
 
@@ -100,12 +122,20 @@ export const limits: Limits = {
   clientBytes: 512 * mebi,
   requestMs: 120_000,
   unreadMs: 30_000,
+  definitionBytes: 4 * mebi,
+  jsonDepth: 512,
+  jsonItems: 100_000,
   headerBytes: 32 * kibi,
   drainMs: 2000,
   sampleRows: 10_000,
   csvSampleBytes: 256 * kibi,
-  sqlBytes: 1 * mebi,
+  sqlBytes: 32 * mebi,
   sqlDepth: 128,
+  sqlNodes: 100_000,
+  selectItems: 4096,
+  groupKeys: 1024,
+  orderKeys: 1024,
+  listItems: 1 << 20,
   frameBytes: 256 * mebi,
   queriesRunning: 8,
   queriesQueued: 256,
@@ -126,7 +156,12 @@ export const limits: Limits = {
   liveTickMs: 200,
   liveTablesMs: 1000,
   liveRows: 50_000,
+  liveBytes: 8 * mebi,
+  liveSqlBytes: 4 * mebi,
   liveClients: 1024,
+  liveMessageBytes: 1 * mebi,
+  liveMessagesPerSecond: 2000,
+  liveBytesPerSecond: 8 * mebi,
   requestsPerSecond: 5000,
 };
 

@@ -26,8 +26,12 @@ function editDistance(left: string, right: string, most: number): number {
   return previous[right.length] as number;
 }
 
+/** Nobody misspells a longer word by a few letters; comparing costs the square of its length. */
+const wordMax = 64;
+
 /** The candidate nearest to `word` (case ignored) within a third of its length; null when none is near. */
 export function nearest(word: string, candidates: Iterable<string>): string | null {
+  if (word.length > wordMax) return null;
   const wanted = word.toLowerCase();
   let best: string | null = null;
   let bestDistance = Math.max(1, Math.floor(wanted.length / 3)) + 1;

@@ -12,8 +12,20 @@ export const stepItems = 8192;
 
 const turnMs = schemaBounds.turnMs;
 
+/** Who waits for a turn, in the order of asking. */
+const waiting: (() => void)[] = [];
+
+/** One turn for each pass of the event loop: sockets and timers wait for one query, not for all of them. */
+function next(): void {
+  waiting.shift()?.();
+  if (waiting.length > 0) setImmediate(next);
+}
+
 /** Lets timers, sockets and other queries have their turn. */
-export const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+export const breathe = (): Promise<void> =>
+  new Promise((resolve) => {
+    if (waiting.push(resolve) === 1) setImmediate(next);
+  });
 
 export interface TurnParts {
   /** Monotonic, ms. */
@@ -44,9 +56,23 @@ export class Turns {
     this.parts.check();
   }
 
-  /** The work's result; what `check` throws ends the work first. */
-  async run<T>(work: Stepwise<T>): Promise<T> {
+  /** The work's result: at once when it takes no longer than a turn. */
+  start<T>(work: Stepwise<T>): T | Promise<T> {
     this.endMs = this.parts.nowMs() + turnMs;
+    for (;;) {
+      const step = work.next();
+      if (step.done === true) return step.value;
+      if (this.isOver) return this.rest(work);
+    }
+  }
+
+  /** The work's result; what `check` throws ends the work first. */
+  run<T>(work: Stepwise<T>): Promise<T> {
+    this.endMs = this.parts.nowMs() + turnMs;
+    return this.rest(work);
+  }
+
+  private async rest<T>(work: Stepwise<T>): Promise<T> {
     for (;;) {
       const step = work.next();
       if (step.done === true) return step.value;

@@ -1,9 +1,10 @@
 /** The aggregate calls of one query: bound, each distinct one once. */
-import { expressionKey } from "#broker/bind/key";
+
 import { labelOf } from "#broker/bind/label";
 import type { Aggregate, AggregateArgument } from "#schemas/aggregates/aggregate";
 import { StoreError } from "#schemas/errors";
 import type { AggregateCall, Expression } from "#schemas/plan/expression";
+import { expressionKey } from "#schemas/plan/key";
 import type { CallNode } from "#schemas/sql/ast";
 
 /**

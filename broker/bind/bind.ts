@@ -5,18 +5,20 @@
 import { aggregateBase, Calls } from "#broker/bind/aggregate";
 import { ExpressionBinder, holdsAggregate } from "#broker/bind/expression";
 import { bindHop } from "#broker/bind/hop";
-import { expressionKey } from "#broker/bind/key";
 import { labelOf } from "#broker/bind/label";
 import { Scope } from "#broker/bind/scope";
 import { StoreError } from "#schemas/errors";
 import type { Evaluate } from "#schemas/plan/evaluator";
 import type { AggregateCall, Expression, OrderKey } from "#schemas/plan/expression";
+import { expressionKey } from "#schemas/plan/key";
 import type { Hop, OutputColumn, QueryOptions } from "#schemas/plan/plan";
+import { mapExpression } from "#schemas/plan/walk";
 import type { FromItem, OrderItem, Select, SelectItem, SqlExpression, Statement } from "#schemas/sql/ast";
 import { placeOf } from "#schemas/sql/lexer";
 import { didYouMean } from "#schemas/suggest";
 import type { Column, Table } from "#schemas/table";
 import { compareText } from "#schemas/text";
+import type { Stepwise } from "#schemas/turns";
 
 /** The tables that a query may name. */
 export interface Tables {
@@ -31,6 +33,7 @@ export interface BindInput {
   readonly options: QueryOptions;
   readonly evaluate: Evaluate;
   readonly nowMs: number;
+  readonly limits: { readonly sqlNodes: number; readonly groupKeys: number };
 }
 
 export interface BoundQuery {
@@ -55,9 +58,8 @@ export interface BoundQuery {
 }
 
 /** Names, types and groups of a statement. */
-export function bind(statement: Statement, input: BindInput): BoundQuery {
-  return new QueryBinder(statement.select, input).bind();
-}
+export const bind = (statement: Statement, input: BindInput): Stepwise<BoundQuery> =>
+  new QueryBinder(statement.select, input).bind();
 
 const textOf = (from: FromItem): readonly string[] => (from.kind === "hop" ? from.table.parts : from.parts);
 
@@ -89,15 +91,16 @@ class QueryBinder {
       dialect: input.options.dialect,
       evaluate: input.evaluate,
       context: { timeZone: input.options.timeZone, nowMs: input.nowMs },
+      limits: input.limits,
       calls: this.#calls,
     });
     this.#binder.isKey = (expression) => this.#keyIndexes.has(expressionKey(expression));
   }
 
-  bind(): BoundQuery {
+  *bind(): Stepwise<BoundQuery> {
     const { where, from } = this.#select;
     const hop = from?.kind === "hop" ? bindHop(this.#binder, this.#scope, from) : null;
-    const filter = where === null ? null : this.#binder.condition(where, "rows");
+    const filter = where === null ? null : yield* this.#binder.condition(where, "rows");
     const items = this.#expandStars(this.#select.items);
     if (this.#isGrouped() && from === null) {
       throw this.#binder.error(
@@ -106,7 +109,8 @@ class QueryBinder {
         "aggregates and GROUP BY need a table behind FROM",
       );
     }
-    const { answered, ...bound } = this.#isGrouped() ? this.#bindGroups(items) : this.#bindRows(items);
+    const grouped = this.#isGrouped();
+    const { answered, ...bound } = grouped ? yield* this.#bindGroups(items) : yield* this.#bindRows(items);
     const { span } = this.#select;
     const project = bound.project.map((column, at) => this.#binder.asPinot(column, answered[at], span));
     const output = { ...bound, project };
@@ -168,34 +172,45 @@ class QueryBinder {
     });
   }
 
-  #item(item: Item, place: "select" | "key"): Expression {
-    return item.kind === "column"
-      ? this.#scope.expressionOf(item.column)
-      : this.#binder.bind(item.node, place);
+  *#item(item: Item, place: "select" | "key"): Stepwise<Expression> {
+    if (item.kind === "column") return this.#scope.expressionOf(item.column);
+    return yield* this.#binder.bind(item.node, place);
   }
 
-  #bindRows(items: readonly Item[]) {
-    const project = items.map((item) => this.#item(item, "select"));
+  *#items(items: readonly Item[]): Stepwise<Expression[]> {
+    const bound: Expression[] = [];
+    for (const item of items) bound.push(yield* this.#item(item, "select"));
+    return bound;
+  }
+
+  *#orderKeys(selected: readonly Expression[], place: "key" | "groups"): Stepwise<OrderKey[]> {
+    const keys: OrderKey[] = [];
+    for (const item of this.#select.orderBy) keys.push(yield* this.#orderKey(item, selected, place));
+    return keys;
+  }
+
+  *#bindRows(items: readonly Item[]) {
+    const project = yield* this.#items(items);
     const answered = project.map((expression) => this.#binder.pinotTypeOf(expression));
     if (this.#select.distinct && this.#select.from !== null) {
       for (const expression of project) this.#addKey(expression);
-      const order = this.#select.orderBy.map((item) => {
-        const key = this.#orderKey(item, project, "key");
-        return { ...key, expression: this.#overGroups(key.expression, "DISTINCT") };
-      });
+      const order = (yield* this.#orderKeys(project, "key")).map((key) => ({
+        ...key,
+        expression: this.#overGroups(key.expression, "DISTINCT"),
+      }));
       const columns = project.map((expression) => this.#overGroups(expression, "DISTINCT"));
       return { grouped: true, having: null, project: columns, answered, order, distinct: false };
     }
-    const order = this.#select.orderBy.map((item) => this.#orderKey(item, project, "key"));
+    const order = yield* this.#orderKeys(project, "key");
     return { grouped: false, having: null, project, answered, order, distinct: false };
   }
 
-  #bindGroups(items: readonly Item[]) {
-    for (const node of this.#select.groupBy) this.#addKey(this.#groupKey(node, items));
-    const selected = items.map((item) => this.#item(item, "select"));
+  *#bindGroups(items: readonly Item[]) {
+    for (const node of this.#select.groupBy) this.#addKey(yield* this.#groupKey(node, items));
+    const selected = yield* this.#items(items);
     const { having, orderBy, distinct } = this.#select;
-    const condition = having === null ? null : this.#binder.condition(having, "groups");
-    const keys = orderBy.map((item) => this.#orderKey(item, selected, "groups"));
+    const condition = having === null ? null : yield* this.#binder.condition(having, "groups");
+    const keys = yield* this.#orderKeys(selected, "groups");
     if (distinct) this.#checkDistinctOrder(keys, selected, orderBy);
     return {
       grouped: true,
@@ -210,6 +225,11 @@ class QueryBinder {
   #addKey(expression: Expression): void {
     const key = expressionKey(expression);
     if (this.#keyIndexes.has(key)) return;
+    const { groupKeys } = this.#input.limits;
+    if (this.#keys.length >= groupKeys) {
+      const expected = `at most ${groupKeys} group keys, or columns behind DISTINCT (limit groupKeys)`;
+      throw this.#binder.error("SQL_SYNTAX", this.#select.span, `expected ${expected} but found more`);
+    }
     this.#keyIndexes.set(key, this.#keys.push(expression) - 1);
   }
 
@@ -222,16 +242,16 @@ class QueryBinder {
     throw this.#binder.error("SQL_TYPE", node.span, message);
   }
 
-  #groupKey(node: SqlExpression, items: readonly Item[]): Expression {
+  *#groupKey(node: SqlExpression, items: readonly Item[]): Stepwise<Expression> {
     const ordinal = this.#ordinal(node, items.length);
-    if (ordinal === null) return this.#binder.bind(node, "key", true);
-    return this.#item(items[ordinal], "key");
+    if (ordinal === null) return yield* this.#binder.bind(node, "key", true);
+    return yield* this.#item(items[ordinal], "key");
   }
 
-  #orderKey(item: OrderItem, selected: readonly Expression[], place: "key" | "groups"): OrderKey {
+  *#orderKey(item: OrderItem, selected: readonly Expression[], place: "key" | "groups"): Stepwise<OrderKey> {
     const { expression, descending } = item;
     const ordinal = this.#ordinal(expression, selected.length);
-    const bound = ordinal === null ? this.#binder.bind(expression, place, true) : selected[ordinal];
+    const bound = ordinal === null ? yield* this.#binder.bind(expression, place, true) : selected[ordinal];
     return { expression: bound, descending, nullsFirst: item.nullsFirst ?? descending };
   }
 
@@ -250,22 +270,18 @@ class QueryBinder {
 
   /** The same expression over keys ++ aggregates. */
   #overGroups(expression: Expression, clause: "GROUP BY" | "DISTINCT"): Expression {
-    const key = this.#keyIndexes.get(expressionKey(expression));
-    if (key !== undefined) {
-      const name = expression.kind === "column" ? expression.name : `key${key}`;
-      return { kind: "column", type: expression.type, column: key, name };
-    }
-    switch (expression.kind) {
-      case "literal":
-        return expression;
-      case "column":
-        if (expression.column >= aggregateBase) {
-          return { ...expression, column: this.#keys.length + expression.column - aggregateBase };
-        }
-        throw this.#notGrouped(expression, clause);
-      case "call":
-        return { ...expression, args: expression.args.map((arg) => this.#overGroups(arg, clause)) };
-    }
+    const key = (one: Expression): Expression | undefined => {
+      const column = this.#keyIndexes.get(expressionKey(one));
+      if (column === undefined) return undefined;
+      const name = one.kind === "column" ? one.name : `key${column}`;
+      return { kind: "column", type: one.type, column, name };
+    };
+    const renumbered = (one: Expression): Expression => {
+      if (one.kind !== "column") return one;
+      if (one.column < aggregateBase) throw this.#notGrouped(one, clause);
+      return { ...one, column: this.#keys.length + one.column - aggregateBase };
+    };
+    return mapExpression(expression, renumbered, key);
   }
 
   #notGrouped(column: Expression & { readonly kind: "column" }, clause: "GROUP BY" | "DISTINCT"): StoreError {

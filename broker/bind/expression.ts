@@ -3,8 +3,11 @@
  * aggregates columns numbered from `aggregateBase` (bind.ts renumbers them once the group keys are known).
  */
 import type { Calls } from "#broker/bind/aggregate";
+import { bindArithmetic } from "#broker/bind/arithmetic";
+import { type Ask, answerOf, ask, askAll, type Binding } from "#broker/bind/ask";
+import type { CallSpans } from "#broker/bind/choices";
 import { constantOf, isConstantCall, literal } from "#broker/bind/constant";
-import { intervalOf } from "#broker/bind/interval";
+import { integerLiteral } from "#broker/bind/number";
 import { type PinotTyping, pinotArgumentType, pinotCasts, pinotTypeOf } from "#broker/bind/pinot-types";
 import type { Place } from "#broker/bind/place";
 import { bindPredicate } from "#broker/bind/predicate";
@@ -13,7 +16,7 @@ import type { Aggregate } from "#schemas/aggregates/aggregate";
 import { aggregateNamed, aggregates as aggregateTable } from "#schemas/aggregates/registry";
 import { type Span, StoreError } from "#schemas/errors";
 import { canCast, castTypeNames, castTypeOf } from "#schemas/functions/coerce";
-import { functionNamed, resolveFunction } from "#schemas/functions/resolve";
+import { functionNamed, type Resolution, resolveFunction } from "#schemas/functions/resolve";
 import { type Argument, plainName, type Signature } from "#schemas/functions/signature";
 import { formatDate } from "#schemas/functions/timestamp";
 import { unitNamed } from "#schemas/functions/units";
@@ -21,9 +24,10 @@ import type { Evaluate, EvaluateContext } from "#schemas/plan/evaluator";
 import type { Expression } from "#schemas/plan/expression";
 import type { NameNode, SqlExpression } from "#schemas/sql/ast";
 import { placeOf } from "#schemas/sql/lexer";
-import { childrenOf } from "#schemas/sql/walk";
+import { walk } from "#schemas/sql/walk";
 import { didYouMean } from "#schemas/suggest";
-import { type SqlType, sqlTypes } from "#schemas/types";
+import type { Stepwise } from "#schemas/turns";
+import type { SqlType } from "#schemas/types";
 import { emptyVector } from "#schemas/vector-rows";
 
 export interface BindEnvironment {
@@ -32,32 +36,18 @@ export interface BindEnvironment {
   readonly dialect: "native" | "pinot";
   readonly evaluate: Evaluate;
   readonly context: EvaluateContext;
+  readonly limits: { readonly sqlNodes: number };
   /** Collects the query's aggregate calls. */
   readonly calls: Calls;
 }
 
-const arithmeticNames = {
-  "+": "plus",
-  "-": "minus",
-  "*": "times",
-  "/": "divide",
-  "%": "mod",
-  "||": "concatenate",
-} as const;
-
-const fits = (value: bigint, type: "INT" | "LONG"): boolean => {
-  const [least, most] = sqlTypes[type].range;
-  return value >= least && value <= most;
-};
-
 const bytesOf = (hex: string): Uint8Array =>
   Uint8Array.from({ length: hex.length / 2 }, (_, at) => Number.parseInt(hex.slice(2 * at, 2 * at + 2), 16));
 
-/** A whole number as a literal of the smallest type that holds it. */
-function integerLiteral(value: bigint): Expression {
-  if (fits(value, "INT")) return literal("INT", value);
-  return fits(value, "LONG") ? literal("LONG", value) : literal("BIG_DECIMAL", value.toString());
-}
+const aggregateNames = aggregateTable.map((aggregate) => aggregate.name);
+
+/** Arguments of a long call between two steps. */
+const stepArguments = 1024;
 
 /** Functions whose first argument is a unit of time. */
 const unitTakers: ReadonlySet<string> = new Set(
@@ -78,13 +68,34 @@ export class ExpressionBinder {
   #insideAlias = false;
   /** Values whose type is written in the query, and stays: by CAST, or as a time moved by an INTERVAL. */
   readonly #written = new WeakSet<Expression>();
+  #nodes = 0;
 
   constructor(environment: BindEnvironment) {
     this.#environment = environment;
   }
 
   /** The expression; `top` when it is a whole clause item, where an alias wins over a column. */
-  bind(node: SqlExpression, place: Place, top = false): Expression {
+  bind(node: SqlExpression, place: Place, top = false): Stepwise<Expression> {
+    return answerOf({ node, place, top }, (question) => this.#begin(question));
+  }
+
+  /** A condition: BOOLEAN, or what casts to it. */
+  *condition(node: SqlExpression, place: Place): Stepwise<Expression> {
+    return this.#asCondition(yield* this.bind(node, place), node);
+  }
+
+  /** The same while another node is bound. */
+  *askCondition(node: SqlExpression, place: Place): Binding {
+    return this.#asCondition(yield* ask(node, place), node);
+  }
+
+  #begin({ node, place, top }: Ask): Expression | Binding {
+    const { sqlNodes } = this.#environment.limits;
+    // An alias stands for all of its expression, wherever it is written.
+    if (++this.#nodes > sqlNodes) {
+      const expected = `at most ${sqlNodes} expressions in a statement, aliases written out (limit sqlNodes)`;
+      throw this.error("SQL_SYNTAX", node.span, `expected ${expected} but found more`, { expected });
+    }
     switch (node.kind) {
       case "name":
         return this.#name(node, place, top);
@@ -97,7 +108,7 @@ export class ExpressionBinder {
       case "integer":
         return integerLiteral(BigInt(node.text));
       case "decimal":
-        return this.#decimal(node.text);
+        return this.decimal(node.text);
       case "text":
         return this.text(node.value, node.span);
       case "boolean":
@@ -113,7 +124,7 @@ export class ExpressionBinder {
       case "negate":
         return this.#negate(node, place);
       case "arithmetic":
-        return this.#arithmetic(node, place);
+        return bindArithmetic(this, node, place);
       case "cast":
         return this.#castNode(node, place);
       case "case":
@@ -132,9 +143,13 @@ export class ExpressionBinder {
     return bound;
   }
 
-  /** A condition: BOOLEAN, or what casts to it. */
-  condition(node: SqlExpression, place: Place): Expression {
-    const bound = this.bind(node, place);
+  /** The type of this value is written in the query, and stays. */
+  keepType(value: Expression): Expression {
+    this.#written.add(value);
+    return value;
+  }
+
+  #asCondition(bound: Expression, node: SqlExpression): Expression {
     if (bound.type === "BOOLEAN" || bound.type === "UNKNOWN") return bound;
     if (bound.type === "INT" || bound.type === "LONG") return this.cast(bound, "BOOLEAN", node.span);
     throw this.error("SQL_TYPE", node.span, `expected a condition but found a value of type ${bound.type}`);
@@ -143,21 +158,49 @@ export class ExpressionBinder {
   /** A call by canonical or written name, with its implicit casts. */
   call(name: string, args: readonly Expression[], span: Span): Expression {
     const literals = this.#foldLiterals(name, args);
-    const others = aggregateTable.map((aggregate) => aggregate.name);
     const resolution = this.#located(span, () =>
       resolveFunction(
         name,
         literals.map((arg) => this.#argumentOf(arg)),
-        others,
+        aggregateNames,
       ),
     );
     const coerced = literals.map((arg, index) => {
       const type = resolution.coercions[index];
       return type === null ? arg : this.cast(arg, type, this.spans.get(arg) ?? span);
     });
+    return this.#resolved(resolution, coerced, { span, written: literals });
+  }
+
+  /** The same; others have their turn between arguments. */
+  *callSteps(
+    name: string,
+    args: readonly Expression[],
+    { span, of }: CallSpans,
+  ): Generator<Ask | null, Expression, Expression> {
+    const resolution = this.#located(span, () =>
+      resolveFunction(
+        name,
+        args.map((arg) => this.#argumentOf(arg)),
+      ),
+    );
+    const coerced: Expression[] = [];
+    for (const [at, arg] of args.entries()) {
+      const type = resolution.coercions[at];
+      coerced.push(type === null ? arg : this.cast(arg, type, of(at)));
+      if (at % stepArguments === 0) yield null;
+    }
+    return this.#resolved(resolution, coerced, { span, written: args });
+  }
+
+  #resolved(
+    resolution: Resolution,
+    coerced: readonly Expression[],
+    { span, written }: { readonly span: Span; readonly written: readonly Expression[] },
+  ): Expression {
     const bound = { kind: "call", type: resolution.type, name: resolution.name, args: coerced } as const;
     const signature = functionNamed(resolution.name);
-    this.#located(span, () => this.#probe(bound, signature), literals);
+    this.#located(span, () => this.#probe(bound, signature), written);
     if (signature?.deterministic !== false) return bound;
     this.momentary = true;
     return isConstantCall(bound) ? this.#located(span, () => this.constant(bound)) : bound;
@@ -176,6 +219,8 @@ export class ExpressionBinder {
     const source = digits === undefined ? value : literal("STRING", digits);
     const bound: Expression = { kind: "call", type, name: "cast", args: [source] };
     if (value.kind !== "literal") return bound;
+    // As it is: lists have many of them.
+    if (value.type === "INT" && type === "LONG") return literal(type, value.value);
     try {
       return this.constant(bound);
     } catch (error) {
@@ -209,7 +254,7 @@ export class ExpressionBinder {
 
   /** An error at a place of the text. */
   error(
-    code: "SQL_TYPE" | "SQL_UNSUPPORTED" | "FUNCTION_ARGUMENTS",
+    code: "SQL_SYNTAX" | "SQL_TYPE" | "SQL_UNSUPPORTED" | "FUNCTION_ARGUMENTS",
     span: Span,
     message: string,
     detail: { readonly expected?: string; readonly found?: string } = {},
@@ -263,7 +308,7 @@ export class ExpressionBinder {
     });
   }
 
-  #name(node: NameNode, place: Place, top: boolean): Expression {
+  #name(node: NameNode, place: Place, top: boolean): Expression | Binding {
     const { scope } = this.#environment;
     const column = scope.column(node);
     const aliased = place === "select" || this.#insideAlias ? undefined : scope.alias(node);
@@ -280,10 +325,10 @@ export class ExpressionBinder {
     return column;
   }
 
-  #alias(node: SqlExpression, place: Place): Expression {
+  *#alias(node: SqlExpression, place: Place): Binding {
     this.#insideAlias = true;
     try {
-      return this.bind(node, place);
+      return yield* ask(node, place);
     } finally {
       this.#insideAlias = false;
     }
@@ -293,7 +338,8 @@ export class ExpressionBinder {
     return this.cast(literal("STRING", node.value), node.type === "date" ? "DATE" : "TIMESTAMP", node.span);
   }
 
-  #decimal(text: string): Expression {
+  /** A literal with a point; its digits say what a FLOAT beside it holds. */
+  decimal(text: string): Expression {
     const bound = literal("DOUBLE", Number(text) + 0);
     this.#digits.set(bound, text);
     return bound;
@@ -310,53 +356,14 @@ export class ExpressionBinder {
     };
   }
 
-  #negate(node: SqlExpression & { readonly kind: "negate" }, place: Place): Expression {
+  *#negate(node: SqlExpression & { readonly kind: "negate" }, place: Place): Binding {
     if (node.operand.kind === "integer") return integerLiteral(-BigInt(node.operand.text));
-    if (node.operand.kind === "decimal") return this.#decimal(`-${node.operand.text}`);
-    const operand = this.bind(node.operand, place);
+    if (node.operand.kind === "decimal") return this.decimal(`-${node.operand.text}`);
+    const operand = yield* ask(node.operand, place);
     return this.call("negate", [operand], node.span);
   }
 
-  #arithmetic(node: SqlExpression & { readonly kind: "arithmetic" }, place: Place): Expression {
-    const { operator, left, right, span } = node;
-    if (right.kind === "interval" && (operator === "+" || operator === "-")) {
-      return this.#shift(this.bind(left, place), right, { span, back: operator === "-" });
-    }
-    if (left.kind === "interval" && operator === "+") {
-      return this.#shift(this.bind(right, place), left, { span, back: false });
-    }
-    const args = [this.bind(left, place), this.bind(right, place)];
-    return this.call(arithmeticNames[operator], args, span);
-  }
-
-  #shift(
-    time: Expression,
-    node: SqlExpression & { readonly kind: "interval" },
-    where: { readonly span: Span; readonly back: boolean },
-  ): Expression {
-    const moved = this.#moved(time, node, where);
-    this.#written.add(moved);
-    return moved;
-  }
-
-  /** A time moved by an interval: months and days on the wall clock, the rest by milliseconds. */
-  #moved(
-    time: Expression,
-    node: SqlExpression & { readonly kind: "interval" },
-    { span, back }: { readonly span: Span; readonly back: boolean },
-  ): Expression {
-    const { months, days, ms } = intervalOf(node);
-    let moved = time.type === "STRING" ? this.cast(time, "TIMESTAMP", span) : time;
-    const signed = (amount: number): Expression => literal("LONG", BigInt(back ? -amount : amount));
-    const move = (unit: string, amount: number): Expression =>
-      this.call("timestampAdd", [literal("STRING", unit), signed(amount), moved], span);
-    if (months !== 0) moved = move("MONTH", months);
-    if (days !== 0 || (months === 0 && ms === 0)) moved = move("DAY", days);
-    if (ms === 0) return moved;
-    return moved.type === "DATE" ? move("MILLISECOND", ms) : this.call("plus", [moved, signed(ms)], span);
-  }
-
-  #castNode(node: SqlExpression & { readonly kind: "cast" }, place: Place): Expression {
+  *#castNode(node: SqlExpression & { readonly kind: "cast" }, place: Place): Binding {
     const type = castTypeOf(node.type);
     if (type === null) {
       const hint = didYouMean(node.type, castTypeNames);
@@ -364,7 +371,7 @@ export class ExpressionBinder {
         found: node.type,
       });
     }
-    const operand = this.bind(node.operand, place);
+    const operand = yield* ask(node.operand, place);
     if (!canCast(operand.type, type)) {
       throw this.error("SQL_TYPE", node.span, `a value of type ${operand.type} cannot be cast to ${type}`);
     }
@@ -373,18 +380,18 @@ export class ExpressionBinder {
     return value;
   }
 
-  #case(node: SqlExpression & { readonly kind: "case" }, place: Place): Expression {
+  *#case(node: SqlExpression & { readonly kind: "case" }, place: Place): Binding {
     const args: Expression[] = [];
     for (const { when, result } of node.branches) {
       if (node.operand === null) {
-        args.push(this.condition(when, place));
+        args.push(yield* this.askCondition(when, place));
       } else {
-        const operands = [this.bind(node.operand, place), this.bind(when, place)];
+        const operands = yield* askAll([node.operand, when], place);
         args.push(this.call("equals", operands, when.span));
       }
-      args.push(this.bind(result, place));
+      args.push(yield* ask(result, place));
     }
-    args.push(node.otherwise === null ? literal("UNKNOWN", null) : this.bind(node.otherwise, place));
+    args.push(node.otherwise === null ? literal("UNKNOWN", null) : yield* ask(node.otherwise, place));
     return this.call("case", args, node.span);
   }
 
@@ -405,7 +412,7 @@ export class ExpressionBinder {
     return this.text(word, node.span);
   }
 
-  #callNode(node: SqlExpression & { readonly kind: "call" }, place: Place): Expression {
+  *#callNode(node: SqlExpression & { readonly kind: "call" }, place: Place): Binding {
     const { calls } = this.#environment;
     const aggregate = aggregateNamed(calls.nameOf(node));
     if (aggregate === null) {
@@ -419,7 +426,7 @@ export class ExpressionBinder {
       }
       const [first, ...others] = node.args;
       const unit = first === undefined ? null : this.#bareUnit(node.name, first);
-      const rest = (unit === null ? node.args : others).map((arg) => this.bind(arg, place));
+      const rest = yield* askAll(unit === null ? node.args : others, place);
       const args = unit === null ? rest : [unit, ...rest];
       return this.call(this.#meant(node.name, args), args, node.nameSpan);
     }
@@ -433,8 +440,8 @@ export class ExpressionBinder {
     this.#insideAggregate = true;
     try {
       const star = node.args.length === 1 && node.args[0].kind === "star";
-      const args = star ? [] : node.args.map((arg, at) => this.#argument(aggregate, arg, at));
-      const filter = node.filter === null ? null : this.condition(node.filter, "rows");
+      const args = star ? [] : yield* this.#arguments(aggregate, node.args);
+      const filter = node.filter === null ? null : yield* this.askCondition(node.filter, "rows");
       const bound = this.#located(node.span, () => calls.add(aggregate, { args, filter, star, node }));
       this.spans.set(bound, node.span);
       return bound;
@@ -443,21 +450,22 @@ export class ExpressionBinder {
     }
   }
 
-  /** An aggregate's argument; in the pinot dialect numbers are also made of what Pinot takes for one. */
-  #argument(aggregate: Aggregate, node: SqlExpression, at: number): Expression {
-    const bound = this.bind(node, "rows");
-    if (at > 0 || this.#environment.dialect !== "pinot") return bound;
-    const type = pinotArgumentType(aggregate.name, bound.type);
-    return type === null ? bound : this.asPinot(bound, type, node.span);
+  /** An aggregate's arguments; in the pinot dialect numbers are also made of what Pinot takes for one. */
+  *#arguments(
+    aggregate: Aggregate,
+    nodes: readonly SqlExpression[],
+  ): Generator<Ask | null, Expression[], Expression> {
+    const bound = yield* askAll(nodes, "rows");
+    const [first] = bound;
+    if (first === undefined || this.#environment.dialect !== "pinot") return bound;
+    const type = pinotArgumentType(aggregate.name, first.type);
+    return type === null ? bound : bound.with(0, this.asPinot(first, type, nodes[0].span));
   }
 }
 
 /** Whether a syntax tree has an aggregate in it. */
 export function holdsAggregate(node: SqlExpression): boolean {
-  const stack = [node];
-  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
-    if (next.kind === "call" && (next.distinct || aggregateNamed(next.name) !== null)) return true;
-    stack.push(...childrenOf(next));
-  }
+  for (const one of walk(node))
+    if (one.kind === "call" && (one.distinct || aggregateNamed(one.name) !== null)) return true;
   return false;
 }

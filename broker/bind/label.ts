@@ -6,7 +6,7 @@ import { unreachable } from "#schemas/errors";
 import type { SqlExpression } from "#schemas/sql/ast";
 import { quoteText } from "#schemas/sql/keywords";
 import { printExpression } from "#schemas/sql/print";
-import { childrenOf } from "#schemas/sql/walk";
+import { childrenOf, foldTree } from "#schemas/sql/walk";
 
 const operatorNames = {
   "=": "equals",
@@ -60,19 +60,23 @@ function functionOf(node: SqlExpression): string | null {
   }
 }
 
-function pinotArguments(node: SqlExpression): string[] {
-  if (node.kind === "cast") return [pinotLabel(node.operand), `'${node.type}'`];
-  if (node.kind === "extract") return [`'${node.unit.toUpperCase()}'`, pinotLabel(node.operand)];
-  if (node.kind === "call") return node.args.map(pinotLabel);
-  return childrenOf(node).map(pinotLabel);
+function pinotArguments(node: SqlExpression, of: (child: SqlExpression) => string): readonly string[] {
+  if (node.kind === "cast") return [of(node.operand), `'${node.type}'`];
+  if (node.kind === "extract") return [`'${node.unit.toUpperCase()}'`, of(node.operand)];
+  return (node.kind === "call" ? node.args : childrenOf(node)).map(of);
 }
 
-function pinotLabel(node: SqlExpression): string {
+function pinotNode(node: SqlExpression, of: (child: SqlExpression) => string): string {
   const name = functionOf(node);
   if (name === null) return leafLabel(node);
-  const call = `${name}(${pinotArguments(node).join(",")})`;
+  // Not by join: these texts grow into each other along a chain, and joining copies them.
+  let call = `${name}(`;
+  for (const [at, argument] of pinotArguments(node, of).entries()) {
+    if (at > 0) call += ",";
+    call += argument;
+  }
   const filter = node.kind === "call" ? node.filter : null;
-  return filter === null ? call : `${call} FILTER(WHERE ${printExpression(filter)})`;
+  return filter === null ? `${call})` : `${call}) FILTER(WHERE ${printExpression(filter)})`;
 }
 
 function leafLabel(node: SqlExpression): string {
@@ -87,7 +91,7 @@ export function labelOf(node: SqlExpression, dialect: "native" | "pinot"): strin
   if (node.kind === "name") return leafLabel(node);
   switch (dialect) {
     case "pinot":
-      return pinotLabel(node);
+      return foldTree(node, pinotNode);
     case "native":
       return printExpression(node);
     default:

@@ -1,4 +1,6 @@
 /** Conditions and the other operators with a grammar of their own: each becomes calls of canonical functions. */
+import { type Ask, ask, askAll, type Binding } from "#broker/bind/ask";
+import { bindIn, type CallSpans } from "#broker/bind/choices";
 import { literal } from "#broker/bind/constant";
 import type { Place } from "#broker/bind/place";
 import { type Span, unreachable } from "#schemas/errors";
@@ -7,10 +9,15 @@ import type { SqlExpression } from "#schemas/sql/ast";
 
 /** What this file needs of the expression binder. */
 export interface Binder {
-  bind(node: SqlExpression, place: Place): Expression;
-  condition(node: SqlExpression, place: Place): Expression;
+  askCondition(node: SqlExpression, place: Place): Binding;
   call(name: string, args: readonly Expression[], span: Span): Expression;
+  callSteps(
+    name: string,
+    args: readonly Expression[],
+    at: CallSpans,
+  ): Generator<Ask | null, Expression, Expression>;
   text(value: string, span: Span): Expression;
+  decimal(text: string): Expression;
 }
 
 type OperatorKind =
@@ -42,68 +49,72 @@ const comparisonNames = {
   ">=": "greaterThanOrEqual",
 } as const;
 
-function bindLike(
+function* bindLike(
   binder: Binder,
   node: SqlExpression & { readonly kind: "like" },
   { place, dialect }: Standing,
-): Expression {
+): Binding {
   const ignoreCase = node.ignoreCase || dialect === "pinot";
-  const args = [
-    binder.bind(node.operand, place),
-    binder.bind(node.pattern, place),
-    literal("BOOLEAN", ignoreCase),
-  ];
-  if (node.escape !== null) args.push(binder.bind(node.escape, place));
+  const args = yield* askAll([node.operand, node.pattern], place);
+  args.push(literal("BOOLEAN", ignoreCase));
+  if (node.escape !== null) args.push(yield* ask(node.escape, place));
   return binder.call("like", args, node.span);
 }
 
-function bindBetween(
+function* bindBetween(
   binder: Binder,
   node: SqlExpression & { readonly kind: "between" },
   place: Place,
-): Expression {
-  const value = binder.bind(node.operand, place);
-  const low = binder.call("greaterThanOrEqual", [value, binder.bind(node.low, place)], node.span);
-  const high = binder.call("lessThanOrEqual", [value, binder.bind(node.high, place)], node.span);
+): Binding {
+  const value = yield* ask(node.operand, place);
+  const low = binder.call("greaterThanOrEqual", [value, yield* ask(node.low, place)], node.span);
+  // Asked for again: what stands twice in the plan is counted twice.
+  const again = value.kind === "call" ? yield* ask(node.operand, place) : value;
+  const high = binder.call("lessThanOrEqual", [again, yield* ask(node.high, place)], node.span);
   return binder.call("and", [low, high], node.span);
 }
 
 /** The bound form of an operator. */
-export function bindPredicate(binder: Binder, node: OperatorNode, standing: Standing): Expression {
+export function* bindPredicate(binder: Binder, node: OperatorNode, standing: Standing): Binding {
   const { span } = node;
   const { place } = standing;
-  const each = (...nodes: readonly SqlExpression[]) => nodes.map((one) => binder.bind(one, place));
+  const each = (...nodes: readonly SqlExpression[]) => askAll(nodes, place);
   const maybeNot = (bound: Expression, negated: boolean) =>
     negated ? binder.call("not", [bound], span) : bound;
   switch (node.kind) {
     case "not":
-      return binder.call("not", [binder.condition(node.operand, place)], span);
+      return binder.call("not", [yield* binder.askCondition(node.operand, place)], span);
     case "logical": {
-      const operands = node.operands.map((one) => binder.condition(one, place));
+      const operands: Expression[] = [];
+      for (const one of node.operands) operands.push(yield* binder.askCondition(one, place));
       return binder.call(node.operator, operands, span);
     }
     case "comparison":
-      return binder.call(comparisonNames[node.operator], each(node.left, node.right), span);
+      return binder.call(comparisonNames[node.operator], yield* each(node.left, node.right), span);
     case "between":
-      return maybeNot(bindBetween(binder, node, place), node.negated);
+      return maybeNot(yield* bindBetween(binder, node, place), node.negated);
     case "in":
-      return maybeNot(binder.call("in", each(node.operand, ...node.list), span), node.negated);
+      return maybeNot(yield* bindIn(binder, node, place), node.negated);
     case "like":
-      return maybeNot(bindLike(binder, node, standing), node.negated);
+      return maybeNot(yield* bindLike(binder, node, standing), node.negated);
     case "isNull":
-      return binder.call(node.negated ? "isNotNull" : "isNull", each(node.operand), span);
+      return binder.call(node.negated ? "isNotNull" : "isNull", yield* each(node.operand), span);
     case "isTruth": {
       const name = `is${node.negated ? "Not" : ""}${node.value ? "True" : "False"}`;
-      return binder.call(name, [binder.condition(node.operand, place)], span);
+      return binder.call(name, [yield* binder.askCondition(node.operand, place)], span);
     }
     case "isDistinct": {
       const name = node.negated ? "isNotDistinctFrom" : "isDistinctFrom";
-      return binder.call(name, each(node.left, node.right), span);
+      return binder.call(name, yield* each(node.left, node.right), span);
     }
     case "extract":
-      return binder.call("extract", [binder.text(node.unit, node.unitSpan), ...each(node.operand)], span);
+      return binder.call(
+        "extract",
+        [binder.text(node.unit, node.unitSpan), ...(yield* each(node.operand))],
+        span,
+      );
     case "atTimeZone":
-      return binder.call("atTimeZone", each(node.operand, node.zone), span);
+      return binder.call("atTimeZone", yield* each(node.operand, node.zone), span);
     default:
       return unreachable(node);
   }

@@ -6,23 +6,26 @@ import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { errorBody, jsonText, sendError } from "#broker/http/answers-node";
+import { type BodyLimit, bodyLimitOf } from "#broker/http/body-limit";
 import type { HttpParts } from "#broker/http/parts";
 import { errorCodes, messageOf, StoreError } from "#schemas/errors";
 import type { Limits } from "#schemas/limits";
 
 type FrameworkError = Error & { readonly code?: string; readonly statusCode?: number };
 
-export const tooLarge = (bodyBytes: number) =>
-  new StoreError("BODY_BYTES", `the body is larger than bodyBytes = ${bodyBytes}; send it in parts`);
+export const tooLarge = (limits: Limits, limit: BodyLimit) => {
+  const hint = limit === "bodyBytes" ? "; send it in parts" : ", which is all that a definition may have";
+  return new StoreError("BODY_BYTES", `the body is larger than ${limit} = ${limits[limit]}${hint}`);
+};
 
 const rateLimited = (bound: number) =>
   new StoreError("RATE_LIMITED", `more than requestsPerSecond = ${bound} from one address; slow down`);
 
 /** The framework's error as one of ours; null: a fault of ours. */
-function theirMistake(error: FrameworkError, limits: Limits): StoreError | null {
+function theirMistake(error: FrameworkError, limits: Limits, path: string): StoreError | null {
   switch (error.code) {
     case "FST_ERR_CTP_BODY_TOO_LARGE":
-      return tooLarge(limits.bodyBytes);
+      return tooLarge(limits, bodyLimitOf(path, limits));
     case "FST_ERR_BAD_URL":
       return new StoreError("REQUEST_SYNTAX", `the address is not percent-encoded UTF-8: ${error.message}`);
     case "FST_ERR_MAX_PARAM_LENGTH":
@@ -70,7 +73,7 @@ function notFound(operations: readonly Reached[]) {
 export function handleFaults(app: FastifyInstance, parts: HttpParts, operations: readonly Reached[]): void {
   app.setErrorHandler((error: FrameworkError, request, reply) => {
     if (error instanceof StoreError) return sendError(reply, error);
-    const theirs = theirMistake(error, parts.limits);
+    const theirs = theirMistake(error, parts.limits, request.routeOptions.url ?? "");
     if (theirs === null)
       parts.log("error", "a request failed", { url: request.url, error: error.stack ?? error.message });
     return sendError(reply, theirs ?? error);
@@ -82,7 +85,7 @@ export function handleFaults(app: FastifyInstance, parts: HttpParts, operations:
 export const routerFault =
   (limits: Limits) =>
   (error: FrameworkError, _request: FastifyRequest, reply: FastifyReply): void => {
-    sendError(reply, theirMistake(error, limits) ?? error);
+    sendError(reply, theirMistake(error, limits, "") ?? error);
   };
 
 /** What came over the socket and never became a request. */

@@ -4,8 +4,10 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { jsonText, sendJson } from "#broker/http/answers-node";
+import { bodyLimitOf } from "#broker/http/body-limit";
 import type { Drain } from "#broker/http/drain-node";
 import type { Fields, Operation, PathParameter, Shape, ValueOf } from "#schemas/api/operation";
+import type { Limits } from "#schemas/limits";
 
 export interface Route {
   readonly operation: Operation;
@@ -82,10 +84,16 @@ export function plainRoute<const Path extends string, Query extends Fields>(
 }
 
 /** Whatever a handler throws is answered by the application's error handler. */
-export function register(app: FastifyInstance, routes: readonly Route[], drain: Drain): void {
+export function register(
+  app: FastifyInstance,
+  routes: readonly Route[],
+  { drain, limits }: { readonly drain: Drain; readonly limits: Limits },
+): void {
   for (const { operation, handle } of routes) {
     const handler: Route["handle"] = async (...call) => drain.within(handle(...call));
-    app.route({ method: operation.method, url: operation.path, handler, compress: answerCompression });
+    const bodyLimit = limits[bodyLimitOf(operation.path, limits)];
+    const route = { method: operation.method, url: operation.path, bodyLimit, handler };
+    app.route({ ...route, compress: answerCompression });
   }
 }
 

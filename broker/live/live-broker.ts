@@ -10,8 +10,8 @@ interface LiveAskOptions {
 }
 
 export interface LiveBroker {
-  /** The tables that a statement reads, as their definitions name them; StoreError when it cannot be bound. */
-  tablesOf(sql: string): readonly string[];
+  /** The tables that a statement reads, as their definitions name them; rejects when it cannot be bound. */
+  tablesOf(sql: string, signal: AbortSignal): Promise<readonly string[]>;
   /** One moment of all of them; a table that is gone is not in it. */
   snapshot(tables: readonly string[], nowMs: number): Promise<SnapshotSet>;
   release(snapshot: SnapshotSet): void;

@@ -6,21 +6,26 @@
 import type { WebSocket } from "@fastify/websocket";
 import type { FastifyInstance } from "fastify";
 import type { LiveClient } from "#broker/live/client";
+import { Meter, type MeterLimits } from "#broker/live/meter";
 import type { LiveHub } from "#broker/live/subscriptions";
-import { exceptionOf } from "#broker/response/exception";
 import type { LiveMessage } from "#schemas/api/live";
-import { parseLiveRequest } from "#schemas/api/live-request";
+import { readLiveRequest } from "#schemas/api/live-request";
 import type { Operation } from "#schemas/api/operation";
-import { messageOf, storeErrorOf } from "#schemas/errors";
+import { messageOf } from "#schemas/errors";
 
 const tryAgainLater = 1013;
 
+/** The page broke a rule of the protocol: its limits. */
+const policyBroken = 1008;
+/** Requests of one page that may wait before no more are read from it. */
+const waitingMax = 64;
+
 /** JSON with 64-bit integers as digits. */
-export function encodeLiveMessage(message: LiveMessage): string {
+function exactText(value: unknown): string {
   const digits: string[] = [];
-  const text = JSON.stringify(message, (_key, value: unknown) => {
-    if (typeof value !== "bigint") return value;
-    digits.push(value.toString());
+  const text = JSON.stringify(value, (_key, part: unknown) => {
+    if (typeof part !== "bigint") return part;
+    digits.push(part.toString());
     return "\u0000bigint";
   });
   if (digits.length === 0) return text;
@@ -28,11 +33,38 @@ export function encodeLiveMessage(message: LiveMessage): string {
   return text.replaceAll('"\\u0000bigint"', () => digits[next++]!);
 }
 
-function attach(socket: WebSocket, hub: LiveHub, waitingBytesMax: number): void {
+/** The fields, with one more whose text is known. */
+const withField = (fields: object, name: string, text: string): string =>
+  `${exactText(fields).slice(0, -1)},"${name}":${text}}`;
+
+/** A message as JSON. Rows hold no 64-bit integers, and are too many to look at each cell. */
+export function encodeLiveMessage(message: LiveMessage): string {
+  switch (message.kind) {
+    case "snapshot": {
+      const { result, ...head } = message;
+      const { rows, ...rest } = result;
+      return withField(head, "result", withField(rest, "rows", JSON.stringify(rows)));
+    }
+    case "delta": {
+      const { rows, ...head } = message;
+      return withField(head, "rows", JSON.stringify(rows));
+    }
+    default:
+      return exactText(message);
+  }
+}
+
+interface SocketParts {
+  readonly hub: LiveHub;
+  readonly limits: MeterLimits & { readonly resultBytes: number };
+  readonly nowMs: () => number;
+}
+
+function attach(socket: WebSocket, { hub, limits, nowMs }: SocketParts): void {
   let client: LiveClient;
   const send = (message: LiveMessage) => {
     if (socket.readyState !== socket.OPEN) return;
-    if (socket.bufferedAmount > waitingBytesMax) socket.close(tryAgainLater, "the page does not read");
+    if (socket.bufferedAmount > limits.resultBytes) socket.close(tryAgainLater, "the page does not read");
     else socket.send(encodeLiveMessage(message));
   };
   try {
@@ -41,12 +73,22 @@ function attach(socket: WebSocket, hub: LiveHub, waitingBytesMax: number): void 
     socket.close(tryAgainLater, messageOf(error).slice(0, 120));
     return;
   }
+  client.onTaken = () => {
+    if (socket.isPaused && client.waiting === 0) socket.resume();
+  };
+  const meter = new Meter(limits);
   socket.on("message", (data: Buffer) => {
     try {
-      client.receive(parseLiveRequest(data.toString("utf8")));
+      meter.take(data.length, nowMs());
     } catch (error) {
-      send({ kind: "error", id: "", exceptions: [exceptionOf(storeErrorOf(error))] });
+      client.fail("", error);
+      socket.close(policyBroken, messageOf(error).slice(0, 120));
+      return;
     }
+    const read = readLiveRequest(data.toString("utf8"));
+    if (read.kind === "fault") client.fail(read.id, read.error);
+    else client.receive(read.request);
+    if (client.waiting > waitingMax) socket.pause();
   });
   socket.on("close", () => client.close());
   socket.on("error", () => client.close());
@@ -71,7 +113,7 @@ export const liveOperation: Operation = {
  * Registers GET /live. `@fastify/websocket` must be registered before; Host and Origin are checked by the
  * application's own onRequest hook, which also runs for upgrades.
  */
-export function liveRoutes(app: FastifyInstance, hub: LiveHub, waitingBytesMax: number): void {
-  app.get(liveOperation.path, { websocket: true }, (socket) => attach(socket, hub, waitingBytesMax));
-  app.addHook("onClose", () => hub.close());
+export function liveRoutes(app: FastifyInstance, parts: SocketParts): void {
+  app.get(liveOperation.path, { websocket: true }, (socket) => attach(socket, parts));
+  app.addHook("onClose", () => parts.hub.close());
 }

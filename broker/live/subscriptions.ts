@@ -14,11 +14,11 @@ import { tickMsMax, Watermarks, watermarkMs, watermarkOf } from "#broker/live/wa
 import { exceptionOf } from "#broker/response/exception";
 import type { LiveMessage, LiveRequest } from "#schemas/api/live";
 import { isZone, resolveRange } from "#schemas/api/live-range";
-import type { QueryResponse } from "#schemas/api/query";
 import { StoreError, storeErrorOf } from "#schemas/errors";
 import { brokerBounds, type Limits } from "#schemas/limits";
 import { type SnapshotSet, versionOf } from "#schemas/plan/snapshot";
 import { bindParameters } from "#schemas/sql/parameters";
+import type { Log } from "#schemas/world";
 
 const firstMs = brokerBounds.liveFirstMs;
 
@@ -28,6 +28,7 @@ export interface LiveHubOptions {
   readonly timers: LiveTimers;
   readonly limits: Limits;
   readonly version: string;
+  readonly log: Log;
 }
 
 export class LiveHub implements ClientOwner {
@@ -47,7 +48,15 @@ export class LiveHub implements ClientOwner {
   constructor(options: LiveHubOptions) {
     this.#options = options;
     this.#pace = new Pace(options.limits);
-    this.#tables = new TableWatches(options);
+    this.#tables = new TableWatches({ ...options, background: (work) => this.#background(work) });
+  }
+
+  /** Lets work go on by itself: whatever becomes of it, the other pages and subscriptions go on. */
+  #background(work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      const { message, cause } = storeErrorOf(error);
+      this.#options.log("error", "a live update failed inside", { error: message, cause });
+    });
   }
 
   /** A page connected; StoreError when there are too many. */
@@ -62,7 +71,7 @@ export class LiveHub implements ClientOwner {
     });
     this.#clients.add(client);
     client.send({ kind: "hello", nowMs: timers.nowMs(), version });
-    this.#cancelTick ??= timers.after(watermarkMs, () => void this.#tick());
+    this.#cancelTick ??= timers.after(watermarkMs, () => this.#background(this.#tick()));
     return client;
   }
 
@@ -78,40 +87,55 @@ export class LiveHub implements ClientOwner {
     if (wanted) this.#schedule();
   }
 
-  subscribe(client: LiveClient, request: LiveRequest & { kind: "subscribe" }): void {
+  async subscribe(client: LiveClient, request: LiveRequest & { kind: "subscribe" }): Promise<void> {
     const { id, sql, range, zone } = request;
-    const replaced = client.views.get(id);
     try {
       if (!isZone(zone)) throw new StoreError("OPTION_VALUE", `"${zone}" is not a time zone`);
-      this.#checkRoom(client, replaced !== undefined);
-      const view = this.#viewOf(client, id, { sql, range, zone });
-      if (replaced !== undefined) this.unsubscribe(replaced);
+      this.#checkRoom(client, client.views.get(id), sql);
+      const question = { sql, range, zone };
+      const query = this.#queries.get(questionKey(question)) ?? (await this.#planned(question));
+      if (client.isClosed) {
+        this.#forgetUnseen(query);
+        return;
+      }
+      const view: View = { client, id, query, sequence: 0, sentVersion: 0, had: null, acknowledged: true };
+      const replaced = client.views.get(id);
       client.views.set(id, view);
-      view.query.viewers.add(view);
-      if (!view.query.dirty || view.query.exceptions !== null) flush(view);
-      if (!view.query.hasRun) this.#scheduleFirst();
-      else if (view.query.dirty) this.#schedule();
+      query.viewers.add(view);
+      if (replaced !== undefined) this.#leave(replaced);
+      if (!query.dirty || query.exceptions !== null) flush(view);
+      if (!query.hasRun) this.#scheduleFirst();
+      else if (query.dirty) this.#schedule();
     } catch (error) {
+      const replaced = client.views.get(id);
       if (replaced !== undefined) this.unsubscribe(replaced);
-      client.send({ kind: "error", id, exceptions: [exceptionOf(storeErrorOf(error))] });
+      client.fail(id, error);
     }
   }
 
   watch(client: LiveClient, { id, table }: LiveRequest & { kind: "watch" }): void {
     const replaced = client.watches.get(id);
     try {
-      this.#checkRoom(client, replaced !== undefined);
+      this.#checkRoom(client, replaced, "");
       replaced?.end();
       this.#tables.watch(client, id, table);
     } catch (error) {
-      client.send({ kind: "error", id, exceptions: [exceptionOf(storeErrorOf(error))] });
+      client.fail(id, error);
     }
   }
 
   unsubscribe(view: View): void {
     view.client.views.delete(view.id);
+    this.#leave(view);
+  }
+
+  #leave(view: View): void {
     view.query.viewers.delete(view);
-    if (view.query.viewers.size === 0) this.#queries.delete(view.query.key);
+    this.#forgetUnseen(view.query);
+  }
+
+  #forgetUnseen(query: SharedQuery<View>): void {
+    if (query.viewers.size === 0 && this.#queries.get(query.key) === query) this.#queries.delete(query.key);
   }
 
   seenChanged(): void {
@@ -141,26 +165,34 @@ export class LiveHub implements ClientOwner {
     return { clients: this.#clients.size, queries: this.#queries.size };
   }
 
-  #checkRoom(client: LiveClient, replaces: boolean): void {
-    const { liveSubscriptions } = this.#options.limits;
-    if (replaces || client.views.size + client.watches.size < liveSubscriptions) return;
-    throw new StoreError(
-      "RATE_LIMITED",
-      `a page may watch ${liveSubscriptions} queries and tables (liveSubscriptions)`,
-    );
+  #checkRoom(client: LiveClient, replaced: unknown, sql: string): void {
+    const { liveSubscriptions, liveSqlBytes } = this.#options.limits;
+    if (replaced === undefined && client.views.size + client.watches.size >= liveSubscriptions) {
+      throw new StoreError(
+        "RATE_LIMITED",
+        `a page may watch ${liveSubscriptions} queries and tables (liveSubscriptions)`,
+      );
+    }
+    let characters = sql.length;
+    for (const { query } of client.views.values()) characters += query.question.sql.length;
+    if (characters > liveSqlBytes) {
+      const words = `the statements of a page may have ${liveSqlBytes} characters together (liveSqlBytes)`;
+      throw new StoreError("RATE_LIMITED", `${words} but with this one they have ${characters}`);
+    }
   }
 
-  #viewOf(client: LiveClient, id: string, question: { sql: string; range: SharedRange; zone: string }): View {
+  /** A question that nobody asks yet. */
+  async #planned(question: { sql: string; range: SharedRange; zone: string }): Promise<SharedQuery<View>> {
+    const { fromMs, toMs } = resolveRange(question.range, question.zone, this.#options.timers.nowMs());
+    const bound = bindParameters(question.sql, { fromMs, toMs, zone: question.zone });
+    const tables = await this.#options.broker.tablesOf(bound, this.#abort.signal);
     const key = questionKey(question);
-    let query = this.#queries.get(key);
-    if (query === undefined) {
-      const { fromMs, toMs } = resolveRange(question.range, question.zone, this.#options.timers.nowMs());
-      const bound = bindParameters(question.sql, { fromMs, toMs, zone: question.zone });
-      query = new SharedQuery<View>(question, this.#options.broker.tablesOf(bound));
-      query.costMs = this.#pace.costOf(question.sql);
-      this.#queries.set(key, query);
-    }
-    return { client, id, query, sequence: 0, sentVersion: 0, had: null, acknowledged: true };
+    const meanwhile = this.#queries.get(key);
+    if (meanwhile !== undefined) return meanwhile;
+    const query = new SharedQuery<View>(question, tables);
+    query.costMs = this.#pace.costOf(question.sql);
+    this.#queries.set(key, query);
+    return query;
   }
 
   #schedule(): void {
@@ -169,7 +201,7 @@ export class LiveHub implements ClientOwner {
     const delayMs = Math.max(0, this.#nextRunMs - timers.nowMs());
     this.#cancelRun = timers.after(delayMs, () => {
       this.#cancelRun = null;
-      void this.#run();
+      this.#background(this.#run());
     });
   }
 
@@ -177,7 +209,7 @@ export class LiveHub implements ClientOwner {
   #scheduleFirst(): void {
     this.#cancelFirst ??= this.#options.timers.after(firstMs, () => {
       this.#cancelFirst = null;
-      void this.#runTogether(
+      const running = this.#runTogether(
         this.#take(({ hasRun }) => !hasRun),
         async (queries, snapshot) => {
           const cheap = queries.filter((query) => !this.#pace.isHeavy(query));
@@ -188,6 +220,7 @@ export class LiveHub implements ClientOwner {
           );
         },
       );
+      this.#background(running);
     });
   }
 
@@ -198,11 +231,14 @@ export class LiveHub implements ClientOwner {
     this.#running = true;
     const heavy = [...this.#queries.values()].filter((query) => isSeen(query) && this.#pace.isHeavy(query));
     const chosen = this.#pace.chosen(heavy, startMs);
-    await this.#runTogether(
-      this.#take((query) => query === chosen || !heavy.includes(query)),
-      (queries, snapshot) => this.#runInTurn(queries, snapshot),
-    );
-    this.#running = false;
+    try {
+      await this.#runTogether(
+        this.#take((query) => query === chosen || !heavy.includes(query)),
+        (queries, snapshot) => this.#runInTurn(queries, snapshot),
+      );
+    } finally {
+      this.#running = false;
+    }
     const cheapMs = timers.nowMs() - startMs - (chosen?.costMs ?? 0);
     this.#nextRunMs = startMs + this.#pace.tickMs(cheapMs);
     if (chosen !== undefined) this.#pace.rest(chosen, heavy, timers.nowMs());
@@ -255,14 +291,6 @@ export class LiveHub implements ClientOwner {
     }
   }
 
-  #checkRows(response: QueryResponse): void {
-    const { liveRows } = this.#options.limits;
-    const rows = response.resultTable?.rows.length ?? 0;
-    if (rows <= liveRows) return;
-    const message = `a live result may have ${liveRows} rows (liveRows) but this has ${rows}; group further or add LIMIT`;
-    throw new StoreError("RESULT_ROWS", message);
-  }
-
   async #runQuery(query: SharedQuery<View>, snapshot: SnapshotSet): Promise<void> {
     const { zone } = query.question;
     const { nowMs } = snapshot;
@@ -275,7 +303,6 @@ export class LiveHub implements ClientOwner {
       try {
         const options = { snapshot, timeZone: zone, signal: this.#abort.signal };
         const response = await this.#options.broker.ask(sql, options);
-        this.#checkRows(response);
         query.accept(response, range, watermarkOf(snapshot, query.tables));
         query.ranAs = runAs;
       } catch (error) {
@@ -288,7 +315,8 @@ export class LiveHub implements ClientOwner {
   /** Once a second: moving ranges go on, watermarks are told, silence is broken. */
   async #tick(): Promise<void> {
     const { timers } = this.#options;
-    this.#cancelTick = this.#clients.size === 0 ? null : timers.after(watermarkMs, () => void this.#tick());
+    this.#cancelTick =
+      this.#clients.size === 0 ? null : timers.after(watermarkMs, () => this.#background(this.#tick()));
     const nowMs = timers.nowMs();
     let wanted = false;
     for (const query of this.#queries.values()) {

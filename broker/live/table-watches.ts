@@ -109,13 +109,12 @@ class Watch implements Watched {
     if (this.client.paused && this.sentVersion > 0) return;
     this.sentVersion = version;
     if (state.kind === "fault") {
-      this.client.send({ kind: "error", id: this.#id, exceptions: state.exceptions });
+      this.client.deliver(this.#id, { kind: "error", id: this.#id, exceptions: state.exceptions });
       return;
     }
     this.#sequence++;
-    this.#isAcknowledged = false;
-    this.client.send(this.#message(state));
-    this.#had = parts;
+    this.#isAcknowledged = !this.client.deliver(this.#id, this.#message(state));
+    this.#had = this.#isAcknowledged ? new Map() : parts;
   }
 
   end(): void {
@@ -140,6 +139,8 @@ export interface TableWatchesOptions {
   readonly tables: LiveTables;
   readonly timers: LiveTimers;
   readonly limits: Limits;
+  /** Lets work go on by itself; what it throws is told to the log. */
+  readonly background: (work: Promise<void>) => void;
 }
 
 export class TableWatches {
@@ -162,7 +163,7 @@ export class TableWatches {
     subject.watches.add(watch);
     client.watches.set(id, watch);
     if (subject.version > 0) watch.flush();
-    else void this.#look(subject);
+    else this.#options.background(this.#look(subject));
     this.seenChanged();
   }
 
@@ -183,14 +184,17 @@ export class TableWatches {
 
   #lookAfter(delayMs: number): void {
     if (this.#cancelLook !== null || this.#isClosed || this.#seen().length === 0) return;
-    this.#cancelLook = this.#options.timers.after(delayMs, () => void this.#lookAtAll());
+    this.#cancelLook = this.#options.timers.after(delayMs, () => this.#options.background(this.#lookAtAll()));
   }
 
   async #lookAtAll(): Promise<void> {
     const { timers, limits } = this.#options;
     const startMs = timers.nowMs();
-    for (const subject of this.#seen()) await this.#look(subject);
-    this.#cancelLook = null;
+    try {
+      for (const subject of this.#seen()) await this.#look(subject);
+    } finally {
+      this.#cancelLook = null;
+    }
     this.#lookAfter(Math.max(limits.liveTablesMs, (timers.nowMs() - startMs) * share));
   }
 
@@ -198,8 +202,13 @@ export class TableWatches {
     if (subject.isLooking) return;
     subject.isLooking = true;
     const takenMs = this.#options.timers.nowMs();
-    subject.accept(await this.#stateOf(subject.table), takenMs);
-    subject.isLooking = false;
+    try {
+      subject.accept(await this.#stateOf(subject.table), takenMs);
+    } catch (error) {
+      subject.accept({ kind: "fault", exceptions: [exceptionOf(storeErrorOf(error))] }, takenMs);
+    } finally {
+      subject.isLooking = false;
+    }
     for (const watch of subject.watches) watch.flush();
   }
 

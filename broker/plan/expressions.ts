@@ -3,18 +3,6 @@ import type { AggregateCall, Expression } from "#schemas/plan/expression";
 import type { Fragment, Plan } from "#schemas/plan/plan";
 import type { Value } from "#schemas/types";
 
-/** Children first; what `change` answers as it got stays the same object. */
-export function mapExpression(expression: Expression, change: (one: Expression) => Expression): Expression {
-  if (expression.kind !== "call") return change(expression);
-  let same = true;
-  const args = expression.args.map((arg) => {
-    const changed = mapExpression(arg, change);
-    same &&= changed === arg;
-    return changed;
-  });
-  return change(same ? expression : { ...expression, args });
-}
-
 const maybe = (expression: Expression | null, change: (one: Expression) => Expression): Expression | null =>
   expression === null ? null : change(expression);
 

@@ -3,12 +3,13 @@
  * without any rewrite; rewrites make it fast.
  */
 import type { BoundQuery } from "#broker/bind/bind";
-import { expressionKey } from "#broker/bind/key";
 import { type RewriteTools, rewrites } from "#broker/plan/rewrites/list";
 import { StoreError } from "#schemas/errors";
 import type { Expression } from "#schemas/plan/expression";
+import { expressionKey } from "#schemas/plan/key";
 import type { Fragment, Plan } from "#schemas/plan/plan";
 import { didYouMean } from "#schemas/suggest";
+import type { Stepwise } from "#schemas/turns";
 
 /** More rows than any server holds: no bound. */
 const allRows = 0x7fff_ffff;
@@ -54,7 +55,7 @@ export function plan(query: BoundQuery): Plan {
 }
 
 /** The plan after every rewrite that the query has not switched off; OPTION_VALUE for a name that is none. */
-export function optimize(naive: Plan, tools: RewriteTools): Plan {
+export function* optimize(naive: Plan, tools: RewriteTools): Stepwise<Plan> {
   const { rewritesOff } = naive.options;
   const names = ["all", ...rewrites.map(({ name }) => name)];
   const unknown = rewritesOff.find((name) => !names.includes(name));
@@ -64,7 +65,11 @@ export function optimize(naive: Plan, tools: RewriteTools): Plan {
     throw new StoreError("OPTION_VALUE", message, { expected, found: unknown });
   }
   if (rewritesOff.includes("all")) return naive;
-  return rewrites
-    .filter(({ name }) => !rewritesOff.includes(name))
-    .reduce((current, { rewrite }) => rewrite(current, tools), naive);
+  let current = naive;
+  for (const { name, rewrite } of rewrites) {
+    if (rewritesOff.includes(name)) continue;
+    current = rewrite(current, tools);
+    yield;
+  }
+  return current;
 }

@@ -7,8 +7,9 @@ import { cellReader, cellWriter, entryTexts } from "#broker/response/cells";
 import { type Body, TextSink } from "#broker/response/text-sink";
 import type { Result } from "#broker/result";
 import { noStats } from "#broker/scatter";
-import type { QueryResponse } from "#schemas/api/query";
+import type { Cell, QueryResponse } from "#schemas/api/query";
 import type { Batch, Vector } from "#schemas/batch";
+import { StoreError } from "#schemas/errors";
 import { brokerBounds } from "#schemas/limits";
 import type { ScanStats } from "#schemas/plan/server-client";
 import { versionOf, wholeMoment } from "#schemas/plan/snapshot";
@@ -154,13 +155,50 @@ export function* responseJson(answer: Answer): Stepwise<Body> {
   return sink.finish();
 }
 
+/** What an answer in this process may have. */
+export interface ObjectBounds {
+  readonly rows: number;
+  /** Characters as JSON. */
+  readonly bytes: number;
+  /** What it is, for the error. */
+  readonly words: string;
+}
+
+const needsEscapes = /["\\\p{Cc}\p{Cs}]/u;
+
+/** Characters of a cell in JSON: a control character takes six. */
+function jsonCharacters(cell: Cell): number {
+  if (typeof cell !== "string") return 8;
+  return needsEscapes.test(cell) ? JSON.stringify(cell).length : cell.length + 2;
+}
+
+function* rowObjects(batch: Batch, most: ObjectBounds): Stepwise<Cell[][]> {
+  if (batch.rows > most.rows) {
+    const message = `${most.words} may have ${most.rows} rows (liveRows) but this has ${batch.rows}; group further or add LIMIT`;
+    throw new StoreError("RESULT_ROWS", message);
+  }
+  const readers = batch.columns.map(cellReader);
+  const rows: Cell[][] = [];
+  let characters = 0;
+  for (let row = 0; row < batch.rows; row++) {
+    const cells = readers.map((read) => read(row));
+    for (const cell of cells) characters += jsonCharacters(cell) + 1;
+    if (characters > most.bytes) {
+      const message = `${most.words} may have ${most.bytes} characters (liveBytes) but its first ${row + 1} rows have more; select fewer or shorter columns`;
+      throw new StoreError("RESULT_BYTES", message);
+    }
+    rows.push(cells);
+    if (row % stepRows === 0) yield;
+  }
+  return rows;
+}
+
 /** The response as an object, for callers in this process. */
-export function responseOf(answer: Answer): QueryResponse {
+export function* responseOf(answer: Answer, most: ObjectBounds): Stepwise<QueryResponse> {
   const fields = fieldsOf(answer);
   if (answer.result === null) return fields;
   const { columns, batch } = answer.result;
-  const readers = batch.columns.map(cellReader);
-  const rows = Array.from({ length: batch.rows }, (_, row) => readers.map((read) => read(row)));
+  const rows = yield* rowObjects(batch, most);
   const columnDataTypes = columns.map(({ type }) => type);
   return {
     resultTable: { dataSchema: { columnNames: columns.map(({ name }) => name), columnDataTypes }, rows },

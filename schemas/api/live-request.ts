@@ -17,7 +17,7 @@ const request = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("subscribe"),
     id,
-    sql: z.string().min(1).max(100_000),
+    sql: z.string().min(1),
     range,
     zone: z.string().max(100),
   }),
@@ -28,17 +28,25 @@ const request = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("ack"), id, sequence: z.number().int().nonnegative() }),
 ]);
 
+/** What a frame says; a fault names the subscription that it is about, where that can be told. */
+export type ReadRequest =
+  | { readonly kind: "request"; readonly request: LiveRequest }
+  | { readonly kind: "fault"; readonly id: string; readonly error: StoreError };
+
 /** A request from a frame's text; BODY_SYNTAX says what does not fit. */
-export function parseLiveRequest(text: string): LiveRequest {
+export function readLiveRequest(text: string): ReadRequest {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    throw new StoreError("BODY_SYNTAX", `a live request is JSON, not ${JSON.stringify(text.slice(0, 40))}`);
+    const message = `a live request is JSON, not ${JSON.stringify(text.slice(0, 40))}`;
+    return { kind: "fault", id: "", error: new StoreError("BODY_SYNTAX", message) };
   }
   const parsed = request.safeParse(value);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return { kind: "request", request: parsed.data };
   const [issue] = parsed.error.issues;
   const at = issue?.path.join(".") ?? "";
-  throw new StoreError("BODY_SYNTAX", `live request: ${at === "" ? "" : `${at}: `}${issue?.message}`, { at });
+  const message = `live request: ${at === "" ? "" : `${at}: `}${issue?.message}`;
+  const named = id.safeParse((value as { readonly id?: unknown } | null)?.id);
+  return { kind: "fault", id: named.data ?? "", error: new StoreError("BODY_SYNTAX", message, { at }) };
 }

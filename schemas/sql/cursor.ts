@@ -3,58 +3,115 @@
 import { assert, type Span, StoreError } from "#schemas/errors";
 import type { SqlExpression } from "#schemas/sql/ast";
 import { keywords, reservedWords } from "#schemas/sql/keywords";
-import { placeOf, syntaxError, type Token, tokenize } from "#schemas/sql/lexer";
+import { Lexer, placeOf, syntaxError, type Token } from "#schemas/sql/lexer";
 import { nearest } from "#schemas/suggest";
+import type { Stepwise } from "#schemas/turns";
 
 /** What the parser may build before it refuses. */
 export interface ParseLimits {
   readonly sqlBytes: number;
   /** Of nested expressions and parentheses. */
   readonly sqlDepth: number;
+  /** Of expressions, all of a statement, but the literals of lists. */
+  readonly sqlNodes: number;
+  readonly selectItems: number;
+  readonly groupKeys: number;
+  readonly orderKeys: number;
+  readonly listItems: number;
 }
 
+/** The limits that count what stands between commas. */
+export type ItemLimit = "selectItems" | "groupKeys" | "orderKeys" | "listItems";
+
 /** The rule for expressions; operands call it through the cursor, because each is made of the other. */
-export type ExpressionRule = (cursor: Cursor, least: number) => SqlExpression;
+export type ExpressionRule = (cursor: Cursor, least: number) => Stepwise<SqlExpression>;
+
+/** Nodes between two steps: each costs about a microsecond. */
+const stepNodes = 512;
 
 export class Cursor {
   readonly sql: string;
   readonly #rule: ExpressionRule;
-  readonly #tokens: readonly Token[];
-  readonly #depthMax: number;
-  #index = 0;
+  readonly #lexer: Lexer;
+  readonly #limits: ParseLimits;
+  /** Tokens read but not taken; never more than the grammar looks ahead. */
+  readonly #ahead: Token[] = [];
+  /** Taken last. */
+  #last: Token | null = null;
   #depth = 0;
+  #nodes = 0;
 
   constructor(sql: string, limits: ParseLimits, rule: ExpressionRule) {
     this.sql = sql;
     this.#rule = rule;
-    this.#tokens = tokenize(sql);
-    this.#depthMax = limits.sqlDepth;
+    this.#lexer = new Lexer(sql);
+    this.#limits = limits;
   }
 
   /** An expression; `least` is the weakest operator that may be taken. */
-  expression(least = 0): SqlExpression {
-    if (++this.#depth > this.#depthMax) throw this.tooDeep(this.peek().span);
-    const node = this.#rule(this, least);
+  *expression(least = 0): Stepwise<SqlExpression> {
+    if (this.count()) yield;
+    if (++this.#depth > this.#limits.sqlDepth) throw this.#tooDeep(this.peek().span);
+    const node = yield* this.#rule(this, least);
     this.#depth--;
     return node;
   }
 
-  /** Comma-separated expressions. */
-  expressions(): SqlExpression[] {
-    const nodes = [this.expression()];
-    while (this.accept(",")) nodes.push(this.expression());
+  /** Comma-separated expressions, so many at most. */
+  *expressions(limit: ItemLimit | null = null): Stepwise<SqlExpression[]> {
+    const nodes: SqlExpression[] = [];
+    do {
+      if (limit !== null) this.checkItems(limit, nodes.length);
+      const literal = limit === "listItems" ? this.#literal() : null;
+      nodes.push(literal ?? (yield* this.expression()));
+      if (nodes.length % stepNodes === 0) yield;
+    } while (this.accept(","));
     return nodes;
+  }
+
+  /** A literal that is a whole item of a list: they come by the million. */
+  #literal(): SqlExpression | null {
+    const { kind, text, span } = this.peek();
+    if (kind !== "integer" && kind !== "decimal" && kind !== "text") return null;
+    if (!this.isOperator(",", 1) && !this.isOperator(")", 1)) return null;
+    this.next();
+    return kind === "text" ? { kind, value: text, span } : { kind, text, span };
+  }
+
+  /** Refuses one more item behind so many. */
+  checkItems(limit: ItemLimit, count: number): void {
+    const most = this.#limits[limit];
+    if (count < most) return;
+    const expected = `at most ${most} of them (limit ${limit})`;
+    throw syntaxError(this.sql, this.peek().span, { expected, found: "one more" });
+  }
+
+  /** One more node; true when it is time for a step. */
+  count(): boolean {
+    const { sqlNodes } = this.#limits;
+    if (++this.#nodes > sqlNodes) {
+      const expected = `at most ${sqlNodes} expressions in a statement (limit sqlNodes)`;
+      throw syntaxError(this.sql, this.peek().span, { expected, found: "one more" });
+    }
+    return this.#nodes % stepNodes === 0;
   }
 
   /** The next token, or the one `ahead` of it. */
   peek(ahead = 0): Token {
-    return this.#tokens[Math.min(this.#index + ahead, this.#tokens.length - 1)];
+    while (this.#ahead.length <= ahead) this.#ahead.push(this.#lexer.next());
+    return this.#ahead[ahead];
   }
 
   next(): Token {
     const token = this.peek();
-    if (token.kind !== "end") this.#index++;
+    if (token.kind !== "end") this.#take(1);
     return token;
+  }
+
+  #take(count: number): void {
+    this.#last = this.#ahead[count - 1];
+    if (count === 1) this.#ahead.shift();
+    else this.#ahead.splice(0, count);
   }
 
   isWord(word: string, ahead = 0): boolean {
@@ -69,13 +126,13 @@ export class Cursor {
   /** Takes the words if they all stand here. */
   acceptWords(...words: readonly string[]): boolean {
     if (!words.every((word, ahead) => this.isWord(word, ahead))) return false;
-    this.#index += words.length;
+    this.#take(words.length);
     return true;
   }
 
   accept(operator: string): boolean {
     if (!this.isOperator(operator)) return false;
-    this.#index++;
+    this.#take(1);
     return true;
   }
 
@@ -91,8 +148,8 @@ export class Cursor {
 
   /** The span from a start to the end of the token taken last. */
   since(start: number): Span {
-    assert(this.#index > 0, "a token was taken");
-    return { start, end: this.#tokens[this.#index - 1].span.end };
+    assert(this.#last !== null, "a token was taken");
+    return { start, end: this.#last.span.end };
   }
 
   /** The error that something else should stand here. */
@@ -109,8 +166,8 @@ export class Cursor {
     return new StoreError("SQL_UNSUPPORTED", message, { position: span, found });
   }
 
-  tooDeep(span: Span): StoreError {
-    const expected = `at most ${this.#depthMax} nested expressions (limit sqlDepth)`;
+  #tooDeep(span: Span): StoreError {
+    const expected = `at most ${this.#limits.sqlDepth} nested expressions (limit sqlDepth)`;
     const found = "a deeper one";
     return syntaxError(this.sql, span, { expected, found });
   }
@@ -127,7 +184,7 @@ export class Cursor {
       const named = /expression|name|table|alias/.test(expected);
       return named ? `; write "${token.text}" in double quotes if it is a name` : "";
     }
-    const before = this.#tokens[this.#index - 1];
+    const before = this.#last;
     if (before?.kind === "word" && before.upper === "TOP") return "; write LIMIT at the end instead of TOP";
     for (const word of [before, token]) {
       if (word?.kind !== "word" || word.text.length < 3 || keywords.includes(word.upper)) continue;

@@ -140,23 +140,29 @@ function tokenAt(sql: string, start: number): Token {
   return operatorAt(sql, start);
 }
 
-/** All tokens of a text, the last one of kind "end". */
-export function tokenize(sql: string): Token[] {
-  const tokens: Token[] = [];
-  let position = 0;
-  for (;;) {
-    position += matchAt(blankPattern, sql, position).length;
-    if (position >= sql.length) break;
-    if (sql.startsWith("--", position)) {
-      position += matchAt(lineComment, sql, position).length;
-    } else if (sql.startsWith("/*", position)) {
-      position = endOfComment(sql, position);
-    } else {
-      const next = tokenAt(sql, position);
-      tokens.push(next);
-      position = next.span.end;
+/** The tokens of a text, one after another; the last one, of kind "end", again and again. */
+export class Lexer {
+  readonly #sql: string;
+  #position = 0;
+
+  constructor(sql: string) {
+    this.#sql = sql;
+  }
+
+  next(): Token {
+    const sql = this.#sql;
+    for (;;) {
+      this.#position += matchAt(blankPattern, sql, this.#position).length;
+      if (this.#position >= sql.length) return token("end", "", sql.length, sql.length);
+      if (sql.startsWith("--", this.#position)) {
+        this.#position += matchAt(lineComment, sql, this.#position).length;
+      } else if (sql.startsWith("/*", this.#position)) {
+        this.#position = endOfComment(sql, this.#position);
+      } else {
+        const next = tokenAt(sql, this.#position);
+        this.#position = next.span.end;
+        return next;
+      }
     }
   }
-  tokens.push(token("end", "", sql.length, sql.length));
-  return tokens;
 }

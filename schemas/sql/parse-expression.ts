@@ -4,54 +4,63 @@ import type { ArithmeticOperator, ComparisonOperator, SqlExpression } from "#sch
 import type { Cursor } from "#schemas/sql/cursor";
 import { parsePrimary, refuseSubquery } from "#schemas/sql/parse-primary";
 import { arithmeticPrecedence, precedence } from "#schemas/sql/print";
+import type { Stepwise } from "#schemas/turns";
 
 const comparisons: ReadonlySet<string> = new Set(["=", "<>", "<", "<=", ">", ">="]);
 const isComparison = (text: string): text is ComparisonOperator => comparisons.has(text);
 const isArithmetic = (text: string): text is ArithmeticOperator => text in arithmeticPrecedence;
 
 /** The rule for expressions, reached through `cursor.expression`. */
-export function parseExpression(cursor: Cursor, least: number): SqlExpression {
-  let left = parsePrefix(cursor);
+export function* parseExpression(cursor: Cursor, least: number): Stepwise<SqlExpression> {
+  let left = yield* parsePrefix(cursor);
   for (;;) {
-    const next = parseInfix(cursor, left, least);
+    const next = yield* parseInfix(cursor, left, least);
     if (next === null) return left;
     left = next;
+    if (cursor.count()) yield;
   }
 }
 
-function parsePrefix(cursor: Cursor): SqlExpression {
-  const { start } = cursor.peek().span;
-  if (cursor.acceptWords("NOT")) {
-    const operand = cursor.expression(precedence.not);
-    return { kind: "not", operand, span: cursor.since(start) };
+function* parsePrefix(cursor: Cursor): Stepwise<SqlExpression> {
+  if (cursor.isWord("NOT")) return yield* parseRun(cursor, "not", () => cursor.acceptWords("NOT"));
+  if (cursor.isOperator("-")) return yield* parseRun(cursor, "negate", () => cursor.accept("-"));
+  if (cursor.accept("+")) return yield* cursor.expression(precedence.negate);
+  return yield* parsePrimary(cursor);
+}
+
+/** NOT NOT … x and - - … x, without recursion: nobody says how many there are. */
+function* parseRun(cursor: Cursor, kind: "not" | "negate", accept: () => boolean): Stepwise<SqlExpression> {
+  const starts: number[] = [];
+  for (let { start } = cursor.peek().span; accept(); { start } = cursor.peek().span) {
+    starts.push(start);
+    if (cursor.count()) yield;
   }
-  if (cursor.accept("-")) {
-    const operand = cursor.expression(precedence.negate);
-    return { kind: "negate", operand, span: cursor.since(start) };
-  }
-  if (cursor.accept("+")) return cursor.expression(precedence.negate);
-  return parsePrimary(cursor);
+  const operand = yield* cursor.expression(precedence[kind]);
+  return starts.reduceRight<SqlExpression>(
+    (inner, start) => ({ kind, operand: inner, span: cursor.since(start) }),
+    operand,
+  );
 }
 
 /** The operator that follows, with its right side; null when none may be taken. */
-function parseInfix(cursor: Cursor, left: SqlExpression, least: number): SqlExpression | null {
+function* parseInfix(cursor: Cursor, left: SqlExpression, least: number): Stepwise<SqlExpression | null> {
   const token = cursor.peek();
-  if (token.kind === "operator") return parseSymbol(cursor, left, least);
+  if (token.kind === "operator") return yield* parseSymbol(cursor, left, least);
   switch (token.upper) {
     case "AND":
     case "OR":
-      return parseLogical(cursor, left, least);
+      return yield* parseLogical(cursor, left, least);
     case "IS":
-      return least <= precedence.is ? parseIs(cursor, left) : null;
+      return least <= precedence.is ? yield* parseIs(cursor, left) : null;
     case "NOT":
     case "BETWEEN":
     case "IN":
     case "LIKE":
     case "ILIKE":
-      return least <= precedence.match ? parseMatch(cursor, left) : null;
+      return least <= precedence.match ? yield* parseMatch(cursor, left) : null;
     case "AT": {
       if (least > precedence.atTimeZone || !cursor.acceptWords("AT", "TIME", "ZONE")) return null;
-      const zone = cursor.expression(precedence.atTimeZone + 1);
+      const zone = yield* cursor.expression(precedence.atTimeZone + 1);
       return { kind: "atTimeZone", operand: left, zone, span: cursor.since(left.span.start) };
     }
     default:
@@ -59,12 +68,12 @@ function parseInfix(cursor: Cursor, left: SqlExpression, least: number): SqlExpr
   }
 }
 
-function parseSymbol(cursor: Cursor, left: SqlExpression, least: number): SqlExpression | null {
+function* parseSymbol(cursor: Cursor, left: SqlExpression, least: number): Stepwise<SqlExpression | null> {
   const operator = cursor.peek().text;
   if (isComparison(operator)) {
     if (least > precedence.comparison) return null;
     cursor.next();
-    const right = cursor.expression(precedence.comparison + 1);
+    const right = yield* cursor.expression(precedence.comparison + 1);
     if (isComparison(cursor.peek().text) && cursor.peek().kind === "operator") {
       throw cursor.unsupported(cursor.peek().span, "Comparisons do not chain; join them with AND");
     }
@@ -80,21 +89,21 @@ function parseSymbol(cursor: Cursor, left: SqlExpression, least: number): SqlExp
   const power = arithmeticPrecedence[operator];
   if (least > power) return null;
   cursor.next();
-  const right = cursor.expression(power + 1);
+  const right = yield* cursor.expression(power + 1);
   return { kind: "arithmetic", operator, left, right, span: cursor.since(left.span.start) };
 }
 
-function parseLogical(cursor: Cursor, left: SqlExpression, least: number): SqlExpression | null {
+function* parseLogical(cursor: Cursor, left: SqlExpression, least: number): Stepwise<SqlExpression | null> {
   const word = cursor.peek().upper;
   const operator = word === "AND" ? "and" : "or";
   const power = precedence[operator];
   if (least > power) return null;
   const operands = [left];
-  while (cursor.acceptWords(word)) operands.push(cursor.expression(power + 1));
+  while (cursor.acceptWords(word)) operands.push(yield* cursor.expression(power + 1));
   return { kind: "logical", operator, operands, span: cursor.since(left.span.start) };
 }
 
-function parseIs(cursor: Cursor, left: SqlExpression): SqlExpression {
+function* parseIs(cursor: Cursor, left: SqlExpression): Stepwise<SqlExpression> {
   const { start } = left.span;
   cursor.next();
   const negated = cursor.acceptWords("NOT");
@@ -106,34 +115,34 @@ function parseIs(cursor: Cursor, left: SqlExpression): SqlExpression {
     return { kind: "isTruth", operand: left, value, negated, span: cursor.since(start) };
   }
   if (cursor.acceptWords("DISTINCT", "FROM")) {
-    const right = cursor.expression(precedence.comparison);
+    const right = yield* cursor.expression(precedence.comparison);
     return { kind: "isDistinct", left, right, negated, span: cursor.since(start) };
   }
   throw cursor.expected("NULL, TRUE, FALSE or DISTINCT FROM after IS");
 }
 
 /** [NOT] BETWEEN, IN, LIKE, ILIKE. */
-function parseMatch(cursor: Cursor, operand: SqlExpression): SqlExpression | null {
+function* parseMatch(cursor: Cursor, operand: SqlExpression): Stepwise<SqlExpression | null> {
   const { start } = operand.span;
   const tight = precedence.match + 1; // they do not chain, and BETWEEN's AND is not the logical one
   const negated = cursor.acceptWords("NOT");
   if (cursor.acceptWords("BETWEEN")) {
-    const low = cursor.expression(tight);
+    const low = yield* cursor.expression(tight);
     cursor.expectWord("AND");
-    const high = cursor.expression(tight);
+    const high = yield* cursor.expression(tight);
     return { kind: "between", operand, low, high, negated, span: cursor.since(start) };
   }
   if (cursor.acceptWords("IN")) {
     cursor.expect("(");
     refuseSubquery(cursor);
-    const list = cursor.expressions();
+    const list = yield* cursor.expressions("listItems");
     cursor.expect(")");
     return { kind: "in", operand, list, negated, span: cursor.since(start) };
   }
   if (cursor.isWord("LIKE") || cursor.isWord("ILIKE")) {
     const ignoreCase = cursor.next().upper === "ILIKE";
-    const pattern = cursor.expression(tight);
-    const mark = cursor.acceptWords("ESCAPE") ? cursor.expression(tight) : null;
+    const pattern = yield* cursor.expression(tight);
+    const mark = cursor.acceptWords("ESCAPE") ? yield* cursor.expression(tight) : null;
     return { kind: "like", operand, pattern, escape: mark, ignoreCase, negated, span: cursor.since(start) };
   }
   throw cursor.expected("BETWEEN, IN, LIKE or ILIKE after NOT");

@@ -4,6 +4,7 @@ import type { CallNode, SqlExpression } from "#schemas/sql/ast";
 import type { Cursor } from "#schemas/sql/cursor";
 import { reservedWords } from "#schemas/sql/keywords";
 import type { Token } from "#schemas/sql/lexer";
+import type { Stepwise } from "#schemas/turns";
 
 /** A SELECT in parentheses is for a later version. */
 export function refuseSubquery(cursor: Cursor): void {
@@ -15,7 +16,7 @@ export function refuseSubquery(cursor: Cursor): void {
 }
 
 /** One operand. */
-export function parsePrimary(cursor: Cursor): SqlExpression {
+export function* parsePrimary(cursor: Cursor): Stepwise<SqlExpression> {
   const token = cursor.peek();
   const { span } = token;
   switch (token.kind) {
@@ -32,19 +33,19 @@ export function parsePrimary(cursor: Cursor): SqlExpression {
     case "quoted":
       return parseName(cursor);
     case "operator":
-      return parseSymbol(cursor);
+      return yield* parseSymbol(cursor);
     case "word":
-      return parseWord(cursor, token);
+      return yield* parseWord(cursor, token);
     case "end":
       throw cursor.expected("an expression");
   }
 }
 
-function parseSymbol(cursor: Cursor): SqlExpression {
+function* parseSymbol(cursor: Cursor): Stepwise<SqlExpression> {
   const { start } = cursor.peek().span;
   if (cursor.accept("(")) {
     refuseSubquery(cursor);
-    const inner = cursor.expression();
+    const inner = yield* cursor.expression();
     if (cursor.isOperator(",")) {
       throw cursor.unsupported(
         cursor.peek().span,
@@ -58,7 +59,7 @@ function parseSymbol(cursor: Cursor): SqlExpression {
   throw cursor.expected("an expression");
 }
 
-function parseWord(cursor: Cursor, token: Token): SqlExpression {
+function* parseWord(cursor: Cursor, token: Token): Stepwise<SqlExpression> {
   const { span } = token;
   switch (token.upper) {
     case "TRUE":
@@ -69,7 +70,7 @@ function parseWord(cursor: Cursor, token: Token): SqlExpression {
       cursor.next();
       return { kind: "null", span };
     case "CASE":
-      return parseCase(cursor);
+      return yield* parseCase(cursor);
     case "CURRENT_TIMESTAMP":
     case "LOCALTIMESTAMP":
     case "CURRENT_DATE":
@@ -83,7 +84,7 @@ function parseWord(cursor: Cursor, token: Token): SqlExpression {
   }
   const typed = parseTyped(cursor, token);
   if (typed !== null) return typed;
-  if (cursor.isOperator("(", 1)) return parseCall(cursor, token);
+  if (cursor.isOperator("(", 1)) return yield* parseCall(cursor, token);
   return parseName(cursor);
 }
 
@@ -128,17 +129,17 @@ const intervalUnits: ReadonlySet<string> = new Set(
     .flatMap((unit) => [unit, `${unit}S`]),
 );
 
-function parseCase(cursor: Cursor): SqlExpression {
+function* parseCase(cursor: Cursor): Stepwise<SqlExpression> {
   const { start } = cursor.next().span;
-  const operand = cursor.isWord("WHEN") ? null : cursor.expression();
+  const operand = cursor.isWord("WHEN") ? null : yield* cursor.expression();
   const branches: { when: SqlExpression; result: SqlExpression }[] = [];
   while (cursor.acceptWords("WHEN")) {
-    const when = cursor.expression();
+    const when = yield* cursor.expression();
     cursor.expectWord("THEN");
-    branches.push({ when, result: cursor.expression() });
+    branches.push({ when, result: yield* cursor.expression() });
   }
   if (branches.length === 0) throw cursor.expected("WHEN");
-  const otherwise = cursor.acceptWords("ELSE") ? cursor.expression() : null;
+  const otherwise = cursor.acceptWords("ELSE") ? yield* cursor.expression() : null;
   cursor.expectWord("END");
   return { kind: "case", operand, branches, otherwise, span: cursor.since(start) };
 }
@@ -170,7 +171,7 @@ function call(name: string, args: readonly SqlExpression[], token: Token, cursor
 }
 
 /** Functions, those with keywords between their arguments first. */
-function parseCall(cursor: Cursor, token: Token): SqlExpression {
+function* parseCall(cursor: Cursor, token: Token): Stepwise<SqlExpression> {
   const functionLike = !reservedWords.has(token.upper) || token.upper === "LEFT" || token.upper === "RIGHT";
   if (!functionLike) throw cursor.expected("an expression");
   cursor.next();
@@ -178,14 +179,15 @@ function parseCall(cursor: Cursor, token: Token): SqlExpression {
   switch (token.upper) {
     case "CAST":
     case "TRY_CAST":
-      return parseCast(cursor, token);
+      return yield* parseCast(cursor, token);
     case "EXTRACT":
-      return parseExtract(cursor, token);
+      return yield* parseExtract(cursor, token);
     case "TRIM":
-      if (["BOTH", "LEADING", "TRAILING"].includes(cursor.peek().upper)) return parseTrim(cursor, token);
+      if (["BOTH", "LEADING", "TRAILING"].includes(cursor.peek().upper))
+        return yield* parseTrim(cursor, token);
       break;
   }
-  return parseArguments(cursor, token);
+  return yield* parseArguments(cursor, token);
 }
 
 /** Grafana's plugin quotes whatever it counts: `COUNT("*")`. */
@@ -194,16 +196,16 @@ const unquotedStar = (node: SqlExpression): SqlExpression =>
     ? { kind: "star", qualifier: null, span: node.span }
     : node;
 
-function parseArguments(cursor: Cursor, token: Token): SqlExpression {
+function* parseArguments(cursor: Cursor, token: Token): Stepwise<SqlExpression> {
   const distinct = cursor.acceptWords("DISTINCT");
   if (!distinct) cursor.acceptWords("ALL");
   refuseSubquery(cursor);
-  const args = !distinct && cursor.isOperator(")") ? [] : cursor.expressions();
+  const args = !distinct && cursor.isOperator(")") ? [] : yield* cursor.expressions();
   if (token.upper === "COUNT" && args.length === 1) args[0] = unquotedStar(args[0]);
   if (cursor.isWord("FROM") && ["SUBSTRING", "SUBSTR"].includes(token.upper)) {
     cursor.next();
-    args.push(cursor.expression());
-    if (cursor.acceptWords("FOR")) args.push(cursor.expression());
+    args.push(yield* cursor.expression());
+    if (cursor.acceptWords("FOR")) args.push(yield* cursor.expression());
   }
   if (cursor.isWord("ORDER")) {
     throw cursor.unsupported(cursor.peek().span, "ORDER BY inside an aggregate is not supported yet");
@@ -217,7 +219,7 @@ function parseArguments(cursor: Cursor, token: Token): SqlExpression {
     cursor.next();
     cursor.next();
     cursor.expectWord("WHERE");
-    filter = cursor.expression();
+    filter = yield* cursor.expression();
     cursor.expect(")");
   }
   if (cursor.isWord("OVER")) {
@@ -226,9 +228,9 @@ function parseArguments(cursor: Cursor, token: Token): SqlExpression {
   return { ...call(token.text, args, token, cursor), distinct, filter };
 }
 
-function parseCast(cursor: Cursor, token: Token): SqlExpression {
+function* parseCast(cursor: Cursor, token: Token): Stepwise<SqlExpression> {
   if (token.upper === "TRY_CAST") throw cursor.unsupported(token.span, "TRY_CAST is not supported; use CAST");
-  const operand = cursor.expression();
+  const operand = yield* cursor.expression();
   cursor.expectWord("AS");
   const typeToken = cursor.peek();
   if (typeToken.kind !== "word") throw cursor.expected("a type such as LONG or TIMESTAMP");
@@ -253,23 +255,23 @@ function parseCast(cursor: Cursor, token: Token): SqlExpression {
   return { kind: "cast", operand, type, typeSpan, span: cursor.since(token.span.start) };
 }
 
-function parseExtract(cursor: Cursor, token: Token): SqlExpression {
+function* parseExtract(cursor: Cursor, token: Token): Stepwise<SqlExpression> {
   const unit = cursor.peek();
   if (unit.kind !== "word" && unit.kind !== "text") throw cursor.expected("a unit such as YEAR or HOUR");
   cursor.next();
   cursor.expectWord("FROM");
-  const operand = cursor.expression();
+  const operand = yield* cursor.expression();
   cursor.expect(")");
   const span = cursor.since(token.span.start);
   return { kind: "extract", unit: unit.text.toLowerCase(), unitSpan: unit.span, operand, span };
 }
 
 /** TRIM(BOTH ' ' FROM x) reads as trim(x, ' '), LEADING as ltrim, TRAILING as rtrim. */
-function parseTrim(cursor: Cursor, token: Token): SqlExpression {
+function* parseTrim(cursor: Cursor, token: Token): Stepwise<SqlExpression> {
   const name = { BOTH: "trim", LEADING: "ltrim", TRAILING: "rtrim" }[cursor.next().upper] ?? "trim";
-  const characters = cursor.isWord("FROM") ? null : cursor.expression();
+  const characters = cursor.isWord("FROM") ? null : yield* cursor.expression();
   cursor.expectWord("FROM");
-  const args = [cursor.expression()];
+  const args = [yield* cursor.expression()];
   if (characters !== null) args.push(characters);
   cursor.expect(")");
   return call(name, args, token, cursor);

@@ -4,9 +4,10 @@ import type { FromItem, NameNode, OrderItem, Select, SelectItem, SqlExpression }
 import type { Cursor } from "#schemas/sql/cursor";
 import { clauseWords, reservedWords } from "#schemas/sql/keywords";
 import { nameToken, refuseSubquery } from "#schemas/sql/parse-primary";
+import type { Stepwise } from "#schemas/turns";
 
 /** A SELECT; stands on its first word. */
-export function parseSelect(cursor: Cursor): Select {
+export function* parseSelect(cursor: Cursor): Stepwise<Select> {
   const { start } = cursor.expectWord("SELECT").span;
   const distinct = cursor.acceptWords("DISTINCT");
   if (!distinct) cursor.acceptWords("ALL");
@@ -16,14 +17,17 @@ export function parseSelect(cursor: Cursor): Select {
       "DISTINCT ON is not supported; use LASTWITHTIME or GROUP BY",
     );
   }
-  const items = [parseItem(cursor)];
-  while (cursor.accept(",")) items.push(parseItem(cursor));
-  const from = cursor.acceptWords("FROM") ? parseFrom(cursor) : null;
+  const items = [yield* parseItem(cursor)];
+  while (cursor.accept(",")) {
+    cursor.checkItems("selectItems", items.length);
+    items.push(yield* parseItem(cursor));
+  }
+  const from = cursor.acceptWords("FROM") ? yield* parseFrom(cursor) : null;
   if (from === null && looksLikeClause(cursor)) throw cursor.expected('FROM, "," or the end');
-  const where = cursor.acceptWords("WHERE") ? cursor.expression() : null;
-  const groupBy = cursor.acceptWords("GROUP", "BY") ? parseGroupBy(cursor) : [];
-  const having = cursor.acceptWords("HAVING") ? cursor.expression() : null;
-  const orderBy = cursor.acceptWords("ORDER", "BY") ? parseOrderBy(cursor) : [];
+  const where = cursor.acceptWords("WHERE") ? yield* cursor.expression() : null;
+  const groupBy = cursor.acceptWords("GROUP", "BY") ? yield* parseGroupBy(cursor) : [];
+  const having = cursor.acceptWords("HAVING") ? yield* cursor.expression() : null;
+  const orderBy = cursor.acceptWords("ORDER", "BY") ? yield* parseOrderBy(cursor) : [];
   const { limit, offset } = parseLimit(cursor);
   refuseLater(cursor);
   const span = cursor.since(start);
@@ -49,9 +53,9 @@ function looksLikeClause(cursor: Cursor): boolean {
   return !clauses.includes(token.upper);
 }
 
-function parseItem(cursor: Cursor): SelectItem {
+function* parseItem(cursor: Cursor): Stepwise<SelectItem> {
   const { start } = cursor.peek().span;
-  const expression = cursor.expression();
+  const expression = yield* cursor.expression();
   const alias = parseAlias(cursor, { text: true });
   return { expression, alias, span: cursor.since(start) };
 }
@@ -75,14 +79,14 @@ function parseTableName(cursor: Cursor): NameNode {
   return { kind: "name", parts, span: cursor.since(start) };
 }
 
-function parseFrom(cursor: Cursor): FromItem {
+function* parseFrom(cursor: Cursor): Stepwise<FromItem> {
   const { start } = cursor.peek().span;
   if (cursor.isOperator("(")) {
     cursor.next();
     refuseSubquery(cursor);
     throw cursor.expected("a table");
   }
-  if (cursor.isWord("HOP") && cursor.isOperator("(", 1)) return refuseJoin(cursor, parseHop(cursor));
+  if (cursor.isWord("HOP") && cursor.isOperator("(", 1)) return refuseJoin(cursor, yield* parseHop(cursor));
   const name = parseTableName(cursor);
   if (cursor.isOperator("(")) {
     const message = "The only table function is HOP(table, time column, slide, size)";
@@ -92,16 +96,16 @@ function parseFrom(cursor: Cursor): FromItem {
   return refuseJoin(cursor, { kind: "table", parts: name.parts, alias, span: cursor.since(start) });
 }
 
-function parseHop(cursor: Cursor): FromItem {
+function* parseHop(cursor: Cursor): Stepwise<FromItem> {
   const { start } = cursor.next().span;
   cursor.expect("(");
   const table = parseTableName(cursor);
   cursor.expect(",");
   const time = parseTableName(cursor);
   cursor.expect(",");
-  const slide = cursor.expression();
+  const slide = yield* cursor.expression();
   cursor.expect(",");
-  const size = cursor.expression();
+  const size = yield* cursor.expression();
   cursor.expect(")");
   const alias = parseAlias(cursor, { text: false });
   return { kind: "hop", table, time, slide, size, alias, span: cursor.since(start) };
@@ -119,20 +123,21 @@ function refuseJoin(cursor: Cursor, from: FromItem): FromItem {
   return from;
 }
 
-function parseGroupBy(cursor: Cursor): SqlExpression[] {
+function* parseGroupBy(cursor: Cursor): Stepwise<SqlExpression[]> {
   const word = cursor.peek();
   const sets = ["GROUPING", "ROLLUP", "CUBE"].includes(word.upper);
   if (sets && (cursor.isOperator("(", 1) || cursor.isWord("SETS", 1))) {
     throw cursor.unsupported(word.span, `${word.upper} is not supported yet; run one query per grouping`);
   }
-  return cursor.expressions();
+  return yield* cursor.expressions("groupKeys");
 }
 
-function parseOrderBy(cursor: Cursor): OrderItem[] {
+function* parseOrderBy(cursor: Cursor): Stepwise<OrderItem[]> {
   const items: OrderItem[] = [];
   do {
+    cursor.checkItems("orderKeys", items.length);
     const { start } = cursor.peek().span;
-    const expression = cursor.expression();
+    const expression = yield* cursor.expression();
     const descending = cursor.acceptWords("DESC");
     if (!descending) cursor.acceptWords("ASC");
     let nullsFirst: boolean | null = null;

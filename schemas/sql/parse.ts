@@ -5,25 +5,27 @@ import type { Select, Setting, SqlExpression, Statement } from "#schemas/sql/ast
 import { Cursor, type ParseLimits } from "#schemas/sql/cursor";
 import { parseExpression } from "#schemas/sql/parse-expression";
 import { parseSelect } from "#schemas/sql/parse-select";
-import { walk } from "#schemas/sql/walk";
+import { atOnce, type Stepwise } from "#schemas/turns";
 
 export type { ParseLimits } from "#schemas/sql/cursor";
 
 /** The statement of a text; SQL_SYNTAX or SQL_UNSUPPORTED with a position when it is not one. */
-export function parse(sql: string, limits: ParseLimits): Statement {
+export const parse = (sql: string, limits: ParseLimits): Statement => atOnce(parseSteps(sql, limits));
+
+/** The same in steps, for threads that others wait for. */
+export function* parseSteps(sql: string, limits: ParseLimits): Stepwise<Statement> {
   refuseLarge(sql, limits);
   const cursor = new Cursor(sql, limits, parseExpression);
   const { start } = cursor.peek().span;
-  const settings = parseSettings(cursor);
+  const settings = yield* parseSettings(cursor);
   if (settings.length > 0 && cursor.peek().kind === "end")
     return { ...nothing(limits), settings, span: cursor.since(start) };
   const explain = parseExplain(cursor);
   refuseStatement(cursor);
-  const select = parseSelect(cursor);
-  const options = parseOptions(cursor);
+  const select = yield* parseSelect(cursor);
+  const options = yield* parseOptions(cursor);
   while (cursor.accept(";"));
   if (cursor.peek().kind !== "end") throw cursor.expected(nextExpected(select));
-  refuseDeep(cursor, select, limits);
   return { settings, explain, select, options, span: cursor.since(start) };
 }
 
@@ -34,9 +36,8 @@ const nothing = (limits: ParseLimits): Statement => parse('SELECT 0 AS "set" LIM
 export function parseExpressionText(sql: string, limits: ParseLimits): SqlExpression {
   refuseLarge(sql, limits);
   const cursor = new Cursor(sql, limits, parseExpression);
-  const node = cursor.expression();
+  const node = atOnce(cursor.expression());
   if (cursor.peek().kind !== "end") throw cursor.expected("an operator or the end");
-  refuseDeepTree(cursor, node, limits);
   return node;
 }
 
@@ -58,9 +59,10 @@ function nextExpected(select: Select): string {
   return '",", an alias, FROM or the end';
 }
 
-function parseSettings(cursor: Cursor): Setting[] {
+function* parseSettings(cursor: Cursor): Stepwise<Setting[]> {
   const settings: Setting[] = [];
   for (;;) {
+    if (cursor.count()) yield;
     while (cursor.accept(";"));
     if (!cursor.isWord("SET")) return settings;
     const { start } = cursor.next().span;
@@ -88,13 +90,15 @@ function parsePair(cursor: Cursor, start: number): Setting {
   return { name: nameToken.text, value: sign + token.text, span: cursor.since(start) };
 }
 
-function parseOptions(cursor: Cursor): Setting[] {
+function* parseOptions(cursor: Cursor): Stepwise<Setting[]> {
   const options: Setting[] = [];
   while (cursor.isWord("OPTION")) {
     cursor.next();
     cursor.expect("(");
-    do options.push(parsePair(cursor, cursor.peek().span.start));
-    while (cursor.accept(","));
+    do {
+      options.push(parsePair(cursor, cursor.peek().span.start));
+      if (cursor.count()) yield;
+    } while (cursor.accept(","));
     cursor.expect(")");
   }
   return options;
@@ -142,22 +146,4 @@ function refuseStatement(cursor: Cursor): void {
     throw cursor.unsupported(token.span, message);
   }
   if (!cursor.isWord("SELECT")) throw cursor.expected("SELECT");
-}
-
-/** Long chains such as 1+1+1+… nest in the tree though not in the text: later stages recurse over them. */
-const treeDepthFactor = 8;
-
-function refuseDeepTree(cursor: Cursor, root: SqlExpression, limits: ParseLimits): void {
-  for (const { node, depth } of walk(root)) {
-    if (depth > limits.sqlDepth * treeDepthFactor) throw cursor.tooDeep(node.span);
-  }
-}
-
-function refuseDeep(cursor: Cursor, select: Select, limits: ParseLimits): void {
-  const roots = [...select.items.map((item) => item.expression), ...select.groupBy];
-  if (select.where !== null) roots.push(select.where);
-  if (select.having !== null) roots.push(select.having);
-  roots.push(...select.orderBy.map((item) => item.expression));
-  if (select.from?.kind === "hop") roots.push(select.from.slide, select.from.size);
-  for (const root of roots) refuseDeepTree(cursor, root, limits);
 }

@@ -1,5 +1,5 @@
 /** Going over syntax trees without knowing every kind: children in the order of the text. */
-import { unreachable } from "#schemas/errors";
+import { assert, unreachable } from "#schemas/errors";
 import type { SqlExpression } from "#schemas/sql/ast";
 
 const some = (...nodes: readonly (SqlExpression | null)[]): SqlExpression[] =>
@@ -35,34 +35,45 @@ export function childrenOf(node: SqlExpression): readonly SqlExpression[] {
     case "between":
       return [node.operand, node.low, node.high];
     case "in":
-      return [node.operand, ...node.list];
+      return [node.operand].concat(node.list);
     case "like":
       return some(node.operand, node.pattern, node.escape);
     case "case":
-      return some(
-        node.operand,
-        ...node.branches.flatMap(({ when, result }) => [when, result]),
-        node.otherwise,
+      return some(node.operand).concat(
+        node.branches.flatMap(({ when, result }) => [when, result]),
+        some(node.otherwise),
       );
     case "atTimeZone":
       return [node.operand, node.zone];
     case "call":
-      return some(...node.args, node.filter);
+      return node.filter === null ? node.args : [...node.args, node.filter];
     default:
       return unreachable(node);
   }
 }
 
 /** Every node, parents first, without recursion: it is safe on trees of any depth. */
-export function* walk(
-  root: SqlExpression,
-): Generator<{ readonly node: SqlExpression; readonly depth: number }> {
-  const stack = [{ node: root, depth: 1 }];
-  for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
-    yield top;
-    const children = childrenOf(top.node);
-    for (let index = children.length - 1; index >= 0; index--) {
-      stack.push({ node: children[index], depth: top.depth + 1 });
-    }
+export function* walk(root: SqlExpression): Generator<SqlExpression> {
+  const open: SqlExpression[] = [root];
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    yield node;
+    const children = childrenOf(node);
+    for (let index = children.length - 1; index >= 0; index--) open.push(children[index]);
   }
+}
+
+/** What a rule makes of a node; `of` answers what it made of a node below. */
+export type NodeRule<T> = (node: SqlExpression, of: (child: SqlExpression) => T) => T;
+
+/** Children first, without recursion. */
+export function foldTree<T>(root: SqlExpression, rule: NodeRule<T>): T {
+  const made = new Map<SqlExpression, T>();
+  const of = (child: SqlExpression): T => {
+    const known = made.get(child);
+    assert(known !== undefined, "children come first");
+    return known;
+  };
+  const order = [...walk(root)];
+  for (let at = order.length - 1; at >= 0; at--) made.set(order[at], rule(order[at], of));
+  return of(root);
 }

@@ -10,13 +10,11 @@
  *   0 keys:list(Expression) list(Aggregate) top:option(Order rows:f64) | 1 project:list(Expression) Order rows:f64
  */
 
-import { schemaBounds } from "#schemas/limits";
 import type { AggregateCall, Expression, OrderKey } from "#schemas/plan/expression";
 import type { Fragment, Hop } from "#schemas/plan/plan";
+import { nodesOf } from "#schemas/plan/walk";
 import { type SqlType, sqlTypes, type Value } from "#schemas/types";
 import type { FrameReader, FrameWriter } from "#schemas/wire/bytes";
-
-const depthMax = schemaBounds.planDepth;
 
 const typeByTag = new Map<number, SqlType>(
   Object.entries(sqlTypes).map(([type, { tag }]) => [tag, type as SqlType]),
@@ -66,41 +64,62 @@ function readValue(reader: FrameReader): Value {
   }
 }
 
+/** Parents first, without recursion: chains may be many thousand calls deep. */
 function writeExpression(writer: FrameWriter, expression: Expression): void {
-  switch (expression.kind) {
-    case "column":
-      writer.u8(0);
-      writeType(writer, expression.type);
-      writer.i32(expression.column);
-      writer.text(expression.name);
-      return;
-    case "literal":
-      writer.u8(1);
-      writeType(writer, expression.type);
-      writeValue(writer, expression.value);
-      return;
-    case "call":
-      writer.u8(2);
-      writeType(writer, expression.type);
-      writer.text(expression.name);
-      writer.list(expression.args, (arg) => writeExpression(writer, arg));
-      return;
+  for (const node of nodesOf(expression)) {
+    writer.u8(node.kind === "column" ? 0 : node.kind === "literal" ? 1 : 2);
+    writeType(writer, node.type);
+    switch (node.kind) {
+      case "column":
+        writer.i32(node.column);
+        writer.text(node.name);
+        break;
+      case "literal":
+        writeValue(writer, node.value);
+        break;
+      case "call":
+        writer.text(node.name);
+        writer.u32(node.args.length);
+        break;
+    }
   }
 }
 
-function readExpression(reader: FrameReader, depth = 0): Expression {
-  reader.check(depth < depthMax, `an expression less than ${depthMax} deep`, depth);
+type Call = Extract<Expression, { kind: "call" }>;
+
+function readExpression(reader: FrameReader): Expression {
+  const open: { readonly call: Call; readonly args: Expression[]; readonly count: number }[] = [];
+  for (;;) {
+    const { node, count } = readNode(reader);
+    if (node.kind === "call" && count > 0) {
+      open.push({ call: node, args: node.args as Expression[], count });
+      continue;
+    }
+    let made = node;
+    for (;;) {
+      const parent = open.at(-1);
+      if (parent === undefined) return made;
+      parent.args.push(made);
+      if (parent.args.length < parent.count) break;
+      made = parent.call;
+      open.pop();
+    }
+  }
+}
+
+/** One node, a call's arguments still to be read. */
+function readNode(reader: FrameReader): { readonly node: Expression; readonly count: number } {
   const kind = reader.u8Below(3, "an expression's kind");
   const type = readType(reader);
-  if (kind === 0) return { kind: "column", type, column: reader.i32(), name: reader.text("a column's name") };
-  if (kind === 1) return { kind: "literal", type, value: readValue(reader) };
+  if (kind === 0)
+    return {
+      node: { kind: "column", type, column: reader.i32(), name: reader.text("a column's name") },
+      count: 0,
+    };
+  if (kind === 1) return { node: { kind: "literal", type, value: readValue(reader) }, count: 0 };
   const name = reader.text("a function's name");
-  return {
-    kind: "call",
-    type,
-    name,
-    args: reader.list("arguments", () => readExpression(reader, depth + 1)),
-  };
+  const args: Expression[] = [];
+  return { node: { kind: "call", type, name, args }, count: reader.count(1, "arguments") };
 }
 
 const writeExpressions = (writer: FrameWriter, expressions: readonly Expression[]): void =>

@@ -2,8 +2,7 @@
  * Keys of kept results: (segment, validity, fragment and context), hashed. What a function does to a dictionary is not
  * hashed entry by entry: the segment and the expression, which are in the key, say all of it.
  */
-import { functionNamed } from "#schemas/functions/resolve";
-import type { Expression } from "#schemas/plan/expression";
+import { isRepeatable } from "#schemas/plan/repeatable";
 import type { ExecuteOptions } from "#schemas/plan/server-client";
 import type { Compiled } from "#server/execute/compile/compile";
 import { Fingerprint } from "#server/execute/fingerprint";
@@ -40,21 +39,11 @@ export function answerKey(
 }
 
 /** The same rows give the same result at any time. */
-export function isRepeatable({ filter, keys, aggregates }: AggregateFragment): boolean {
+export function isCacheable({ filter, keys, aggregates }: AggregateFragment): boolean {
   const expressions = [
     ...(filter === null ? [] : [filter]),
     ...keys,
     ...aggregates.flatMap((call) => (call.filter === null ? call.args : [...call.args, call.filter])),
   ];
-  return expressions.every(isDeterministic);
-}
-
-function isDeterministic(expression: Expression): boolean {
-  const left: Expression[] = [expression];
-  for (let part = left.pop(); part !== undefined; part = left.pop()) {
-    if (part.kind !== "call") continue;
-    if (functionNamed(part.name)?.deterministic === false) return false;
-    left.push(...part.args);
-  }
-  return true;
+  return expressions.every(isRepeatable);
 }

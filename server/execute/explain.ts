@@ -1,10 +1,12 @@
 /** EXPLAIN: what the scan of a fragment would do, one line an operator, outermost first. */
 import type { Expression } from "#schemas/plan/expression";
-import { literalText } from "#schemas/plan/literal-text";
 import type { Fragment } from "#schemas/plan/plan";
+import { expressionText } from "#schemas/plan/print";
 import { Compiler, specsOf } from "#server/execute/compile/compile";
 import type { Query } from "#server/execute/query";
 import type { AggregateTask, RowsTask, Task, Test } from "#server/execute/task";
+
+const explain = (expression: Expression): string => expressionText(expression, ", ");
 
 export async function explainFragment(query: Query, fragment: Fragment): Promise<string[]> {
   const { segments, stats } = query;
@@ -70,25 +72,13 @@ function explainRows(fragment: Extract<Fragment, { kind: "rows" }>, tasks: reado
 
 const unique = (names: readonly string[]): string => [...new Set(names)].join("|") || "none";
 
-function kindsIn(test: Test, found: string[]): void {
+function kindsIn(test: Test, found: Set<string>): void {
   if (test.kind === "and" || test.kind === "or") for (const part of test.tests) kindsIn(part, found);
-  else found.push(test.kind);
+  else found.add(test.kind);
 }
 
 function testKinds(tasks: readonly Task[]): string {
-  const found: string[] = [];
+  const found = new Set<string>();
   for (const task of tasks) for (const test of task.tests) kindsIn(test, found);
-  return unique(found);
-}
-
-/** An expression in one line. */
-function explain(expression: Expression): string {
-  switch (expression.kind) {
-    case "column":
-      return expression.name;
-    case "literal":
-      return expression.value === null ? "NULL" : literalText(expression);
-    case "call":
-      return `${expression.name}(${expression.args.map(explain).join(", ")})`;
-  }
+  return unique([...found]);
 }

@@ -2,7 +2,7 @@
 import { assert } from "#schemas/errors";
 import { serverBounds } from "#schemas/limits";
 import type { Stepwise } from "#schemas/turns";
-import { answerKey, isRepeatable, sliceKey } from "#server/execute/cache-keys";
+import { answerKey, isCacheable, sliceKey } from "#server/execute/cache-keys";
 import { type Compiled, Compiler, hopPlan, specsOf, windowKeysOf } from "#server/execute/compile/compile";
 import { AggregateMerge } from "#server/execute/merge/merge";
 import type { MergeHome } from "#server/execute/merge/merged-slot";
@@ -20,7 +20,7 @@ import { scanInWaves } from "#server/execute/waves";
 /** The answer, kept if the same rows would give it again. */
 export async function runAggregate(query: Query, fragment: AggregateFragment): Promise<Answer> {
   const { options, segments, cache } = query;
-  if (!options.useCache || !isRepeatable(fragment)) return await computed(query, fragment, null);
+  if (!options.useCache || !isCacheable(fragment)) return await computed(query, fragment, null);
   const key = answerKey(fragment, segments, options);
   const kept = cache.answer(key);
   if (kept !== null) return { partial: kept.partial, stats: statsAgain(kept.stats, query.stats) };

@@ -5,9 +5,9 @@
  */
 import type { Vector } from "#schemas/batch";
 import type { EvaluateContext } from "#schemas/plan/evaluator";
-import type { Expression } from "#schemas/plan/expression";
 import type { Fragment } from "#schemas/plan/plan";
 import type { SqlType, Value } from "#schemas/types";
+import type { BoundExpression } from "#server/execute/bound";
 
 /** "window": a bound of a HOP window, computed from the time column; see `TaskWindow`. */
 export type ColumnKind = "ids" | "ints" | "doubles" | "bytes" | "missing" | "window";
@@ -46,13 +46,6 @@ export interface TaskColumn {
   readonly window: TaskWindow | null;
   /** Per chunk of the task: width, pointer, validity, offsets, base. */
   readonly forwards: BigInt64Array;
-}
-
-/** An expression over some columns of the task: its column numbers are places in `columns`. */
-export interface BoundExpression {
-  readonly expression: Expression;
-  /** Places in Task.columns. */
-  readonly columns: readonly number[];
 }
 
 /** A predicate as a chunk can be tested; a row passes when it is true (NULL and false are both "no"). */

@@ -2,13 +2,13 @@ import { describe, expect, it } from "vitest";
 import { Admission } from "#broker/admission";
 import { type Answer, Broker, type BrokerParts, type Question } from "#broker/broker";
 import { ClientBytes } from "#broker/client-bytes";
-import { responseOf } from "#broker/response/json";
 import { StoreError } from "#schemas/errors";
 import { type Limits, limits } from "#schemas/limits";
 import type { ServerClient } from "#schemas/plan/server-client";
 import type { Clock } from "#schemas/world";
 import { evaluate } from "#server/execute/functions/evaluate";
 import { tableOf } from "#test/server/segment/build";
+import { responseOf } from "#test/setup/answer";
 import { testIdentity } from "#test/setup/snapshots";
 import { ModelServer } from "#test/sql/model";
 import type { Row } from "#test/sql/values";
@@ -291,18 +291,20 @@ describe("fair shares", () => {
 });
 
 describe("plans", () => {
-  it("are kept until a definition changes, but not those that depend on the moment", () => {
+  it("are kept until a definition changes, but not those that depend on the moment", async () => {
     let version = 1;
     const identity = () => ({ ...testIdentity, definition: version });
     const catalog = { identity, table: () => table, names: () => ["t"] };
     const { broker } = brokerOver([modelOver([])], {}, { catalog });
     const asked = (sql: string) => ({ sql, queryOptions: "", dialect: "pinot", timeZone: "UTC" }) as const;
-    const plan = (sql: string, nowMs = 1) => broker.prepare(asked(sql), nowMs).plan;
-    expect(plan("SELECT k FROM t")).toBe(plan("SELECT k FROM t"));
-    const before = plan("SELECT k FROM t");
+    const { signal } = new AbortController();
+    const plan = async (sql: string, nowMs = 1) => (await broker.prepare(asked(sql), nowMs, signal)).plan;
+    const before = await plan("SELECT k FROM t");
+    expect(await plan("SELECT k FROM t")).toBe(before);
     version++;
-    expect(plan("SELECT k FROM t")).not.toBe(before);
-    expect(plan("SELECT NOW()", 1).project).not.toEqual(plan("SELECT NOW()", 2).project);
+    expect(await plan("SELECT k FROM t")).not.toBe(before);
+    const now = await plan("SELECT NOW()", 1);
+    expect(now.project).not.toEqual((await plan("SELECT NOW()", 2)).project);
   });
 
   it("are made again for a table that was made anew while the query began, and never read another one", async () => {

@@ -3,10 +3,10 @@
  * would stay green.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { responseOf } from "#broker/response/json";
 import { limits } from "#schemas/limits";
 import { loadKernels } from "#server/kernels/load-kernels-node";
 import { tableOf } from "#test/server/segment/build";
+import { responseOf } from "#test/setup/answer";
 import { rowsText } from "#test/sql/rows-text";
 import { SegmentServer } from "#test/sql/segments";
 import { type StoreConfig, TestBroker } from "#test/sql/store";

@@ -2,15 +2,12 @@
  * Group keys that other keys decide are computed from the groups instead: GROUP BY ip, ip - 1 is GROUP BY ip, and a
  * constant divides nothing. One key stays, because a query with keys has no group where it has no row.
  */
-import { mapExpression } from "#broker/plan/expressions";
+
 import { mapOutput } from "#broker/plan/rewrites/map-output";
-import { functionNamed } from "#schemas/functions/resolve";
 import type { Expression } from "#schemas/plan/expression";
 import type { Plan } from "#schemas/plan/plan";
-
-const isDeterministic = (expression: Expression): boolean =>
-  expression.kind !== "call" ||
-  (functionNamed(expression.name)?.deterministic !== false && expression.args.every(isDeterministic));
+import { isRepeatable } from "#schemas/plan/repeatable";
+import { mapExpression } from "#schemas/plan/walk";
 
 /** Every column that the expression reads is a key of its own. */
 function isDecided(expression: Expression, columns: ReadonlySet<number>): boolean {
@@ -23,7 +20,7 @@ export function dropDerivedKeys(plan: Plan): Plan {
   if (fragment?.kind !== "aggregate" || fragment.keys.length < 2) return plan;
   const { keys } = fragment;
   const plain = new Set(keys.flatMap((key) => (key.kind === "column" ? [key.column] : [])));
-  const isDropped = keys.map((key) => key.kind !== "column" && isDeterministic(key) && isDecided(key, plain));
+  const isDropped = keys.map((key) => key.kind !== "column" && isRepeatable(key) && isDecided(key, plain));
   if (isDropped.every((dropped) => dropped)) isDropped[0] = false;
   if (!isDropped.includes(true)) return plan;
   const places = keys.map((_, index) => index - isDropped.slice(0, index).filter(Boolean).length);

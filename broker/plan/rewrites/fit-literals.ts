@@ -3,9 +3,10 @@
  * maps and indexes serve them: quantity < 2.5 is quantity < 3. Only where both mean the same for every value, NULL
  * included: a LONG past ±2^53 rounds when it is cast to DOUBLE, so LONG columns stay cast there.
  */
-import { callOf, mapExpression, mapPlan } from "#broker/plan/expressions";
+import { callOf, mapPlan } from "#broker/plan/expressions";
 import type { Expression } from "#schemas/plan/expression";
 import type { Plan } from "#schemas/plan/plan";
+import { mapExpression } from "#schemas/plan/walk";
 import { type SqlType, sqlTypes } from "#schemas/types";
 
 const mirrored: Readonly<Record<string, string>> = {

@@ -3,11 +3,12 @@
  * or in a query over no rows.
  */
 import { constantOf, isConstantCall } from "#broker/bind/constant";
-import { mapExpression, mapPlan } from "#broker/plan/expressions";
+import { mapPlan } from "#broker/plan/expressions";
 import type { RewriteTools } from "#broker/plan/rewrites/tools";
 import { StoreError } from "#schemas/errors";
 import type { Expression } from "#schemas/plan/expression";
 import type { Plan } from "#schemas/plan/plan";
+import { mapExpression } from "#schemas/plan/walk";
 
 export function foldConstants(plan: Plan, tools: RewriteTools): Plan {
   const fold = (expression: Expression): Expression => {

@@ -2,9 +2,9 @@
  * Servers keep only the rows that can be in the answer: the first LIMIT + OFFSET in order, or one more than a result
  * may have. Groups are cut by a server only when it holds all rows and nothing removes groups afterwards.
  */
-import { mapExpression } from "#broker/plan/expressions";
 import type { RewriteTools } from "#broker/plan/rewrites/tools";
 import type { Plan } from "#schemas/plan/plan";
+import { mapExpression } from "#schemas/plan/walk";
 
 export function limitToTop(plan: Plan, tools: RewriteTools): Plan {
   const { fragment, limit, offset } = plan;

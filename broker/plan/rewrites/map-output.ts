@@ -1,7 +1,8 @@
 /** What the broker does with a fragment's output, over other columns. */
-import { mapExpression } from "#broker/plan/expressions";
+
 import type { Expression } from "#schemas/plan/expression";
 import type { Plan } from "#schemas/plan/plan";
+import { mapExpression } from "#schemas/plan/walk";
 
 type Column = Extract<Expression, { kind: "column" }>;
 

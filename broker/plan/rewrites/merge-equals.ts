@@ -1,8 +1,10 @@
 /** x = 1 OR x = 2 OR x IN (3, 2) is x IN (1, 2, 3): one look-up of the row's value instead of three comparisons. */
-import { expressionKey } from "#broker/bind/key";
-import { callOf, mapExpression, mapPlan } from "#broker/plan/expressions";
+
+import { callOf, mapPlan } from "#broker/plan/expressions";
 import type { Expression } from "#schemas/plan/expression";
+import { expressionKey } from "#schemas/plan/key";
 import type { Plan } from "#schemas/plan/plan";
+import { mapExpression } from "#schemas/plan/walk";
 
 /** The choices of `x = literal` or `x IN (literals)`. */
 function choicesOf(

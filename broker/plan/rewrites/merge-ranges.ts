@@ -2,9 +2,10 @@
  * Bounds on one expression that must all hold become the tightest two; bounds that exclude each other become false.
  * Only where NULL counts as false: x > 5 AND x < 3 is NULL, not false, for a NULL x.
  */
-import { expressionKey } from "#broker/bind/key";
+
 import { booleanLiteral, callOf, conjunction, conjuncts, mapConditions } from "#broker/plan/expressions";
 import type { Expression } from "#schemas/plan/expression";
+import { expressionKey } from "#schemas/plan/key";
 import type { Plan } from "#schemas/plan/plan";
 import { compareText } from "#schemas/text";
 import type { Value } from "#schemas/types";

@@ -1,7 +1,8 @@
 /** Conditions of HAVING over group keys alone filter rows instead of groups: HAVING city = 'x' is WHERE city = 'x'. */
-import { conjunction, conjuncts, mapExpression } from "#broker/plan/expressions";
+import { conjunction, conjuncts } from "#broker/plan/expressions";
 import type { Expression } from "#schemas/plan/expression";
 import type { Plan } from "#schemas/plan/plan";
+import { mapExpression } from "#schemas/plan/walk";
 
 export function pushHaving(plan: Plan): Plan {
   const { fragment, having } = plan;

@@ -2,9 +2,10 @@
  * SUM(x ± c) as SUM(x) ± c · COUNT(x), where no row can overflow: ten sums of shifted values then share two states.
  * x is an INT and c no larger, so the sum that a result holds is the same to the last digit.
  */
-import { expressionKey } from "#broker/bind/key";
+
 import { mapOutput } from "#broker/plan/rewrites/map-output";
 import type { AggregateCall, Expression } from "#schemas/plan/expression";
+import { expressionKey } from "#schemas/plan/key";
 import type { Plan } from "#schemas/plan/plan";
 
 /** |c| up to here: rows are fewer than 2^31, so c · COUNT(x) stays within 64 bits. */

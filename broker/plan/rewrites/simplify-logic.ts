@@ -2,10 +2,12 @@
  * Conditions in their plainest form: AND and OR flattened and rid of literals and repetitions, NOT moved into
  * comparisons, literals on the right. Three-valued throughout: NOT (a < b) and a >= b are NULL together.
  */
-import { expressionKey } from "#broker/bind/key";
-import { booleanLiteral, callOf, literalValue, mapExpression, mapPlan } from "#broker/plan/expressions";
+
+import { booleanLiteral, callOf, literalValue, mapPlan } from "#broker/plan/expressions";
 import type { Expression } from "#schemas/plan/expression";
+import { expressionKey } from "#schemas/plan/key";
 import type { Plan } from "#schemas/plan/plan";
+import { mapExpression } from "#schemas/plan/walk";
 
 const opposite: Readonly<Record<string, string>> = {
   equals: "notEquals",

@@ -10,6 +10,7 @@ import { findZone } from "#schemas/functions/zone";
 import { serverBounds } from "#schemas/limits";
 import type { Evaluate, EvaluateContext } from "#schemas/plan/evaluator";
 import type { Expression } from "#schemas/plan/expression";
+import { nodesOf } from "#schemas/plan/walk";
 import { layoutOf, type SqlType } from "#schemas/types";
 
 /** Steps of one function over one segment. */
@@ -71,22 +72,33 @@ function mayFall(
   );
 }
 
-function textsIn(expression: Expression): readonly string[] {
-  if (expression.kind === "call") return expression.args.flatMap(textsIn);
-  return expression.kind === "literal" && typeof expression.value === "string" ? [expression.value] : [];
-}
+const textsIn = (expression: Expression): readonly string[] =>
+  [...nodesOf(expression)].flatMap((node) =>
+    node.kind === "literal" && typeof node.value === "string" ? [node.value] : [],
+  );
+
+/** Calls within each other that are looked through: each step of a search computes them all. */
+const callsMax = 16;
 
 /** The one column of a rising step function, or null when the expression is none that we know. */
 export function steppedColumn(expression: Expression): Extract<Expression, { kind: "column" }> | null {
-  if (expression.kind === "literal" || layoutOf(expression.type) !== "int") return null;
-  if (expression.kind === "column") return expression;
-  const { name, args } = expression;
-  if (name === "cast") return isRisingCast(args[0].type, expression.type) ? steppedColumn(args[0]) : null;
-  const rising = name === "dateTimeConvert" || /^toEpoch/.test(name) ? 0 : risingArgument[name];
-  if (rising === undefined || !args.every((argument, at) => at === rising || argument.kind === "literal")) {
-    return null;
+  let inner = expression;
+  for (let calls = 0; calls < callsMax; calls++) {
+    if (inner.kind === "literal" || layoutOf(inner.type) !== "int") return null;
+    if (inner.kind === "column") return inner;
+    const rising = risingOf(inner);
+    if (rising === null) return null;
+    inner = rising;
   }
-  return steppedColumn(args[rising]);
+  return null;
+}
+
+/** The argument with which a call never falls, if its others are literals. */
+function risingOf({ name, type, args }: Extract<Expression, { kind: "call" }>): Expression | null {
+  if (name === "cast") return isRisingCast(args[0].type, type) ? args[0] : null;
+  const rising = name === "dateTimeConvert" || /^toEpoch/.test(name) ? 0 : risingArgument[name];
+  if (rising === undefined) return null;
+  return args.every((argument, at) => at === rising || argument.kind === "literal") ? args[rising] : null;
 }
 
 /** `expression` as a function of numbers. */

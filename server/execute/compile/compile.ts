@@ -3,12 +3,13 @@ import type { Evaluate, EvaluateContext } from "#schemas/plan/evaluator";
 import type { Expression } from "#schemas/plan/expression";
 import type { Fragment, Hop } from "#schemas/plan/plan";
 import type { ScanStats } from "#schemas/plan/server-client";
+import { columnsOf } from "#schemas/plan/walk";
 import type { Turns } from "#schemas/turns";
 import type { Steps } from "#server/execute/compile/buckets";
 import { integerRange, type KeyTools } from "#server/execute/compile/keys";
 import { placesIn } from "#server/execute/compile/places";
 import { compileFilter, cutSlices, type SegmentFilter, type Slice } from "#server/execute/compile/segment";
-import { columnsIn, SegmentColumns, type WindowPass } from "#server/execute/compile/segment-columns";
+import { SegmentColumns, type WindowPass } from "#server/execute/compile/segment-columns";
 import { compileGrouping, compileSlot, sourceOf } from "#server/execute/compile/slots";
 import { SpecBuilder, type Specs } from "#server/execute/compile/specs";
 import { compileTest } from "#server/execute/compile/tests";
@@ -78,8 +79,8 @@ function windowsInKeysAlone(fragment: AggregateFragment, hop: Hop): boolean {
     ...(fragment.filter === null ? [] : [fragment.filter]),
   ];
   return others.every((expression) => {
-    const used = columnsIn(expression);
-    return !used.includes(hop.startColumn) && !used.includes(hop.endColumn);
+    const used = columnsOf(expression);
+    return !used.some(({ column }) => column === hop.startColumn || column === hop.endColumn);
   });
 }
 
@@ -145,8 +146,9 @@ export class Compiler {
       const grouping = compileGrouping(fragment.keys, columns, specs, sized);
       const slots = specs.slots.map((spec) => compileSlot(spec, columns, grouping, keyTools));
       const filters = specs.filters.map((expression) => compileTest(expression, true, columns));
+      const common = placesIn([filters, grouping, slots]);
       return slices.map((slice) => {
-        const places = placesIn([slice.tests, filters, grouping, slots]);
+        const places = placesIn(slice.tests, new Set(common));
         const base = this.base(filter, slice, { segment: place, places });
         const task = { kind: "aggregate", ...base, filters, grouping, slots } as const;
         return { task, places, segment: columns.segment, filter };
@@ -170,8 +172,9 @@ export class Compiler {
         nullsFirst,
       }));
       const types = fragment.project.map((expression) => expression.type);
+      const common = placesIn([project, order]);
       return slices.map((slice) => {
-        const places = placesIn([slice.tests, project, order]);
+        const places = placesIn(slice.tests, new Set(common));
         const base = this.base(filter, slice, { segment: place, places });
         const task = { kind: "rows", ...base, project, types, order, limit: fragment.rows } as const;
         return { task, places, segment: columns.segment, filter };
@@ -240,12 +243,7 @@ export class Compiler {
   }
 }
 
-function nameOf(expression: Expression | null, columnId: number): string | null {
-  if (expression === null || expression.kind === "literal") return null;
-  if (expression.kind === "column") return expression.column === columnId ? expression.name : null;
-  for (const argument of expression.args) {
-    const name = nameOf(argument, columnId);
-    if (name !== null) return name;
-  }
-  return null;
-}
+const nameOf = (expression: Expression | null, columnId: number): string | null =>
+  expression === null
+    ? null
+    : (columnsOf(expression).find(({ column }) => column === columnId)?.name ?? null);

@@ -3,17 +3,18 @@ import type { Vector } from "#schemas/batch";
 import { serverBounds } from "#schemas/limits";
 import type { Evaluate, EvaluateContext } from "#schemas/plan/evaluator";
 import type { Expression } from "#schemas/plan/expression";
+import { expressionKey } from "#schemas/plan/key";
 import type { Hop } from "#schemas/plan/plan";
+import { columnsOf } from "#schemas/plan/walk";
 import { sequence } from "#schemas/row-order";
 import { layoutOf, type Value } from "#schemas/types";
+import { expressionOf } from "#server/execute/bound";
 import { type Steps, steppedColumn, stepsOf } from "#server/execute/compile/buckets";
 import {
-  columnsIn,
   plainDictionary,
   type SegmentColumn,
   type SegmentColumns,
 } from "#server/execute/compile/segment-columns";
-import { Fingerprint } from "#server/execute/fingerprint";
 import { entriesOf } from "#server/execute/scan/text-vector";
 import type { KeyPlan, Source } from "#server/execute/task";
 
@@ -55,26 +56,13 @@ export function compileKey(expression: Expression, columns: SegmentColumns, tool
     }
     return columnKey(columns.column(expression.column, expression.type), columns);
   }
-  const used = columnsIn(expression);
-  if (used.length === 1) {
-    const column = columnNamed(expression, columns);
-    const plan =
-      column === null
-        ? null
-        : (stepKey(expression, column, tools) ?? tabulatedKey(expression, column, columns, tools));
+  const [used, ...others] = columnsOf(expression);
+  if (used !== undefined && others.length === 0) {
+    const column = columns.column(used.column, used.type);
+    const plan = stepKey(expression, column, tools) ?? tabulatedKey(expression, column, columns, tools);
     if (plan !== null) return plan;
   }
   return interned(expression, { kind: "expression", bound: columns.bind(expression) }, columns);
-}
-
-function columnNamed(expression: Expression, columns: SegmentColumns): SegmentColumn | null {
-  if (expression.kind === "column") return columns.column(expression.column, expression.type);
-  if (expression.kind === "literal") return null;
-  for (const argument of expression.args) {
-    const found = columnNamed(argument, columns);
-    if (found !== null) return found;
-  }
-  return null;
 }
 
 function interned(expression: Expression, source: Source, columns: SegmentColumns): KeyPlan {
@@ -160,7 +148,7 @@ function stepKey(expression: Expression, column: SegmentColumn, tools: KeyTools)
   const stepped = steppedColumn(expression);
   if (range === null || stepped === null || range.max - range.min >= bucketSpanMax) return null;
   const { timeZone } = tools.context;
-  const key = new Fingerprint().add([timeZone, range.min, range.max, expression]).text();
+  const key = `${timeZone} ${range.min} ${range.max} ${expressionKey(expression)}`;
   let steps = tools.steps.get(key);
   if (steps === undefined) {
     steps = stepsOf(expression, stepped.type, range, tools);
@@ -219,7 +207,11 @@ function tabulatedKey(
       nulls: firstIsNull(values.length),
     };
   }
-  const values = tools.evaluate(bound.expression, { rows: input.rows, column: () => input }, tools.context);
+  const values = tools.evaluate(
+    expressionOf(bound),
+    { rows: input.rows, column: () => input },
+    tools.context,
+  );
   if (values.rows !== input.rows) return null;
   return tabulated(values, { column: column.place, min });
 }

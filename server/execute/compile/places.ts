@@ -1,14 +1,7 @@
 /** Which columns a task's parts look at: only those are read from disk. */
 
 /** Parts of plain data that name columns otherwise, or not at all. */
-const skipped: ReadonlySet<string> = new Set([
-  "expression",
-  "values",
-  "lut",
-  "boundaries",
-  "ids",
-  "pointers",
-]);
+const skipped: ReadonlySet<string> = new Set(["nodes", "values", "lut", "boundaries", "ids", "pointers"]);
 
 /** Places of Task.columns in tests, keys, slots and sources: `column` numbers and `columns` lists of bound expressions. */
 export function placesIn(part: unknown, found: Set<number> = new Set()): Set<number> {

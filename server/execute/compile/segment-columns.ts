@@ -2,8 +2,8 @@
 import type { Expression } from "#schemas/plan/expression";
 import type { Hop } from "#schemas/plan/plan";
 import { layoutOf, type SqlType } from "#schemas/types";
+import { type BoundExpression, bindColumns } from "#server/execute/bound";
 import {
-  type BoundExpression,
   type ColumnKind,
   forwardWords,
   type PlainDictionary,
@@ -36,6 +36,7 @@ export interface WindowPass {
 export class SegmentColumns {
   readonly segment: SegmentReader;
   readonly used: SegmentColumn[] = [];
+  private readonly byId = new Map<number, SegmentColumn>();
   private readonly pass: WindowPass | null;
 
   constructor(segment: SegmentReader, pass: WindowPass | null) {
@@ -44,7 +45,7 @@ export class SegmentColumns {
   }
 
   column(columnId: number, type: SqlType): SegmentColumn {
-    const known = this.used.find((column) => column.columnId === columnId);
+    const known = this.byId.get(columnId);
     if (known !== undefined) return known;
     const window = this.windowOf(columnId);
     if (window !== null) return this.add({ columnId, type, window });
@@ -60,7 +61,12 @@ export class SegmentColumns {
       nulls: reader === null || reader.stats.nulls > 0,
       window: null,
     };
+    return this.keep(created);
+  }
+
+  private keep(created: SegmentColumn): SegmentColumn {
     this.used.push(created);
+    this.byId.set(created.columnId, created);
     return created;
   }
 
@@ -73,8 +79,7 @@ export class SegmentColumns {
       dictionary: null,
       nulls: true,
     };
-    this.used.push(created);
-    return created;
+    return this.keep(created);
   }
 
   private windowOf(columnId: number): TaskWindow | null {
@@ -88,13 +93,7 @@ export class SegmentColumns {
 
   /** An expression with its columns as places in the list it names. */
   bind(expression: Expression): BoundExpression {
-    const columns: number[] = [];
-    const rebased = rebase(expression, (columnId, type) => {
-      const { place } = this.column(columnId, type);
-      const known = columns.indexOf(place);
-      return known >= 0 ? known : columns.push(place) - 1;
-    });
-    return { expression: rebased, columns };
+    return bindColumns(expression, (columnId, type) => this.column(columnId, type).place);
   }
 
   /** A task's columns without their chunks; dictionaries of those at the places that are looked at. */
@@ -165,23 +164,4 @@ export function plainDictionary(dictionary: DictionaryReader | null): PlainDicti
   return layout.kind === "packed"
     ? { count, sorted, packed: true, entries: layout.offsets, bytes: layout.bytes, hashes: layout.hashes }
     : { count, sorted, packed: false, entries: layout.directory, bytes: 0, hashes: layout.hashes };
-}
-
-/** The expression with every column's number replaced. */
-function rebase(expression: Expression, placeOf: (columnId: number, type: SqlType) => number): Expression {
-  switch (expression.kind) {
-    case "literal":
-      return expression;
-    case "column":
-      return { ...expression, column: placeOf(expression.column, expression.type) };
-    case "call":
-      return { ...expression, args: expression.args.map((argument) => rebase(argument, placeOf)) };
-  }
-}
-
-/** Ids of the columns an expression reads, in order of appearance. */
-export function columnsIn(expression: Expression, found: number[] = []): number[] {
-  if (expression.kind === "column" && !found.includes(expression.column)) found.push(expression.column);
-  if (expression.kind === "call") for (const argument of expression.args) columnsIn(argument, found);
-  return found;
 }

@@ -4,6 +4,7 @@
  * what zones know.
  */
 import type { Expression } from "#schemas/plan/expression";
+import { nodesOf } from "#schemas/plan/walk";
 import { layoutOf } from "#schemas/types";
 import { type InvertedUse, invertedUse } from "#server/execute/compile/inverted-use";
 import { chunkExtent, segmentExtent, simplify, verdictOf } from "#server/execute/compile/prune";
@@ -77,9 +78,9 @@ const conjunctsOf = (filter: Expression): readonly Expression[] =>
   filter.kind === "call" && filter.name === "and" ? filter.args.flatMap(conjunctsOf) : [filter];
 
 function overNumbers(expression: Expression): boolean {
-  if (expression.kind !== "call")
-    return expression.kind === "literal" || layoutOf(expression.type) !== "text";
-  return expression.args.every(overNumbers);
+  for (const node of nodesOf(expression))
+    if (node.kind === "column" && layoutOf(node.type) === "text") return false;
+  return true;
 }
 
 /** Rows without a time are in no window; the last pass keeps rows that the window still reaches. */

@@ -3,6 +3,7 @@
  * MAX and COUNT of a column are one `full` state), and each aggregate remembers which slots answer it.
  */
 import type { AggregateCall, Expression } from "#schemas/plan/expression";
+import { expressionKey } from "#schemas/plan/key";
 import { layoutOf, type SqlType } from "#schemas/types";
 
 export type SlotSpec =
@@ -45,22 +46,6 @@ export interface Specs {
   readonly filters: readonly Expression[];
 }
 
-/** Text that equal expressions share. */
-const keyOf = (expression: Expression): string =>
-  JSON.stringify(expression, (key, value) =>
-    key === "name" && typeof value === "string"
-      ? value
-      : typeof value === "bigint"
-        ? `${value}n`
-        : value instanceof Uint8Array
-          ? [...value]
-          : Object.is(value, -0)
-            ? "-0"
-            : typeof value === "number" && !Number.isFinite(value)
-              ? String(value)
-              : value,
-  );
-
 const sums: readonly string[] = ["sum", "avg"];
 const extremes: readonly string[] = ["min", "max", "minMaxRange", "boolAnd", "boolOr"];
 
@@ -69,7 +54,9 @@ const isExactText = (type: SqlType): boolean => layoutOf(type) === "text";
 export class SpecBuilder {
   private readonly slots: SlotSpec[] = [{ kind: "rows", filter: -1 }];
   private readonly filters: Expression[] = [];
-  private readonly filterKeys: string[] = [];
+  private readonly filterPlaces = new Map<string, number>();
+  /** Places of slots that others may share, by what they hold. */
+  private readonly places = new Map<string, number>();
   private readonly wideSum: (argument: Expression) => boolean;
   /** The argument has no NULL in any segment. */
   private readonly neverNull: (argument: Expression) => boolean;
@@ -94,10 +81,10 @@ export class SpecBuilder {
 
   private filterFor(call: AggregateCall): number {
     if (call.filter === null) return -1;
-    const key = keyOf(call.filter);
-    const known = this.filterKeys.indexOf(key);
-    if (known >= 0) return known;
-    this.filterKeys.push(key);
+    const key = expressionKey(call.filter);
+    const known = this.filterPlaces.get(key);
+    if (known !== undefined) return known;
+    this.filterPlaces.set(key, this.filters.length);
     return this.filters.push(call.filter) - 1;
   }
 
@@ -130,35 +117,41 @@ export class SpecBuilder {
   private countSlot(call: AggregateCall, filter: number): number {
     const [argument] = call.args;
     if (argument === undefined || this.neverNull(argument)) {
-      const known = this.slots.findIndex((slot) => slot.kind === "rows" && slot.filter === filter);
-      return known >= 0 ? known : this.add({ kind: "rows", filter });
+      if (filter === -1) return 0;
+      return this.shared(`rows ${filter}`, { kind: "rows", filter });
     }
-    const key = keyOf(argument);
-    const known = this.slots.findIndex(
-      (slot) =>
-        (slot.kind === "ints" || slot.kind === "doubles" || slot.kind === "count") &&
-        slot.filter === filter &&
-        keyOf(slot.argument) === key,
-    );
-    return known >= 0 ? known : this.add({ kind: "count", argument, filter });
+    return this.shared(`any ${filter} ${expressionKey(argument)}`, { kind: "count", argument, filter });
   }
 
   private numberSlot(name: string, argument: Expression, filter: number): number {
     const kind = layoutOf(argument.type) === "double" ? "doubles" : "ints";
     const sum = sums.includes(name);
     const wide = sum && kind === "ints" && this.wideSum(argument);
-    const key = keyOf(argument);
-    const known = this.slots.findIndex(
-      (slot) =>
-        slot.kind === kind && slot.filter === filter && keyOf(slot.argument) === key && slot.wide === wide,
-    );
-    const slot = this.slots[known];
-    if (known >= 0 && (slot.kind === "ints" || slot.kind === "doubles")) {
+    const key = `${filter} ${expressionKey(argument)}`;
+    const place = this.shared(`${kind} ${wide} ${key}`, {
+      kind,
+      argument,
+      filter,
+      sum: false,
+      extremes: false,
+      wide,
+    });
+    const slot = this.slots[place];
+    if (slot.kind === "ints" || slot.kind === "doubles") {
       if (sum) slot.sum = true;
       else slot.extremes = true;
-      return known;
     }
-    return this.add({ kind, argument, filter, sum, extremes: !sum, wide });
+    // It counts its rows, too.
+    if (!this.places.has(`any ${key}`)) this.places.set(`any ${key}`, place);
+    return place;
+  }
+
+  /** The slot of that key; made if there is none yet. */
+  private shared(key: string, slot: SlotSpec): number {
+    const known = this.places.get(key);
+    if (known !== undefined) return known;
+    this.places.set(key, this.slots.length);
+    return this.add(slot);
   }
 
   private add(slot: SlotSpec): number {

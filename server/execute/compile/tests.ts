@@ -47,8 +47,13 @@ function compileCall(call: Call, wanted: boolean, columns: SegmentColumns): Test
         (name === "and") === wanted ? "and" : "or",
         args.map((argument) => compileTest(argument, wanted, columns)),
       );
-    case "not":
-      return compileTest(args[0], !wanted, columns);
+    case "not": {
+      // Without recursion: nobody says how many there are.
+      let inner = args[0];
+      let isWanted = !wanted;
+      for (; inner.kind === "call" && inner.name === "not"; isWanted = !isWanted) inner = inner.args[0];
+      return compileTest(inner, isWanted, columns);
+    }
     case "isNull":
     case "isNotNull":
       return nullTest(args[0], (name === "isNull") === wanted, columns);
@@ -88,7 +93,7 @@ export function join(kind: "and" | "or", tests: readonly Test[]): Test {
   for (const test of tests) {
     if (test.kind === absorbing) return test;
     if (test.kind === neutral) continue;
-    if (test.kind === kind) left.push(...test.tests);
+    if (test.kind === kind) for (const part of test.tests) left.push(part);
     else left.push(test);
   }
   if (left.length === 0) return { kind: neutral };

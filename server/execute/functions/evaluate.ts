@@ -10,6 +10,7 @@ import { functionNamed } from "#schemas/functions/resolve";
 import { serverBounds } from "#schemas/limits";
 import type { EvaluateContext, EvaluateInput } from "#schemas/plan/evaluator";
 import type { Expression } from "#schemas/plan/expression";
+import { foldExpression } from "#schemas/plan/walk";
 import type { Value } from "#schemas/types";
 import { castVector } from "#server/execute/functions/cast";
 import { choose, coalesce } from "#server/execute/functions/choose";
@@ -67,39 +68,35 @@ class Evaluation {
     this.#depth = depth;
   }
 
+  /** Arguments first, without recursion: chains may be many thousand calls deep. */
   operand(expression: Expression): Operand {
-    switch (expression.kind) {
-      case "literal":
-        return constant(literalVector(expression));
-      case "column":
-        return column(this.#input.column(expression.column));
-      case "call": {
-        if (++this.#depth > depthMax)
-          throw new StoreError("SQL_UNSUPPORTED", `an expression is nested deeper than ${depthMax}`);
-        const result = this.#call(expression);
-        this.#depth--;
-        return result;
-      }
-    }
+    return foldExpression<Operand>(
+      expression,
+      (node, args) => this.#strict(node as CallExpression, args),
+      (node) => this.#leafOrLazy(node),
+    );
   }
 
-  #call(expression: CallExpression): Operand {
-    switch (expression.name) {
-      case "and":
-      case "or":
-        return this.#junction(expression.name, expression);
-      case "case":
-        return this.#case(expression);
-      case "coalesce":
-        return this.#coalesce(expression);
-      default:
-        return this.#strict(expression);
-    }
+  /** What needs no arguments, or decides by itself which of them it needs; undefined for strict calls. */
+  #leafOrLazy(expression: Expression): Operand | undefined {
+    if (expression.kind === "literal") return constant(literalVector(expression));
+    if (expression.kind === "column") return column(this.#input.column(expression.column));
+    const { name } = expression;
+    if (name !== "and" && name !== "or" && name !== "case" && name !== "coalesce") return undefined;
+    if (++this.#depth > depthMax)
+      throw new StoreError("SQL_UNSUPPORTED", `an expression is nested deeper than ${depthMax}`);
+    const result =
+      name === "case"
+        ? this.#case(expression)
+        : name === "coalesce"
+          ? this.#coalesce(expression)
+          : this.#junction(name, expression);
+    this.#depth--;
+    return result;
   }
 
-  #strict(expression: CallExpression): Operand {
+  #strict(expression: CallExpression, args: readonly Operand[]): Operand {
     const { name, type } = expression;
-    const args = expression.args.map((arg) => this.operand(arg));
     const isFixed = args.every(isConstant);
     const rows = isFixed ? 1 : this.#input.rows;
     const result = (vector: Vector): Operand => (isFixed ? constant(vector) : column(vector));

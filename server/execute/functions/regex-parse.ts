@@ -53,6 +53,8 @@ interface Flags {
 
 const repeatMax = serverBounds.regexRepeat;
 const nestingMax = serverBounds.regexNesting;
+/** Characters of a pattern that an error shows. */
+const patternShown = 200;
 
 const controls: Readonly<Record<string, number>> = { t: 9, n: 10, r: 13, f: 12, v: 11, a: 7, e: 27 };
 
@@ -85,7 +87,7 @@ class Parser {
   fail(message: string): StoreError {
     return new StoreError(
       "VALUE_SYNTAX",
-      `the regular expression "${this.#pattern}" ${message} (character ${this.#at + 1} of it)`,
+      `the regular expression "${this.#pattern.slice(0, patternShown)}" ${message} (character ${this.#at + 1} of it)`,
       { expected: "what Java's and JavaScript's regular expressions have in common", found: this.#pattern },
     );
   }

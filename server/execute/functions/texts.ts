@@ -18,7 +18,7 @@ import {
 import { regexOf } from "#server/execute/functions/regex";
 import { regexpExtract, regexpReplace } from "#server/execute/functions/regex-replace";
 import { runScalar, scalar } from "#server/execute/functions/scalar";
-import { bounded } from "#server/execute/functions/text-bound";
+import { bounded, joinTexts, replaceAll } from "#server/execute/functions/text-bound";
 import { length } from "#server/execute/functions/text-length";
 import { utf8Of } from "#server/execute/functions/vectors";
 
@@ -140,11 +140,10 @@ const concat: Kernel = (call) => {
   const at = (row: number, part: (typeof parts)[number]): string =>
     part.arg.vector.type === "UNKNOWN" || isNull(part.arg, row) ? "" : part.text(row);
   if (parts.length === 3)
-    return runScalar(
-      withoutSharing(call),
-      (row) => at(row, parts[0]) + at(row, parts[2]) + at(row, parts[1]),
+    return runScalar(withoutSharing(call), (row) =>
+      joinTexts([at(row, parts[0]), at(row, parts[1])], at(row, parts[2])),
     );
-  return runScalar(withoutSharing(call), (row) => parts.map((part) => at(row, part)).join(""));
+  return runScalar(withoutSharing(call), (row) => joinTexts(parts.map((part) => at(row, part))));
 };
 
 /** Entries do not tell a NULL from an empty text, so calls that take NULLs run row by row. */
@@ -162,13 +161,13 @@ const concatWS: Kernel = (call) => {
   return runScalar(withoutSharing(call), (row) => {
     if (isMissing || isNull(separator, row)) return null;
     const parts = readers.filter((_, at) => !isNull(known[at], row)).map((reader) => reader(row));
-    return parts.join(between(row));
+    return joinTexts(parts, between(row));
   });
 };
 
 const concatenate: Kernel = (call) => {
   const readers = call.args.map(stringsOf);
-  return runScalar(call, (row) => readers.map((reader) => reader(row)).join(""));
+  return runScalar(call, (row) => joinTexts(readers.map((reader) => reader(row))));
 };
 
 const like: Kernel = (call) => {
@@ -219,11 +218,7 @@ export const textKernels: Readonly<Record<string, Kernel>> = {
     const length = countOf(text);
     return sliceOf(text, length - Math.max(0, count), length);
   }),
-  replace: scalar((text: string, find: string, other: string) => {
-    const result = find === "" ? text : text.replaceAll(find, () => other);
-    bounded(result.length);
-    return result;
-  }),
+  replace: scalar(replaceAll),
   remove: scalar((text: string, find: string) => (find === "" ? text : text.replaceAll(find, ""))),
   translate: scalar(translate),
   lpad: scalar((text: string, length: number, pad = " ") => padding(text, length, pad) + text),
@@ -242,7 +237,10 @@ export const textKernels: Readonly<Record<string, Kernel>> = {
     bounded(left.length * right.length);
     return editDistance(Array.from(left), Array.from(right));
   }),
-  urlEncode: scalar((text: string) => encodeURIComponent(text.toWellFormed())),
+  urlEncode: scalar((text: string) => {
+    bounded(text.length);
+    return encodeURIComponent(text.toWellFormed());
+  }),
   urlDecode: scalar(urlDecode),
   toUtf8: scalar((text: string) => utf8Of(text)),
   fromUtf8: scalar((bytes: Uint8Array) => new TextDecoder().decode(bytes.slice())),

@@ -6,9 +6,9 @@
 import type { Vector } from "#schemas/batch";
 import type { Evaluate, EvaluateContext } from "#schemas/plan/evaluator";
 import type { Expression } from "#schemas/plan/expression";
+import { columnsOf } from "#schemas/plan/walk";
 import { firstInOrder, type SortKey } from "#schemas/row-order";
 import { atOnce, type Stepwise } from "#schemas/turns";
-import { columnsIn } from "#server/execute/compile/segment-columns";
 import { finishOf } from "#server/execute/merge/answers";
 import type { AggregateMerge } from "#server/execute/merge/merge";
 import { TextKeyDomain } from "#server/execute/merge/text-key-domain";
@@ -48,7 +48,7 @@ class GroupColumns {
   *settle(leading: Expression | undefined): Stepwise {
     const { specs } = this.merge.parts;
     if (leading === undefined || this.inDomain(leading).compare !== undefined) return;
-    for (const index of columnsIn(leading)) {
+    for (const { column: index } of columnsOf(leading)) {
       if (index >= this.fragment.keys.length) {
         const { slot } = specs.answers[index - this.fragment.keys.length];
         yield* this.merge.slots[slot].settle(this.groups);

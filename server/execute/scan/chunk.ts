@@ -5,17 +5,12 @@ import { assert } from "#schemas/errors";
 import type { Evaluate } from "#schemas/plan/evaluator";
 import { layoutOf } from "#schemas/types";
 import type { Views } from "#server/arena/arena";
+import { type BoundExpression, expressionOf } from "#server/execute/bound";
 import type { ArenaRuntime } from "#server/execute/runtime";
 import type { EntryMemos } from "#server/execute/scan/entry-memo";
 import { textVector } from "#server/execute/scan/text-vector";
 import type { Scratch } from "#server/execute/scratch";
-import {
-  type BoundExpression,
-  type ColumnKind,
-  forwardWords,
-  type Task,
-  type TaskColumn,
-} from "#server/execute/task";
+import { type ColumnKind, forwardWords, type Task, type TaskColumn } from "#server/execute/task";
 import type { Kernels } from "#server/kernels/kernels";
 import type { AnyWidth } from "#server/kernels/widths";
 
@@ -278,12 +273,16 @@ export class Chunk {
     const rows = positions === null ? this.rows : positions.count;
     const made: (Vector | undefined)[] = [];
     const column = (index: number): Vector => (made[index] ??= this.vector(bound.columns[index], positions));
-    return this.evaluator(bound.expression, { rows, column }, this.task.context);
+    return this.evaluator(expressionOf(bound), { rows, column }, this.task.context);
   }
 
   /** Evaluates an expression over one column, given as a vector. */
   evaluateOver(bound: BoundExpression, vector: Vector): Vector {
-    return this.evaluator(bound.expression, { rows: vector.rows, column: () => vector }, this.task.context);
+    return this.evaluator(
+      expressionOf(bound),
+      { rows: vector.rows, column: () => vector },
+      this.task.context,
+    );
   }
 }
 

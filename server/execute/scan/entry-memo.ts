@@ -5,10 +5,10 @@
  */
 import { isNull } from "#schemas/aggregates/vectors";
 import type { Vector } from "#schemas/batch";
-import { functionNamed } from "#schemas/functions/resolve";
 import { serverBounds } from "#schemas/limits";
-import type { Expression } from "#schemas/plan/expression";
+import { isRepeatable } from "#schemas/plan/repeatable";
 import { sequence } from "#schemas/row-order";
+import { type BoundExpression, expressionOf } from "#server/execute/bound";
 import {
   bitmapOf,
   type Chunk,
@@ -18,15 +18,11 @@ import {
   type Selection,
 } from "#server/execute/scan/chunk";
 import { copyEntries, entriesOf } from "#server/execute/scan/text-vector";
-import type { BoundExpression, PlainDictionary, Task } from "#server/execute/task";
+import type { PlainDictionary, Task } from "#server/execute/task";
 import type { TaskMemory } from "#server/execute/task-memory";
 
 const smallEntries = serverBounds.memoSmallEntries;
 const worthRows = serverBounds.memoWorthRows;
-
-const isRepeatable = (expression: Expression): boolean =>
-  expression.kind !== "call" ||
-  (functionNamed(expression.name)?.deterministic !== false && expression.args.every(isRepeatable));
 
 /** The entries that were asked for so far. */
 class KnownEntries {
@@ -231,7 +227,7 @@ export class EntryMemos {
   /** null: not over one dictionary, or not the same at every call. */
   private known(bound: BoundExpression): KnownEntries | null {
     const [place] = bound.columns;
-    if (bound.columns.length !== 1 || !isRepeatable(bound.expression)) return null;
+    if (bound.columns.length !== 1 || !isRepeatable(expressionOf(bound))) return null;
     const { kind, dictionary } = this.task.columns[place];
     return kind === "ids" && dictionary !== null ? new KnownEntries(place, dictionary, this.memory) : null;
   }

@@ -7,6 +7,7 @@ import { assert } from "#schemas/errors";
 import type { Evaluate } from "#schemas/plan/evaluator";
 import { sequence } from "#schemas/row-order";
 import type { Views } from "#server/arena/arena";
+import { expressionOf } from "#server/execute/bound";
 import { type Chunk, everything, narrow, nothing, type Selection } from "#server/execute/scan/chunk";
 import { matchEntries, type SimplePattern, simplePattern } from "#server/execute/scan/like";
 import { entriesOf } from "#server/execute/scan/text-vector";
@@ -66,7 +67,7 @@ export class TestTables {
     const { views } = this.parts;
     const entries = entriesOf(views, dictionary);
     const marks = views.u8.subarray(pointer, pointer + entries.count);
-    const simple = simplePattern(test.bound.expression);
+    const simple = simplePattern(expressionOf(test.bound));
     if (simple !== null) return markMatches(entries, simple, test.wanted, marks);
     const ids = sequence(entries.count);
     const nulls = new Uint8Array((ids.length + 7) >> 3);
@@ -74,7 +75,7 @@ export class TestTables {
     const { type } = this.task.columns[test.column];
     const vector: Vector = { kind: "text", type, rows: ids.length, ids, entries, nulls };
     const input = { rows: ids.length, column: () => vector };
-    const answer = this.parts.evaluate(test.bound.expression, input, this.task.context);
+    const answer = this.parts.evaluate(expressionOf(test.bound), input, this.task.context);
     return markWanted(answer, test.wanted, marks);
   }
 }
@@ -254,7 +255,7 @@ function byExpression(
   within: Selection,
 ): Selection {
   if (within.kind === "none") return nothing;
-  const pattern = simplePattern(test.bound.expression);
+  const pattern = simplePattern(expressionOf(test.bound));
   if (pattern !== null && chunk.column(test.bound.columns[0]).kind === "bytes") {
     return byPattern(chunk, test, pattern);
   }

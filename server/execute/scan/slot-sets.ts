@@ -4,6 +4,7 @@ import type { Accumulator } from "#schemas/aggregates/aggregate";
 import { aggregateNamed } from "#schemas/aggregates/registry";
 import type { Vector } from "#schemas/batch";
 import { assert } from "#schemas/errors";
+import { type BoundExpression, typeOf } from "#server/execute/bound";
 import { bitmapOf, type Chunk, type Positions, type Selection } from "#server/execute/scan/chunk";
 import { KeyCoder } from "#server/execute/scan/grouper";
 import { WordTable } from "#server/execute/scan/intern";
@@ -147,9 +148,7 @@ export class RegistersSlot implements Slot {
       return;
     }
     const doubles =
-      source.kind === "column"
-        ? chunk.column(source.column).kind === "doubles"
-        : source.bound.expression.type === "DOUBLE" || source.bound.expression.type === "FLOAT";
+      source.kind === "column" ? chunk.column(source.column).kind === "doubles" : isDouble(source.bound);
     if (source.kind === "column" && !doubles) {
       const { width, base, pointer } = chunk.column(source.column);
       const valid = chunk.and(selection, chunk.present(source.column));
@@ -236,11 +235,12 @@ function doublesOf(
     return { pointer: 0, valid: { kind: "none" } };
   }
   const { pointer, valid } = wordsOf(chunk, source, selection);
-  const { type } = source.bound.expression;
-  if (type === "DOUBLE" || type === "FLOAT") return { pointer, valid };
+  if (isDouble(source.bound)) return { pointer, valid };
   chunk.kernels.widenDoubles(8, pointer, 0n, chunk.rows, pointer);
   return { pointer, valid };
 }
+
+const isDouble = (bound: BoundExpression): boolean => typeOf(bound) === "DOUBLE" || typeOf(bound) === "FLOAT";
 
 /** Any aggregate, by its definition in `schemas/aggregates`. */
 export class StatesSlot implements Slot {

@@ -3,6 +3,7 @@
  * What a slot leaves behind (`SlotResult`) is plain data; its memory stays until the merge has read it.
  */
 import type { States } from "#schemas/plan/server-client";
+import { typeOf } from "#server/execute/bound";
 import type { ArenaRuntime } from "#server/execute/runtime";
 import { bitmapOf, type Chunk, nothing, populationOf, type Selection } from "#server/execute/scan/chunk";
 import type { InternedValues } from "#server/execute/scan/intern";
@@ -149,11 +150,10 @@ export class CountSlot implements Slot {
 
 function presentRows(chunk: Chunk, source: Source, selection: Selection): Selection {
   if (source.kind === "column") return chunk.and(selection, chunk.present(source.column));
-  const { expression } = source.bound;
   const positions = chunk.positions(selection);
   const vector = chunk.evaluate(source.bound, positions);
   if (vector.nulls === null) return selection;
-  if (expression.type === "UNKNOWN") return nothing;
+  if (typeOf(source.bound) === "UNKNOWN") return nothing;
   return chunk.and(selection, validRows(chunk, vector.nulls, positions));
 }
 

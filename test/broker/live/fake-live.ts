@@ -72,6 +72,7 @@ const tableOf = (name: string, more: Partial<TableDetail>) =>
 export class FakeLive {
   readonly timers = new FakeTimers();
   readonly asked: string[] = [];
+  readonly logged: string[] = [];
   readonly snapshots: string[] = [];
   released = 0;
   rows: (sql: string) => readonly (readonly Cell[])[] = () => [["a", 1]];
@@ -90,7 +91,7 @@ export class FakeLive {
 
   constructor(smaller: Partial<Limits> = {}) {
     const broker: LiveBroker = {
-      tablesOf: (sql) => {
+      tablesOf: async (sql) => {
         const table = /FROM (\w+)/.exec(sql)?.[1];
         if (table === undefined) throw new StoreError("SQL_SYNTAX", "expected FROM");
         return [table];
@@ -129,6 +130,7 @@ export class FakeLive {
       timers: this.timers,
       limits: { ...limits, ...smaller },
       version: "test",
+      log: (level, message) => void this.logged.push(`${level} ${message}`),
     });
   }
 

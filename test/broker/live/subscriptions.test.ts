@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { Meter } from "#broker/live/meter";
+import type { LiveMessage } from "#schemas/api/live";
 import { StoreError } from "#schemas/errors";
 import { FakeLive, subscribe } from "#test/broker/live/fake-live";
 
@@ -60,15 +62,6 @@ describe("subscribing", () => {
     const refused = page.messages.flatMap((message) => (message.kind === "error" ? message.exceptions : []));
     expect(refused.map(({ code }) => code)).toEqual(["OPTION_VALUE", "RATE_LIMITED"]);
     expect(refused[1]!.message).toContain("liveSubscriptions");
-  });
-
-  test("a result too long to watch is refused with its limit", async () => {
-    const live = new FakeLive({ liveRows: 2 });
-    live.rows = () => [["a"], ["b"], ["c"]];
-    const page = live.page();
-    page.client.receive(subscribe("p"));
-    await live.timers.advance(20);
-    expect(page.messages.at(-1)).toMatchObject({ kind: "error", exceptions: [{ code: "RESULT_ROWS" }] });
   });
 
   test("too many pages are refused", () => {
@@ -312,4 +305,54 @@ describe("faults while running", () => {
     await live.timers.advance(10_000);
     expect(live.asked).toEqual([]);
   });
+});
+
+describe("a subscription fails alone", () => {
+  test("when its message cannot be made: an error frame, then its next result whole", async () => {
+    const live = new FakeLive();
+    const page = live.page();
+    const { client } = page;
+    const { send } = client;
+    let broken = true;
+    Object.assign(client, {
+      send: (message: LiveMessage) => {
+        if (broken && message.kind === "snapshot" && message.id === "bad")
+          throw new RangeError("Invalid string length");
+        send(message);
+      },
+    });
+    client.receive(subscribe("bad"));
+    client.receive(subscribe("good", "SELECT k, v FROM u"));
+    await live.timers.advance(20);
+    const about = (id: string) => page.messages.filter((message) => "id" in message && message.id === id);
+    expect(about("bad")).toMatchObject([{ kind: "error", exceptions: [{ code: "QUERY_MEMORY" }] }]);
+    expect(about("good")).toMatchObject([{ kind: "snapshot" }]);
+    broken = false;
+    live.rows = () => [["a", 2]];
+    live.change();
+    await live.timers.advance(250);
+    expect(about("bad").map(({ kind }) => kind)).toEqual(["error", "snapshot"]);
+    expect(live.logged).toEqual([]);
+  });
+
+  test("the statements of a page have a bound together", async () => {
+    const live = new FakeLive({ liveSqlBytes: 50 });
+    const page = live.page();
+    page.client.receive(subscribe("a"));
+    page.client.receive(subscribe("b", `SELECT k, v FROM t -- ${"x".repeat(40)}`));
+    await live.timers.advance(20);
+    expect(page.messages.find(({ kind }) => kind === "error")).toMatchObject({
+      id: "b",
+      exceptions: [{ code: "RATE_LIMITED", message: expect.stringContaining("liveSqlBytes") }],
+    });
+  });
+});
+
+test("a page that sends too much in a second is told the limit", () => {
+  const meter = new Meter({ liveMessagesPerSecond: 2, liveBytesPerSecond: 100 });
+  meter.take(10, 0);
+  meter.take(10, 999);
+  expect(() => meter.take(10, 999)).toThrow(/liveMessagesPerSecond = 2/);
+  meter.take(100, 1000);
+  expect(() => meter.take(1, 1001)).toThrow(/liveBytesPerSecond = 100/);
 });

@@ -4,11 +4,12 @@ import { describe, expect, it } from "vitest";
 import type { Answer } from "#broker/broker";
 import { doubleText, floatText } from "#broker/response/cells";
 import { encode, formatOf } from "#broker/response/encode";
-import { responseJson, responseOf } from "#broker/response/json";
+import { responseOf as liveOf, responseJson } from "#broker/response/json";
 import { type Body, bytesOf } from "#broker/response/text-sink";
 import { noStats } from "#broker/scatter";
 import { atOnce } from "#schemas/turns";
 import type { SqlType, Value } from "#schemas/types";
+import { responseOf } from "#test/setup/answer";
 import { infoOf, momentOf } from "#test/setup/snapshots";
 import { vectorOf } from "#test/sql/values";
 
@@ -293,4 +294,12 @@ describe("other formats", () => {
       ].map(formatOf),
     ).toEqual(["json", "json", "csv", "csv", "csv", "ndjson"]);
   });
+});
+
+it("an answer for a live page is bounded as it is made, escapes counted", () => {
+  const wide = answerOf([["s", "STRING", ["\u0001".repeat(100), "plain"]]]);
+  const bounds = { rows: 10, bytes: 650, words: "a live result" };
+  expect(atOnce(liveOf(wide, bounds)).resultTable?.rows).toHaveLength(2);
+  expect(() => atOnce(liveOf(wide, { ...bounds, bytes: 600 }))).toThrow(/liveBytes/);
+  expect(() => atOnce(liveOf(wide, { ...bounds, rows: 1 }))).toThrow(/liveRows/);
 });

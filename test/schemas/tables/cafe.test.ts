@@ -5,6 +5,7 @@ import { parseDashboard } from "#schemas/api/dashboards";
 import { defineTable } from "#schemas/definition/define";
 import { limits } from "#schemas/limits";
 import { bindParameters, parametersOf } from "#schemas/sql/parameters";
+import { atOnce } from "#schemas/turns";
 import { evaluate } from "#server/execute/functions/evaluate";
 import { testIdentity } from "#test/setup/snapshots";
 
@@ -37,7 +38,7 @@ describe("every statement of the café dashboard", () => {
     const bound = bindParameters(sql, parameters);
     expect(parametersOf(bound).size).toBe(0);
     const asked = { sql: bound, queryOptions: "", dialect: "native", timeZone: "Europe/Berlin" } as const;
-    const { plan } = preparer.prepare(asked, nowMs);
+    const { plan } = atOnce(preparer.prepare(asked, nowMs));
     expect(names).toContain(plan.fragment?.table);
   });
 });
