@@ -17,7 +17,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const options = (name: string): ServerOptions => ({
   dataFolder: join(folder, name),
-  memoryBytes: 128 << 20,
+  memoryBytes: 512 << 20, // two ingest threads, each with a stage
   threads: { ingest: 2, scan: 1 },
   log: () => {},
 });
