@@ -18,7 +18,7 @@ function valueKey(value: Value): string {
 const multipliers = [0x9e3779b1, 0x85ebca77, 0xc2b2ae3d, 0x27d4eb2f] as const;
 
 /** 128 bits of a text, as 32 hexadecimal digits: four lanes that are mixed into each other at the end. */
-export function hash128(text: string): string {
+function hash128(text: string): string {
   const [one, two, three, four] = multipliers;
   let a = text.length ^ one;
   let b = text.length ^ two;

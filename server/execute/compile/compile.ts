@@ -4,7 +4,7 @@ import type { Expression } from "#schemas/plan/expression";
 import type { Fragment, Hop } from "#schemas/plan/plan";
 import type { ScanStats } from "#schemas/plan/server-client";
 import { columnsOf } from "#schemas/plan/walk";
-import type { Turns } from "#schemas/turns";
+import type { Stepwise, Turns } from "#schemas/turns";
 import type { Steps } from "#server/execute/compile/buckets";
 import { integerRange, type KeyTools } from "#server/execute/compile/keys";
 import { placesIn } from "#server/execute/compile/places";
@@ -14,7 +14,16 @@ import { compileGrouping, compileSlot, sourceOf } from "#server/execute/compile/
 import { SpecBuilder, type Specs } from "#server/execute/compile/specs";
 import { compileTest } from "#server/execute/compile/tests";
 import type { Runtime } from "#server/execute/runtime";
-import type { AggregateFragment, AggregateTask, RowsFragment, RowsTask, Task } from "#server/execute/task";
+import type {
+  AggregateFragment,
+  AggregateTask,
+  RowsFragment,
+  RowsTask,
+  SlotPlan,
+  Source,
+  Task,
+  Test,
+} from "#server/execute/task";
 import type { TaskMemory } from "#server/execute/task-memory";
 import type { SegmentReader } from "#server/segment/reader";
 
@@ -120,6 +129,15 @@ function sumIsWide(segment: SegmentReader, argument: Extract<Expression, { kind:
   return largest * BigInt(segment.rows) >= 2n ** 62n;
 }
 
+/** The tasks of one segment's slices, a step an expression. */
+type Make<One extends Task> = (
+  this: Compiler,
+  filter: SegmentFilter,
+  slices: readonly Slice[],
+  pass: WindowPass | null,
+  place: number,
+) => Stepwise<Compiled<One>[]>;
+
 export class Compiler {
   private readonly tools: CompileTools;
   private ordinal = 0;
@@ -133,7 +151,7 @@ export class Compiler {
     specs: Specs,
     segments: readonly SegmentReader[],
   ): Promise<Compiled<AggregateTask>[]> {
-    return this.each(fragment, segments, (filter, slices, pass, place) => {
+    const make: Make<AggregateTask> = function* (this: Compiler, filter, slices, pass, place) {
       const { columns } = filter;
       const keyTools: KeyTools = {
         ...this.tools,
@@ -143,9 +161,17 @@ export class Compiler {
         ...slices.map((slice) => slice.chunks.reduce((rows, chunk) => rows + chunk.rows, 0)),
       );
       const sized = { ...keyTools, stateBytes: this.tools.limits.stateBytes, sliceRows };
-      const grouping = compileGrouping(fragment.keys, columns, specs, sized);
-      const slots = specs.slots.map((spec) => compileSlot(spec, columns, grouping, keyTools));
-      const filters = specs.filters.map((expression) => compileTest(expression, true, columns));
+      const grouping = yield* compileGrouping(fragment.keys, columns, specs, sized);
+      const slots: SlotPlan[] = [];
+      for (const spec of specs.slots) {
+        slots.push(compileSlot(spec, columns, grouping, keyTools));
+        yield;
+      }
+      const filters: Test[] = [];
+      for (const expression of specs.filters) {
+        filters.push(compileTest(expression, true, columns));
+        yield;
+      }
       const common = placesIn([filters, grouping, slots]);
       return slices.map((slice) => {
         const places = placesIn(slice.tests, new Set(common));
@@ -153,7 +179,8 @@ export class Compiler {
         const task = { kind: "aggregate", ...base, filters, grouping, slots } as const;
         return { task, places, segment: columns.segment, filter };
       });
-    });
+    };
+    return this.each(fragment, segments, make);
   }
 
   /** Window keys become buckets only when the windows are made by shifting groups. */
@@ -162,9 +189,13 @@ export class Compiler {
   }
 
   rows(fragment: RowsFragment, segments: readonly SegmentReader[]): Promise<Compiled<RowsTask>[]> {
-    return this.each(fragment, segments, (filter, slices, _pass, place) => {
+    const make: Make<RowsTask> = function* (this: Compiler, filter, slices, _pass, place) {
       const { columns } = filter;
-      const project = fragment.project.map((expression) => sourceOf(expression, columns));
+      const project: Source[] = [];
+      for (const expression of fragment.project) {
+        project.push(sourceOf(expression, columns));
+        yield;
+      }
       const order = fragment.order.map(({ expression, descending, nullsFirst }) => ({
         source: sourceOf(expression, columns),
         type: expression.type,
@@ -179,7 +210,8 @@ export class Compiler {
         const task = { kind: "rows", ...base, project, types, order, limit: fragment.rows } as const;
         return { task, places, segment: columns.segment, filter };
       });
-    });
+    };
+    return this.each(fragment, segments, make);
   }
 
   private base(
@@ -203,12 +235,7 @@ export class Compiler {
   private async each<One extends Task>(
     fragment: Fragment,
     segments: readonly SegmentReader[],
-    make: (
-      filter: SegmentFilter,
-      slices: readonly Slice[],
-      pass: WindowPass | null,
-      place: number,
-    ) => Compiled<One>[],
+    make: Make<One>,
   ): Promise<Compiled<One>[]> {
     const { stats, limits, owner, turns } = this.tools;
     const compiled: Compiled<One>[] = [];
@@ -221,7 +248,7 @@ export class Compiler {
         if (filter === null) continue;
         const slices = cutSlices(filter, limits.sliceChunks, this.tools.memoryIn(segment));
         if (slices.length === 0) continue;
-        compiled.push(...make(filter, slices, pass, place));
+        for (const one of await turns.run(make.call(this, filter, slices, pass, place))) compiled.push(one);
         this.noteIndexes(fragment, filter);
         used = true;
         // Dictionaries and indexes may have been cold.

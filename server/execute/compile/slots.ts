@@ -2,6 +2,7 @@
 import { unreachable } from "#schemas/errors";
 import { serverBounds } from "#schemas/limits";
 import type { Expression } from "#schemas/plan/expression";
+import type { Stepwise } from "#schemas/turns";
 import { layoutOf } from "#schemas/types";
 import { compileKey, isAscending, type KeyTools } from "#server/execute/compile/keys";
 import type { SegmentColumns } from "#server/execute/compile/segment-columns";
@@ -133,14 +134,19 @@ const slotBytes = (spec: SlotSpec): number => {
   }
 };
 
-export function compileGrouping(
+/** A step a key: finding the steps of a function, or tabulating it, takes milliseconds. */
+export function* compileGrouping(
   keys: readonly Expression[],
   columns: SegmentColumns,
   specs: Specs,
   tools: KeyTools & { readonly stateBytes: number; readonly sliceRows: number },
-): Grouping {
+): Stepwise<Grouping> {
   if (keys.length === 0) return { kind: "one" };
-  const plans = keys.map((key) => compileKey(key, columns, tools));
+  const plans: KeyPlan[] = [];
+  for (const key of keys) {
+    plans.push(compileKey(key, columns, tools));
+    yield;
+  }
   const ascending = plans.length === 1 && isRising(plans[0], columns);
   const open = plans.some((plan) => plan.kind === "words" || plan.kind === "texts");
   const groups = plans.reduce((product, plan) => product * plan.card, 1);

@@ -57,7 +57,7 @@ export async function serve(
   const log = () => {};
   const server = await startServer({
     dataFolder: join(folder, "data"),
-    memoryBytes: 128 << 20,
+    memoryBytes: 512 << 20,
     threads,
     limits: { ...usualLimits, ...limits },
     log,
