@@ -31,6 +31,7 @@ const rows = Array.from({ length: 200 }, (_, k) => {
     b: orNull(random.chance(0.5)),
     i: orNull(BigInt(random.below(41) - 20)),
     l: orNull(BigInt(random.below(2_000_001) - 1_000_000) * 1_000_003n),
+    f: null,
     r: orNull(Math.round((random.next() - 0.5) * 200_000) / 1000),
     t: orNull(BigInt(Math.floor((random.next() - 0.3) * 4e12))),
   };
