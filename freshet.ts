@@ -11,7 +11,7 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { helpText, isLoopback, openDoors, parseStart, type StartArguments } from "#broker/arguments";
 import { applyDefinitions, readDefinitions } from "#broker/definition-files-node";
-import { type RunningBroker, startBroker } from "#broker/main-node";
+import { type RunningBroker, shownHost, startBroker } from "#broker/main-node";
 import { checkNatives } from "#broker/native-check-node";
 import { startDemo } from "#ingestion/demo-start-node";
 import { inferTable } from "#ingestion/infer/infer";
@@ -66,6 +66,7 @@ function serverOptions(args: StartArguments): ServerOptions {
   return {
     dataFolder: resolve(args.data),
     kafkaBrokers: args.kafka,
+    hostName: shownHost(args.host),
     databaseUrl: process.env["DATABASE_URL"],
     log,
     ...threads,

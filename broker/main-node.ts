@@ -51,7 +51,7 @@ async function listen(app: FastifyInstance, host: string, port: number): Promise
 }
 
 /** How a browser on this machine calls a listening address. */
-const shownHost = (host: string): string => {
+export const shownHost = (host: string): string => {
   if (host === "0.0.0.0" || host === "::" || host === "127.0.0.1" || host === "::1") return "localhost";
   return host.includes(":") ? `[${host}]` : host;
 };

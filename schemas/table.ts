@@ -15,7 +15,7 @@ export type TimeFormat =
   | { readonly kind: "pattern"; readonly pattern: string; readonly zone: string };
 
 export interface Column {
-  /** Stable for the table's life; never reused. $offset is −1, $partition −2. */
+  /** Stable for the table's life; never reused. $offset is −1, $partition −2; see below for the other negative ones. */
   readonly id: number;
   readonly name: string;
   readonly type: SqlType;
@@ -85,3 +85,37 @@ export const partitionColumn: Column = {
   role: "dimension",
   notNull: true,
 };
+
+/** Hidden columns that no segment stores: what a row's place says of it. −3 and −4 are HOP's window bounds. */
+export const segmentNameColumn: Column = {
+  id: -5,
+  name: "$segmentName",
+  type: "STRING",
+  role: "dimension",
+  notNull: true,
+};
+/** The row's number within its segment. */
+export const docIdColumn: Column = {
+  id: -6,
+  name: "$docId",
+  type: "INT",
+  role: "dimension",
+  notNull: true,
+};
+/** The host of the server that holds the row, as `/instances/{name}` calls it. */
+export const hostNameColumn: Column = {
+  id: -7,
+  name: "$hostName",
+  type: "STRING",
+  role: "dimension",
+  notNull: true,
+};
+
+/** Hidden columns: a query can name them, `*` leaves them out. */
+export const hiddenColumns: readonly Column[] = [
+  offsetColumn,
+  partitionColumn,
+  segmentNameColumn,
+  docIdColumn,
+  hostNameColumn,
+];

@@ -58,6 +58,8 @@ export interface ServerOptions {
   readonly threads?: { readonly ingest: number; readonly scan: number } | "inline";
   /** PostgreSQL instead of the embedded catalog. */
   readonly databaseUrl?: string | undefined;
+  /** What $hostName says; "localhost" by default. */
+  readonly hostName?: string;
   readonly log?: Log;
   /** A thread died: the process must end and start again. */
   readonly onFatal?: (error: Error) => void;
@@ -201,11 +203,16 @@ interface Threads {
 }
 
 /** Everything on this thread, for tests and for debugging. */
-function inlineThreads(data: Omit<RoleData, "role">, world: World, pool: ArenaPool): Threads {
+function inlineThreads(
+  data: Omit<RoleData, "role">,
+  world: World,
+  pool: ArenaPool,
+  hostName: string,
+): Threads {
   const { limits, kernels } = data;
   return {
     sealer: new SealSide({ world, limits, pool, kernels: kernelsOf(kernels) }),
-    scanner: makeScanner({ pool, kernels: kernelsOf(kernels), limits, clock: world.clock }),
+    scanner: makeScanner({ pool, kernels: kernelsOf(kernels), limits, clock: world.clock, hostName }),
     startIngest: async (listener) => [ingestSide(data, { world, pool, listener })],
     terminate: async () => {},
   };
@@ -223,8 +230,8 @@ async function startThreads(
   world: World,
   pool: ArenaPool,
 ): Promise<Threads> {
-  const { threads = usualThreads(), onFatal = die } = options;
-  if (threads === "inline") return inlineThreads(data, world, pool);
+  const { threads = usualThreads(), hostName = "localhost", onFatal = die } = options;
+  if (threads === "inline") return inlineThreads(data, world, pool, hostName);
   const started: Thread<object>[] = [];
   const start = async <T extends object>(role: RoleData["role"], serve: object): Promise<T> => {
     const roleData = { ...data, role } satisfies RoleData;
@@ -244,7 +251,7 @@ async function startThreads(
   });
   return {
     sealer: await start<Sealer>("seal", {}),
-    scanner: makeScanner({ pool, kernels: kernelsOf(kernels), limits, clock: world.clock, scans }),
+    scanner: makeScanner({ pool, kernels: kernelsOf(kernels), limits, clock: world.clock, hostName, scans }),
     startIngest: (listener) =>
       Promise.all(Array.from({ length: threads.ingest }, () => start<IngestPort>("ingest", listener))),
     terminate: async () => void (await Promise.all(started.map((thread) => thread.terminate()))),

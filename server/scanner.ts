@@ -16,10 +16,11 @@ export function makeScanner(parts: {
   readonly kernels: (arena: Arena) => Kernels;
   readonly limits: Limits;
   readonly clock: Clock;
+  readonly hostName: string;
   readonly scans?: ScanPool;
 }): Scanner {
-  const { pool, kernels, limits, clock, scans } = parts;
+  const { pool, kernels, limits, clock, hostName, scans } = parts;
   const runtime = new Runtime({ evaluate, arenaAt: (index) => pool.arena(index), kernelsFor: kernels });
   const times = { nowMs: () => clock.nowMs(), monotonicMs: () => clock.monotonicMs() };
-  return new Executor({ runtime, evaluate, limits, ...times, ...(scans ? { pool: scans } : {}) });
+  return new Executor({ runtime, evaluate, limits, hostName, ...times, ...(scans ? { pool: scans } : {}) });
 }

@@ -3,7 +3,7 @@ import { StoreError } from "#schemas/errors";
 import type { Expression } from "#schemas/plan/expression";
 import type { NameNode, SelectItem, SqlExpression } from "#schemas/sql/ast";
 import { didYouMean } from "#schemas/suggest";
-import { type Column, offsetColumn, partitionColumn, type Table } from "#schemas/table";
+import { type Column, hiddenColumns, type Table } from "#schemas/table";
 import type { SqlType, Value } from "#schemas/types";
 
 /** Pseudo column ids of HOP's window bounds. */
@@ -51,7 +51,7 @@ export class Scope {
   ) {
     this.table = table;
     this.columns = [...(table?.columns ?? []), ...(from.hop ? windowNames : [])];
-    const hidden = table === null ? [] : [offsetColumn, partitionColumn];
+    const hidden = table === null ? [] : hiddenColumns;
     for (const column of [...hidden, ...this.columns]) this.#named.set(column.name.toLowerCase(), column);
     this.#qualifiers = new Set([from.alias ?? table?.name ?? ""].map((name) => name.toLowerCase()));
     this.#nulls = options.enableNullHandling;

@@ -17,6 +17,8 @@ export interface ExecutorParts {
   readonly runtime: Runtime;
   readonly evaluate: Evaluate;
   readonly limits: Limits;
+  /** What $hostName says. */
+  readonly hostName: string;
   /** Wall clock, for deadlines. */
   readonly nowMs: () => number;
   /** For turns. */

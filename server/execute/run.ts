@@ -104,6 +104,7 @@ export class Executor {
     const compile: CompileTools = {
       owner: parts.runtime,
       evaluate: parts.evaluate,
+      hostName: parts.hostName,
       context,
       steps: this.steps,
       limits: parts.limits,

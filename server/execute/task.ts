@@ -9,8 +9,11 @@ import type { Fragment } from "#schemas/plan/plan";
 import type { SqlType, Value } from "#schemas/types";
 import type { BoundExpression } from "#server/execute/bound";
 
-/** "window": a bound of a HOP window, computed from the time column; see `TaskWindow`. */
-export type ColumnKind = "ids" | "ints" | "doubles" | "bytes" | "missing" | "window";
+/**
+ * "window": a bound of a HOP window, computed from the time column; see `TaskWindow`. "docIds": the row's number in
+ * the segment. Both are computed a chunk.
+ */
+export type ColumnKind = "ids" | "ints" | "doubles" | "bytes" | "missing" | "window" | "docIds";
 
 /** value = floor(time / slide) · slide + add */
 export interface TaskWindow {

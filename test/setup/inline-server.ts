@@ -66,7 +66,7 @@ export function inlineServer(options: InlineOptions): Promise<Composed> {
     catalog,
     pool,
     sealer: new SealSide({ world, limits, pool, kernels }),
-    scanner: makeScanner({ pool, kernels, limits, clock: world.clock }),
+    scanner: makeScanner({ pool, kernels, limits, clock: world.clock, hostName: "inline" }),
     openSegment: ({ path }) => {
       const arena = pool.roomiest(0);
       return openSegment({ disk: world.disk, path, arena, kernels: kernels(arena), cache });

@@ -67,6 +67,10 @@ describe("segments that cannot match are not read", () => {
     ["a contradiction", "day > 5 AND day < 3", 0],
     ["false", "1 = 2", 0],
     ["a literal past INT", "day > 3000000000", 0],
+    ["a segment by its name", "$segmentName = 'segment3'", 1],
+    ["some of them", "day >= 0 AND NOT $segmentName NOT IN ('segment3', 'segment5')", 2],
+    ["a row that no segment has", "$docId >= 500", 0],
+    ["another host", "$hostName <> 's'", 0],
     ["an unknown city", "city = 'nowhere'", 0],
   ])("%s", async (_what, condition, segments) => {
     const { rows: text, stats } = await statsOf(`SELECT COUNT(*) FROM f WHERE ${condition}`);

@@ -13,8 +13,17 @@ import type { AggregateCall, Expression, OrderKey } from "#schemas/plan/expressi
 import type { Fragment, Hop } from "#schemas/plan/plan";
 import type { ExecuteOptions, Partial, ServerClient } from "#schemas/plan/server-client";
 import { firstInOrder } from "#schemas/row-order";
-import type { Table } from "#schemas/table";
+import {
+  type Column,
+  docIdColumn,
+  hostNameColumn,
+  offsetColumn,
+  partitionColumn,
+  segmentNameColumn,
+  type Table,
+} from "#schemas/table";
 import { atOnce } from "#schemas/turns";
+import type { Value } from "#schemas/types";
 import { pickRows } from "#schemas/vector-rows";
 import { evaluate } from "#server/execute/functions/evaluate";
 import { infoOf, momentOf } from "#test/setup/snapshots";
@@ -39,12 +48,22 @@ function pick(rows: Rows, wanted: Uint32Array): Rows {
   return { count: wanted.length, columns };
 }
 
-function rowsOf({ table, rows }: ModelTable): Rows {
+/** A model is one segment, named as its server is. */
+function hiddenValue(
+  { id }: Column,
+  { offset, server }: { readonly offset: number; readonly server: string },
+): Value | undefined {
+  if (id === offsetColumn.id || id === docIdColumn.id) return BigInt(offset);
+  if (id === partitionColumn.id) return 0n;
+  return id === segmentNameColumn.id || id === hostNameColumn.id ? server : undefined;
+}
+
+function rowsOf({ table, rows }: ModelTable, server: string): Rows {
   const columns = new Map<number, Vector>();
   for (const column of columnsById(table).values()) {
     const values = rows.map((row, offset) => {
-      if (column.id === -1) return BigInt(offset);
-      return column.id === -2 ? 0n : (row[column.name] ?? null);
+      const hidden = hiddenValue(column, { offset, server });
+      return hidden === undefined ? (row[column.name] ?? null) : hidden;
     });
     columns.set(column.id, vectorOf(column.type, values));
   }
@@ -80,10 +99,11 @@ function hopped(rows: Rows, hop: Hop): Rows {
 }
 
 export class ModelServer implements ServerClient {
-  readonly name = "model";
+  readonly name: string;
   readonly #tables: ReadonlyMap<string, ModelTable>;
 
-  constructor(tables: ReadonlyMap<string, ModelTable>) {
+  constructor(tables: ReadonlyMap<string, ModelTable>, name = "model") {
+    this.name = name;
     this.#tables = tables;
   }
 
@@ -96,7 +116,7 @@ export class ModelServer implements ServerClient {
   async execute(_: string, fragment: Fragment, options: ExecuteOptions) {
     const held = this.#tables.get(fragment.table);
     assert(held !== undefined, "the table is there");
-    const all = rowsOf(held);
+    const all = rowsOf(held, this.name);
     const run = new FragmentRun(fragment, options);
     const partial = run.partial(fragment.hop === null ? all : hopped(all, fragment.hop));
     const stats = { ...noStats(), segmentsQueried: 1, rowsTotal: all.count, rowsScanned: all.count };

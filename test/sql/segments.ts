@@ -46,7 +46,12 @@ export class SegmentServer implements ServerClient {
   put({ table, rows }: ModelTable): void {
     this.#stores.get(table.name)?.store.close();
     const { kernels, pieces, stateBytes } = this.#layout;
-    const store = buildStore(rows, pieces(rows.length), { table, kernels, limits: { stateBytes } });
+    const store = buildStore(rows, pieces(rows.length), {
+      table,
+      kernels,
+      hostName: this.name,
+      limits: { stateBytes },
+    });
     this.#stores.set(table.name, { store, rows: rows.length });
   }
 

@@ -33,7 +33,7 @@ class ModelStore implements TestStore {
 
   constructor(servers: number) {
     this.#shares = Array.from({ length: servers }, () => new Map());
-    this.servers = this.#shares.map((tables) => new ModelServer(tables));
+    this.servers = this.#shares.map((tables, index) => new ModelServer(tables, `model${index}`));
   }
 
   put({ table, rows }: ModelTable): void {

@@ -3,7 +3,7 @@ import type { Vector } from "#schemas/batch";
 import { formatDecimal, parseDecimal } from "#schemas/decimal";
 import { parseTimestamp } from "#schemas/functions/timestamp";
 import { utc } from "#schemas/functions/zone";
-import { type Column, offsetColumn, partitionColumn, type Table } from "#schemas/table";
+import { type Column, hiddenColumns, type Table } from "#schemas/table";
 import { layoutOf, type SqlType, type Value } from "#schemas/types";
 
 export type Row = Readonly<Record<string, Value>>;
@@ -104,4 +104,4 @@ export function rowsOfNdjson(table: Table, text: string): Row[] {
 
 /** All columns of a table by id, the hidden ones too. */
 export const columnsById = (table: Table): ReadonlyMap<number, Column> =>
-  new Map([...table.columns, offsetColumn, partitionColumn].map((column) => [column.id, column]));
+  new Map([...table.columns, ...hiddenColumns].map((column) => [column.id, column]));

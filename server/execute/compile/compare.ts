@@ -55,6 +55,7 @@ export function compareColumn(column: SegmentColumn, op: Comparison, value: Valu
   switch (kind) {
     case "missing":
       return none;
+    case "docIds":
     case "ints": {
       if (typeof value === "boolean") return compareInts(place, op, value ? 1n : 0n);
       if (typeof value === "bigint") return compareInts(place, op, value);

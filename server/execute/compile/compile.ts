@@ -6,6 +6,7 @@ import type { ScanStats } from "#schemas/plan/server-client";
 import { columnsOf } from "#schemas/plan/walk";
 import type { Stepwise, Turns } from "#schemas/turns";
 import type { Steps } from "#server/execute/compile/buckets";
+import { ConstantColumns } from "#server/execute/compile/constant-columns";
 import { integerRange, type KeyTools } from "#server/execute/compile/keys";
 import { placesIn } from "#server/execute/compile/places";
 import { compileFilter, cutSlices, type SegmentFilter, type Slice } from "#server/execute/compile/segment";
@@ -30,6 +31,7 @@ import type { SegmentReader } from "#server/segment/reader";
 export interface CompileTools {
   readonly owner: Runtime;
   readonly evaluate: Evaluate;
+  readonly hostName: string;
   readonly context: EvaluateContext;
   readonly steps: Map<string, Steps | null>;
   readonly limits: { readonly sliceChunks: number; readonly chunkRows: number; readonly stateBytes: number };
@@ -107,7 +109,8 @@ export function specsOf(fragment: AggregateFragment, segments: readonly SegmentR
     neverNull: (argument) => {
       if (argument.kind === "literal") return argument.value !== null;
       if (argument.kind !== "column") return false;
-      if (fragment.hop !== null && isWindow(argument, fragment.hop)) return true;
+      // Columns that no user made are never NULL.
+      if (argument.column < 0) return true;
       return segments.every((segment) => {
         const column = segment.column(argument.column);
         return segment.rows === 0 || (column !== null && column.stats.nulls === 0);
@@ -140,10 +143,12 @@ type Make<One extends Task> = (
 
 export class Compiler {
   private readonly tools: CompileTools;
+  private readonly constants: ConstantColumns;
   private ordinal = 0;
 
   constructor(tools: CompileTools) {
     this.tools = tools;
+    this.constants = new ConstantColumns(tools);
   }
 
   aggregates(
@@ -153,6 +158,9 @@ export class Compiler {
   ): Promise<Compiled<AggregateTask>[]> {
     const make: Make<AggregateTask> = function* (this: Compiler, filter, slices, pass, place) {
       const { columns } = filter;
+      const { id } = columns.segment;
+      const keys = fragment.keys.map((key) => this.constants.replace(key, id));
+      const own = this.constants.replaceIn(specs, id);
       const keyTools: KeyTools = {
         ...this.tools,
         hop: pass === null ? null : this.shiftedHop(fragment, pass),
@@ -161,14 +169,14 @@ export class Compiler {
         ...slices.map((slice) => slice.chunks.reduce((rows, chunk) => rows + chunk.rows, 0)),
       );
       const sized = { ...keyTools, stateBytes: this.tools.limits.stateBytes, sliceRows };
-      const grouping = yield* compileGrouping(fragment.keys, columns, specs, sized);
+      const grouping = yield* compileGrouping(keys, columns, own, sized);
       const slots: SlotPlan[] = [];
-      for (const spec of specs.slots) {
+      for (const spec of own.slots) {
         slots.push(compileSlot(spec, columns, grouping, keyTools));
         yield;
       }
       const filters: Test[] = [];
-      for (const expression of specs.filters) {
+      for (const expression of own.filters) {
         filters.push(compileTest(expression, true, columns));
         yield;
       }
@@ -191,13 +199,15 @@ export class Compiler {
   rows(fragment: RowsFragment, segments: readonly SegmentReader[]): Promise<Compiled<RowsTask>[]> {
     const make: Make<RowsTask> = function* (this: Compiler, filter, slices, _pass, place) {
       const { columns } = filter;
+      const source = (expression: Expression): Source =>
+        sourceOf(this.constants.replace(expression, columns.segment.id), columns);
       const project: Source[] = [];
       for (const expression of fragment.project) {
-        project.push(sourceOf(expression, columns));
+        project.push(source(expression));
         yield;
       }
       const order = fragment.order.map(({ expression, descending, nullsFirst }) => ({
-        source: sourceOf(expression, columns),
+        source: source(expression),
         type: expression.type,
         descending,
         nullsFirst,
@@ -242,9 +252,10 @@ export class Compiler {
     for (const [place, segment] of segments.entries()) {
       if (segment.rows === 0) continue;
       const { kernels } = owner.at(segment.arena.index);
+      const filterHere = fragment.filter && this.constants.replace(fragment.filter, segment.id);
       let used = false;
       for (const pass of hopPlan(fragment).passes) {
-        const filter = compileFilter(segment, fragment.filter, { kernels, pass });
+        const filter = compileFilter(segment, filterHere, { kernels, pass });
         if (filter === null) continue;
         const slices = cutSlices(filter, limits.sliceChunks, this.tools.memoryIn(segment));
         if (slices.length === 0) continue;

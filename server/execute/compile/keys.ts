@@ -96,9 +96,10 @@ function columnKey(column: SegmentColumn, columns: SegmentColumns): KeyPlan {
     case "bytes":
       return { kind: "texts", source, card };
     case "window":
+    case "docIds":
       return {
         kind: "words",
-        source: { kind: "expression", bound: columns.bind(windowExpression(column)) },
+        source: { kind: "expression", bound: columns.bind(computedColumn(column)) },
         card,
       };
   }
@@ -107,11 +108,11 @@ function columnKey(column: SegmentColumn, columns: SegmentColumns): KeyPlan {
 const wideRange = 65_536n;
 const rangeStep = 1024n;
 
-const windowExpression = (column: SegmentColumn): Expression => ({
+const computedColumn = (column: SegmentColumn): Expression => ({
   kind: "column",
   type: column.type,
   column: column.columnId,
-  name: "window",
+  name: column.kind,
 });
 
 /** Windows at slide granularity: the bucket's own window; the merge adds the others. */

@@ -42,7 +42,10 @@ const numberOrNull = (value: Value): bigint | number | null =>
       : null;
 
 function statsZone(columns: SegmentColumns, place: number): Zone {
-  const { reader, window } = columns.used[place];
+  const { reader, window, kind } = columns.used[place];
+  if (kind === "docIds") {
+    return { min: 0n, max: BigInt(columns.segment.rows - 1), nulls: 0, hasNaN: false };
+  }
   if (window !== null) return { min: null, max: null, nulls: 1, hasNaN: false };
   if (reader === null) return { min: null, max: null, nulls: columns.segment.rows, hasNaN: false };
   const { min, max, nulls, hasNaN } = reader.stats;

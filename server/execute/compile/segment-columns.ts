@@ -1,6 +1,7 @@
 /** The columns of one segment that a query touches, numbered in order of first use; makes their part of each task. */
 import type { Expression } from "#schemas/plan/expression";
 import type { Hop } from "#schemas/plan/plan";
+import { docIdColumn, hostNameColumn, segmentNameColumn } from "#schemas/table";
 import { layoutOf, type SqlType } from "#schemas/types";
 import { type BoundExpression, bindColumns } from "#server/execute/bound";
 import {
@@ -33,6 +34,10 @@ export interface WindowPass {
   readonly backMs: bigint;
 }
 
+/** All rows of a segment have the same value; `ConstantColumns` puts it in. */
+export const isConstantColumn = (columnId: number): boolean =>
+  columnId === segmentNameColumn.id || columnId === hostNameColumn.id;
+
 export class SegmentColumns {
   readonly segment: SegmentReader;
   readonly used: SegmentColumn[] = [];
@@ -48,7 +53,10 @@ export class SegmentColumns {
     const known = this.byId.get(columnId);
     if (known !== undefined) return known;
     const window = this.windowOf(columnId);
-    if (window !== null) return this.add({ columnId, type, window });
+    if (window !== null) return this.add({ columnId, type, window, kind: "window", nulls: true });
+    if (columnId === docIdColumn.id) {
+      return this.add({ columnId, type, window: null, kind: "docIds", nulls: false });
+    }
     const reader = this.segment.column(columnId);
     const kind = reader === null || this.segment.rows === 0 ? "missing" : kindOf(reader);
     const created: SegmentColumn = {
@@ -70,16 +78,9 @@ export class SegmentColumns {
     return created;
   }
 
-  private add(parts: Pick<SegmentColumn, "columnId" | "type" | "window">): SegmentColumn {
-    const created: SegmentColumn = {
-      ...parts,
-      place: this.used.length,
-      kind: "window",
-      reader: null,
-      dictionary: null,
-      nulls: true,
-    };
-    return this.keep(created);
+  /** A column that is computed. */
+  private add(parts: Omit<SegmentColumn, "place" | "reader" | "dictionary">): SegmentColumn {
+    return this.keep({ ...parts, place: this.used.length, reader: null, dictionary: null });
   }
 
   private windowOf(columnId: number): TaskWindow | null {

@@ -18,7 +18,7 @@ const flatGroupsMin = 1024;
 export function sourceOf(expression: Expression, columns: SegmentColumns): Source {
   if (expression.kind === "column") {
     const { place, kind } = columns.column(expression.column, expression.type);
-    if (kind !== "window") return { kind: "column", column: place };
+    if (kind !== "window" && kind !== "docIds") return { kind: "column", column: place };
   }
   return { kind: "expression", bound: columns.bind(expression) };
 }

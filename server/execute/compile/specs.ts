@@ -5,6 +5,7 @@
 import type { AggregateCall, Expression } from "#schemas/plan/expression";
 import { expressionKey } from "#schemas/plan/key";
 import { layoutOf, type SqlType } from "#schemas/types";
+import { isConstantColumn } from "#server/execute/compile/segment-columns";
 
 export type SlotSpec =
   | { readonly kind: "rows"; readonly filter: number }
@@ -102,7 +103,8 @@ export class SpecBuilder {
         return this.add({ kind: "distinct", argument, filter });
       case "distinctCountHll": {
         const precision = Number(call.parameters[0]);
-        const exact = argument.kind !== "column" && isExactText(argument.type);
+        const stored = argument.kind === "column" && !isConstantColumn(argument.column);
+        const exact = !stored && isExactText(argument.type);
         if (exact) return this.add({ kind: "states", call, filter });
         return this.add({ kind: "registers", argument, filter, precision });
       }

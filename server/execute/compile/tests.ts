@@ -127,7 +127,22 @@ function compareLeaf(
   if (stripped.kind !== "column") return null;
   const column = columns.column(stripped.column, stripped.type);
   const test = compareColumn(column, op, value);
-  return test === null ? null : simplifyOr(test);
+  return test === null ? null : simplifyOr(inRows(test, columns));
+}
+
+/** Ranges of row numbers are runs of rows. */
+function inRows(test: Test, columns: SegmentColumns): Test {
+  if (test.kind === "or")
+    return join(
+      "or",
+      test.tests.map((part) => inRows(part, columns)),
+    );
+  if (test.kind !== "ints" || columns.used[test.column].kind !== "docIds") return test;
+  const { low, high } = test;
+  const within = (row: bigint): number =>
+    row <= 0n ? 0 : row >= columns.segment.rows ? columns.segment.rows : Number(row);
+  const [from, until] = [within(low), within(high + 1n)];
+  return from < until ? { kind: "rows", from, until } : none;
 }
 
 const simplifyOr = (test: Test): Test => (test.kind === "or" ? join("or", test.tests) : test);
@@ -176,8 +191,12 @@ function memberTest(args: readonly Expression[], wanted: boolean, columns: Segme
   if (column.kind === "missing") return none;
   if (column.kind === "ids") return idMembers(column, values, wanted);
   if (values.length > rangesMax && !values.every((value) => typeof value === "bigint")) return null;
-  if (column.kind === "ints" && values.every((value) => typeof value === "bigint")) {
-    return intMembers(column, values, wanted);
+  if (
+    (column.kind === "ints" || column.kind === "docIds") &&
+    values.every((value) => typeof value === "bigint")
+  ) {
+    const members = intMembers(column, values, wanted);
+    return members === null ? null : inRows(members, columns);
   }
   const tests = values.map((value) => compareColumn(column, wanted ? "equals" : "notEquals", value));
   if (tests.some((test) => test === null)) return null;

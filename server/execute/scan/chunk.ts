@@ -88,7 +88,7 @@ export class Chunk {
     const known = this.decoded[place];
     if (known !== undefined) return known;
     const { kind, forwards } = this.task.columns[place];
-    if (kind === "missing" || kind === "window") return { ...absent, kind };
+    if (kind === "missing" || kind === "window" || kind === "docIds") return { ...absent, kind };
     const at = this.index * forwardWords;
     const created: ChunkColumn = {
       kind,
@@ -184,6 +184,8 @@ export class Chunk {
         return nullVector(info, rows);
       case "window":
         return this.windowVector(place, positions);
+      case "docIds":
+        return { kind: "int", type: info.type, rows, values: this.docIds(positions), nulls: null };
       case "ids":
       case "bytes":
         return textVector(this, info, column, positions);
@@ -218,6 +220,14 @@ export class Chunk {
     });
     for (let row = 0; row < time.rows; row++) if (isNull(time.nulls, row)) values[row] = 0n;
     return { kind: "int", type, rows: time.rows, values, nulls: time.nulls };
+  }
+
+  private docIds(positions: Positions | null): BigInt64Array {
+    const { firstRow } = this.task.chunks[this.index];
+    const { u32 } = this.views;
+    return BigInt64Array.from({ length: positions === null ? this.rows : positions.count }, (_, at) =>
+      BigInt(firstRow + (positions === null ? at : u32[(positions.pointer >> 2) + at])),
+    );
   }
 
   private doubles(column: ChunkColumn, positions: Positions | null): Float64Array {

@@ -126,6 +126,38 @@ describe("what UIs ask", () => {
     });
   });
 
+  test("in SQL: a row's segment, its place there and its host, also when the segment seals", async () => {
+    await ask("POST", "/tableConfigs", wholeOf("placed"));
+    const lines = [30, 10, 20].map((ts) => `{"a":"at ${ts}","ts":${ts}}`);
+    await ask("POST", "/ingest/placed?sync=true", lines.join("\n"));
+    const sql = `SELECT $docId, a, $segmentName, $hostName, COUNT(*) FROM placed
+      WHERE $segmentName LIKE '%' GROUP BY 1, 2, 3, 4 ORDER BY 1`;
+    const placesOf = async () => {
+      const { json } = await ask("POST", "/query/sql", { sql });
+      return (json["resultTable"] as { rows: unknown[][] }).rows;
+    };
+    const segmentsOf = async () => {
+      const { json } = await ask("GET", "/segments/placed");
+      return (json as unknown as { REALTIME: string[] }[])[0]?.REALTIME;
+    };
+    const nodes = (await ask("GET", "/instances")).json["instances"] as string[];
+    const node = nodes.find((name) => name.startsWith("Server_"));
+    const { hostName } = (await ask("GET", `/instances/${node}`)).json;
+    const growing = [...new Set((await placesOf()).map((row) => row[2]))];
+    expect(await segmentsOf()).toEqual(growing);
+    const rows = (order: readonly number[], segment: unknown) =>
+      order.map((ts, row) => [row, `at ${ts}`, segment, hostName, 1]);
+    for (const _ of ["computed", "kept"]) expect(await placesOf()).toEqual(rows([30, 10, 20], growing[0]));
+    await ask("POST", "/tables/placed/forceCommit", {});
+    // Sealed rows lie in the order of their time.
+    await expect
+      .poll(async () => (await placesOf()).map((row) => row[1]))
+      .toEqual(["at 10", "at 20", "at 30"]);
+    const sealed = (await placesOf())[0]?.[2];
+    expect(await placesOf()).toEqual(rows([10, 20, 30], sealed));
+    expect(await segmentsOf()).toContain(sealed);
+  });
+
   test("about health, nodes and machinery", async () => {
     expect(await ask("GET", "/debug/tables/seen")).toMatchObject({
       json: [

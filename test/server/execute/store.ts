@@ -48,6 +48,7 @@ export interface StoreOptions {
   readonly cacheBytes?: number;
   /** For turns; time stands still when left out. */
   readonly monotonicMs?: () => number;
+  readonly hostName?: string;
 }
 
 export interface Store {
@@ -107,7 +108,8 @@ export function buildStore(
   });
   const limits = { ...usualLimits, chunkRows: 4, sliceChunks: 2, ...options.limits };
   const monotonicMs = options.monotonicMs ?? (() => 0);
-  const parts = { runtime, evaluate, limits, nowMs: () => 0, monotonicMs };
+  const { hostName = "here" } = options;
+  const parts = { runtime, evaluate, limits, hostName, nowMs: () => 0, monotonicMs };
   const executor = new Executor(options.pool ? { ...parts, pool: options.pool(arenas) } : parts);
   return {
     executor,

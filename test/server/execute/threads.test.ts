@@ -44,7 +44,7 @@ function executorWith(pool: ScanPool | null): { readonly executor: Executor; rea
   });
   const own = { ...limits, chunkRows: 256, sliceChunks: 2, inlineNs: 0 };
   const times = { nowMs: () => Date.now(), monotonicMs: () => performance.now() };
-  const parts = { runtime, evaluate, limits: own, ...times };
+  const parts = { runtime, evaluate, limits: own, hostName: "here", ...times };
   return { executor: new Executor(pool === null ? parts : { ...parts, pool }), runtime };
 }
 
