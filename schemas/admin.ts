@@ -2,6 +2,7 @@
  * What HTTP asks of the tables, by kind of question: implemented by the server's composition, in process or on the far
  * side of a wire. Whoever needs one kind takes that alone.
  */
+import { numberedId } from "#schemas/api/ids";
 import type {
   ConsumeFrom,
   DeadLetters,
@@ -100,7 +101,7 @@ export interface TableAdmin {
 /** The first of NAME_2, NAME_3, … that no table has; the name itself when it is free. */
 export function freeTableName(definitions: Pick<TableDefinitions, "record">, name: string): string {
   let free = name;
-  for (let count = 2; definitions.record(free) !== undefined; count++) free = `${name}_${count}`;
+  for (let count = 2; definitions.record(free) !== undefined; count++) free = numberedId(name, `_${count}`);
   return free;
 }
 

@@ -104,6 +104,10 @@ export const errorDocs: Readonly<Record<ErrorCode, ErrorDoc>> = {
     meaning: "The body is packed in a way that we cannot unpack.",
     remedy: "Send it plain, or with Content-Encoding gzip, deflate, br or zstd.",
   },
+  ID_SYNTAX: {
+    meaning: "Something new is to have an id, or is asked with a key, that breaks the rule of ids.",
+    remedy: 'The message says the rule and an id that would do; SQL.md\'s "Names and ids" has it whole.',
+  },
   REQUEST_SYNTAX: {
     meaning: "The request is not HTTP as we read it: a broken first line, header or address.",
     remedy: "The message says which; encode what stands in an address with percent signs.",

@@ -38,6 +38,7 @@ export const errorCodes = {
   BODY_BYTES: { pinot: 245, status: 413 },
   BODY_SYNTAX: { pinot: 100, status: 400 },
   BODY_ENCODING: { pinot: 100, status: 415 },
+  ID_SYNTAX: { pinot: 100, status: 400 },
   REQUEST_SYNTAX: { pinot: 100, status: 400 },
   REQUEST_BYTES: { pinot: 245, status: 431 },
   REQUEST_TIMEOUT: { pinot: 400, status: 408 },

@@ -244,6 +244,12 @@ export const schemaBounds = {
   turnMs: 6,
   /** Bytes of states between two steps. */
   mergeStepBytes: 1 << 20,
+  /** Characters of an id of a document, and of a table's name: with what is put behind it, it is one file name. */
+  idChars: 128,
+  /** Of a key that a program makes up: Idempotency-Key, clientQueryId, the id of a live subscription. */
+  keyChars: 256,
+  /** Of a column's name: they come from headers, where whole questions stand. */
+  columnNameChars: 1024,
   /** A mended value may show what its own rules say; deeper than this no definition goes. */
   definitionMends: 4,
 } as const;

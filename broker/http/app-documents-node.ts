@@ -3,7 +3,15 @@ import type { HttpParts } from "#broker/http/parts";
 import { aDashboard, aSavedQuery } from "#broker/http/path-parameters";
 import { jsonRoute, type Route } from "#broker/http/route-node";
 import { statusAnswer } from "#schemas/api/controller";
-import { dashboardRequest, dashboardSummary, dashboardType, parseDashboard } from "#schemas/api/dashboards";
+import {
+  type Dashboard,
+  dashboardRequest,
+  dashboardSummary,
+  dashboardType,
+  panelIdFault,
+  readDashboard,
+} from "#schemas/api/dashboards";
+import { checkId, isId, shownText } from "#schemas/api/ids";
 import { json, type Operation } from "#schemas/api/operation";
 import { type SavedQuery, savedQuery, savedQueryRequest } from "#schemas/api/query";
 import { list } from "#schemas/api/shape";
@@ -15,7 +23,7 @@ const tag = "App" satisfies Operation["tag"];
 /** The dashboard, or DASHBOARD_UNKNOWN. */
 async function known(catalog: CatalogClient, id: string) {
   const dashboard = await catalog.dashboard(id);
-  if (dashboard === null) throw new StoreError("DASHBOARD_UNKNOWN", `there is no dashboard "${id}"`);
+  if (dashboard === null) throw new StoreError("DASHBOARD_UNKNOWN", `there is no dashboard ${shownText(id)}`);
   return dashboard;
 }
 
@@ -58,6 +66,16 @@ const example = {
   version: 0,
 };
 
+/** Ids that are new keep the rule; those of the stored dashboard, its own and its panels', may be older than the rule. */
+async function checkDashboardIds(catalog: CatalogClient, dashboard: Dashboard): Promise<void> {
+  const { id } = dashboard;
+  if (isId(id, "document") && panelIdFault(dashboard, null) === null) return;
+  const stored = await catalog.dashboard(id);
+  if (stored === null) checkId(id, "the dashboard's id", "path");
+  const fault = panelIdFault(dashboard, stored);
+  if (fault !== null) throw fault;
+}
+
 const putDashboardRoute = ({ catalog, world }: HttpParts): Route =>
   jsonRoute({
     method: "PUT",
@@ -67,9 +85,10 @@ const putDashboardRoute = ({ catalog, world }: HttpParts): Route =>
     parameters: { id: { ...aDashboard, example: "sales" } },
     body: json(dashboardRequest, example),
     answer: dashboardType,
-    errors: ["TABLE_DEFINITION", "DASHBOARD_CONFLICT", "DISK_FULL"],
-    handle: ({ path: { id }, body }) => {
-      const dashboard = parseDashboard({ ...(body as object), id });
+    errors: ["ID_SYNTAX", "TABLE_DEFINITION", "DASHBOARD_CONFLICT", "DISK_FULL"],
+    handle: async ({ path: { id }, body }) => {
+      const dashboard = readDashboard({ ...(body as object), id });
+      await checkDashboardIds(catalog, dashboard);
       return catalog.putDashboard({ ...dashboard, updatedMs: world.clock.nowMs() });
     },
   });
@@ -98,6 +117,9 @@ function savedQueryOf(body: unknown, id: string, updatedMs: number): SavedQuery 
   return { id, name, sql, updatedMs };
 }
 
+const isSaved = async (catalog: CatalogClient, id: string): Promise<boolean> =>
+  (await catalog.savedQueries()).some((query) => query.id === id);
+
 const queriesRoute = ({ catalog }: HttpParts): Route =>
   jsonRoute({
     method: "GET",
@@ -120,8 +142,9 @@ const putQueryRoute = ({ catalog, world }: HttpParts): Route =>
       sql: "SELECT product_id, SUM(quantity) AS sold FROM purchases GROUP BY product_id ORDER BY sold DESC",
     }),
     answer: savedQuery,
-    errors: ["DISK_FULL"],
+    errors: ["ID_SYNTAX", "DISK_FULL"],
     handle: async ({ path: { id }, body }) => {
+      if (!isId(id, "document") && !(await isSaved(catalog, id))) checkId(id, "the saved query's id", "path");
       const saved = savedQueryOf(body, id, world.clock.nowMs());
       await catalog.putSavedQuery(saved);
       return saved;
@@ -138,9 +161,8 @@ const dropQueryRoute = ({ catalog }: HttpParts): Route =>
     answer: statusAnswer,
     errors: ["NOT_FOUND"],
     handle: async ({ path: { id } }) => {
-      const saved = await catalog.savedQueries();
-      if (!saved.some((query) => query.id === id)) {
-        throw new StoreError("NOT_FOUND", `there is no saved query "${id}"`);
+      if (!(await isSaved(catalog, id))) {
+        throw new StoreError("NOT_FOUND", `there is no saved query ${shownText(id)}`);
       }
       await catalog.dropSavedQuery(id);
       return { status: "deleted" };

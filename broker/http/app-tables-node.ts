@@ -4,6 +4,7 @@ import type { HttpParts } from "#broker/http/parts";
 import { aTable } from "#broker/http/path-parameters";
 import { jsonRoute, type Route } from "#broker/http/route-node";
 import { freeTableName, type TableAdmin } from "#schemas/admin";
+import { suggestedId } from "#schemas/api/ids";
 import { json, type Operation } from "#schemas/api/operation";
 import { list } from "#schemas/api/shape";
 import {
@@ -147,6 +148,9 @@ function streamConfig(parts: HttpParts, config: unknown, topic: string): unknown
   return { ...base, tableIndexConfig: { ...index, streamConfigs } };
 }
 
+/** A name that SQL takes without quotes, out of what a file or topic is called. */
+const proposedName = (text: string): string => suggestedId(text.replaceAll(/[.-]/g, "_"), "table") ?? "rows";
+
 const inferRoute = (parts: HttpParts): Route =>
   jsonRoute({
     method: "POST",
@@ -162,7 +166,7 @@ const inferRoute = (parts: HttpParts): Route =>
     handle: async (call) => {
       const body = askedOf(call.body);
       const topic = body.topic ?? null;
-      const wanted = (body.table || (topic ?? "rows")).replaceAll(/[^A-Za-z0-9_]/g, "_");
+      const wanted = proposedName(body.table || (topic ?? "rows"));
       const table = freeTableName(parts.admin.definitions, wanted);
       const csv = topic === null ? (body.csv ?? {}) : null;
       const inferred = parts.infer(await rowsFor(parts, body), { table, csv, limits: parts.limits });

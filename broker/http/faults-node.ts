@@ -9,7 +9,13 @@ import { errorBody, jsonText, sendError } from "#broker/http/answers-node";
 import { type BodyLimit, bodyLimitOf } from "#broker/http/body-limit";
 import type { HttpParts } from "#broker/http/parts";
 import { errorCodes, messageOf, StoreError } from "#schemas/errors";
-import type { Limits } from "#schemas/limits";
+import { type Limits, schemaBounds } from "#schemas/limits";
+
+/** What answers where. */
+interface Reached {
+  readonly method: string;
+  readonly path: string;
+}
 
 type FrameworkError = Error & { readonly code?: string; readonly statusCode?: number };
 
@@ -21,25 +27,30 @@ export const tooLarge = (limits: Limits, limit: BodyLimit) => {
 const rateLimited = (bound: number) =>
   new StoreError("RATE_LIMITED", `more than requestsPerSecond = ${bound} from one address; slow down`);
 
+/** Nothing is there under a name that nothing can have; to make it is another mistake. */
+function tooLong(method: string): StoreError {
+  const message = "a part of the address is longer than any name";
+  if (method !== "PUT") return new StoreError("NOT_FOUND", message);
+  const { idChars } = schemaBounds;
+  return new StoreError("ID_SYNTAX", `${message}: expected at most idChars = ${idChars} characters`, {
+    at: "path",
+    expected: `at most ${idChars} characters`,
+  });
+}
+
 /** The framework's error as one of ours; null: a fault of ours. */
-function theirMistake(error: FrameworkError, limits: Limits, path: string): StoreError | null {
+function theirMistake(error: FrameworkError, limits: Limits, { method, path }: Reached): StoreError | null {
   switch (error.code) {
     case "FST_ERR_CTP_BODY_TOO_LARGE":
       return tooLarge(limits, bodyLimitOf(path, limits));
     case "FST_ERR_BAD_URL":
       return new StoreError("REQUEST_SYNTAX", `the address is not percent-encoded UTF-8: ${error.message}`);
     case "FST_ERR_MAX_PARAM_LENGTH":
-      return new StoreError("NOT_FOUND", "a part of the address is longer than any name");
+      return tooLong(method);
   }
   if (error.statusCode === 429) return rateLimited(limits.requestsPerSecond);
   if (error.statusCode === undefined || error.statusCode >= 500) return null;
   return new StoreError("BODY_SYNTAX", error.message);
-}
-
-/** What answers where. */
-interface Reached {
-  readonly method: string;
-  readonly path: string;
 }
 
 /** "/tables/:name" as the addresses that it stands for. */
@@ -73,7 +84,8 @@ function notFound(operations: readonly Reached[]) {
 export function handleFaults(app: FastifyInstance, parts: HttpParts, operations: readonly Reached[]): void {
   app.setErrorHandler((error: FrameworkError, request, reply) => {
     if (error instanceof StoreError) return sendError(reply, error);
-    const theirs = theirMistake(error, parts.limits, request.routeOptions.url ?? "");
+    const { method } = request;
+    const theirs = theirMistake(error, parts.limits, { method, path: request.routeOptions.url ?? "" });
     if (theirs === null)
       parts.log("error", "a request failed", { url: request.url, error: error.stack ?? error.message });
     return sendError(reply, theirs ?? error);
@@ -84,8 +96,8 @@ export function handleFaults(app: FastifyInstance, parts: HttpParts, operations:
 /** What the router refuses before any hook runs. */
 export const routerFault =
   (limits: Limits) =>
-  (error: FrameworkError, _request: FastifyRequest, reply: FastifyReply): void => {
-    sendError(reply, theirMistake(error, limits, "") ?? error);
+  (error: FrameworkError, { method }: FastifyRequest, reply: FastifyReply): void => {
+    sendError(reply, theirMistake(error, limits, { method, path: "" }) ?? error);
   };
 
 /** What came over the socket and never became a request. */

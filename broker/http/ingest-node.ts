@@ -1,10 +1,12 @@
 /** POST /ingest/{table}: rows as NDJSON, a JSON array or CSV; the answer comes after they are durable. */
+import { isUtf8 } from "node:buffer";
 import { csvOptionsOf } from "#broker/http/csv-options";
 import { knownTable } from "#broker/http/definitions";
 import type { HttpParts } from "#broker/http/parts";
 import { aTable } from "#broker/http/path-parameters";
 import { jsonRoute, type Route } from "#broker/http/route-node";
 import type { PushOptions } from "#schemas/admin";
+import { checkKey } from "#schemas/api/ids";
 import { ingestHeaders, ingestParameters, rowsAsJson } from "#schemas/api/ingest";
 import { json, text } from "#schemas/api/operation";
 import { ingestAnswer } from "#schemas/api/tables";
@@ -55,6 +57,17 @@ const csv = `transaction_time,product_id,price,quantity
 1700000000000,FS01,5.5,2
 `;
 
+/**
+ * The key as it came, which is how it is remembered. HTTP hands headers on as Latin-1; what is checked are the
+ * characters that the sender meant. An empty one protects nothing, and whoever sends it believes that it does.
+ */
+function keyOf(header: string | readonly string[] | undefined): string | null {
+  if (typeof header !== "string") return null;
+  const bytes = Buffer.from(header, "latin1");
+  checkKey(isUtf8(bytes) ? bytes.toString("utf8") : header, "Idempotency-Key", "Idempotency-Key");
+  return header;
+}
+
 /** Idempotent with an Idempotency-Key, and queryable on answer with ?sync=true. */
 const pushRoute = ({ admin }: HttpParts): Route =>
   jsonRoute({
@@ -76,21 +89,21 @@ const pushRoute = ({ admin }: HttpParts): Route =>
     },
     answer: ingestAnswer,
     errors: [
-      ...(["TABLE_UNKNOWN", "TABLE_STREAM", "IDEMPOTENCY_CONFLICT", "QUERY_DEADLINE"] as const),
+      ...(["TABLE_UNKNOWN", "TABLE_STREAM", "ID_SYNTAX", "IDEMPOTENCY_CONFLICT", "QUERY_DEADLINE"] as const),
       ...(["INGESTION_PAUSED", "MEMORY_BUDGET", "SHUTTING_DOWN", "DISK_FULL"] as const),
     ],
     handle: ({ path, query, body, request }) => {
       const bytes = Buffer.isBuffer(body) ? body : Buffer.from(typeof body === "string" ? body : "");
       if (bytes.length === 0)
         throw new StoreError("BODY_SYNTAX", "the body is empty; send one JSON object a line");
-      const key = request.headers["idempotency-key"];
+      const idempotencyKey = keyOf(request.headers["idempotency-key"]);
       const { table } = knownTable(admin, path.table);
       const type = request.headers["content-type"] ?? "";
       const format = formatOf(type, bytes);
       return admin.pushes.push(table.name, bytes, {
         format,
         ...(format === "csv" ? { csv: csvOptionsOf(type, query) } : {}),
-        idempotencyKey: typeof key === "string" && key !== "" ? key : null,
+        idempotencyKey,
         sync: query.sync === "true",
       });
     },

@@ -7,10 +7,13 @@ export const aTable: PathParameter = {
 };
 
 export const aDashboard: PathParameter = {
-  description: "Lower-case letters, digits and -",
+  description: "The dashboard's id: letters, digits, _, - and ., case distinguished",
   example: "cafe",
 };
 
-export const aSavedQuery: PathParameter = { description: "The saved query's id", example: "best-sellers" };
+export const aSavedQuery: PathParameter = {
+  description: "The saved query's id, of the same letters as a dashboard's",
+  example: "best-sellers",
+};
 
 export const aSegment: PathParameter = { description: "The segment's id", example: "purchases__0__0" };

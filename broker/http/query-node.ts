@@ -5,6 +5,7 @@ import { closedSignal } from "#broker/http/answers-node";
 import type { HttpParts } from "#broker/http/parts";
 import { jsonRoute, plainRoute, type Route } from "#broker/http/route-node";
 import { runningQueries, statusAnswer } from "#schemas/api/controller";
+import { checkKey, shownText } from "#schemas/api/ids";
 import { bytes, json, type Operation, text } from "#schemas/api/operation";
 import { type QueryRequest, queryRequest } from "#schemas/api/query";
 import { queryAnswer, queryAnswerHeaders, queryHeaders, queryParameters } from "#schemas/api/query-answer";
@@ -19,7 +20,7 @@ function requestOf(body: unknown): QueryRequest {
   if (typeof fields["sql"] !== "string") {
     throw new StoreError("BODY_SYNTAX", 'expected "sql" to be a string in the JSON body', { at: "$.sql" });
   }
-  const text = (name: string, example: string) => {
+  const text = (name: string, example: string): Readonly<Record<string, string>> => {
     const value = fields[name];
     if (value === undefined || value === null) return {};
     if (typeof value === "string") return { [name]: value };
@@ -33,10 +34,12 @@ function requestOf(body: unknown): QueryRequest {
       },
     );
   };
+  const { clientQueryId } = text("clientQueryId", "report-17");
+  if (clientQueryId !== undefined) checkKey(clientQueryId, "clientQueryId", "$.clientQueryId");
   return {
     sql: fields["sql"],
     ...text("queryOptions", "timeoutMs=5000;useCache=false"),
-    ...text("clientQueryId", "report-17"),
+    ...(clientQueryId === undefined ? {} : { clientQueryId }),
     ...(typeof fields["trace"] === "boolean" ? { trace: fields["trace"] } : {}),
   };
 }
@@ -71,7 +74,7 @@ async function answer(
 const faults: readonly ErrorCode[] = [
   ...(["SQL_SYNTAX", "SQL_UNSUPPORTED", "SQL_TYPE", "OPTION_UNKNOWN", "OPTION_VALUE"] as const),
   ...(["FUNCTION_UNKNOWN", "FUNCTION_ARGUMENTS", "COLUMN_UNKNOWN", "VALUE_RANGE", "VALUE_SYNTAX"] as const),
-  ...(["RESULT_ROWS", "RESULT_BYTES", "QUERY_MEMORY", "BODY_SYNTAX"] as const),
+  ...(["RESULT_ROWS", "RESULT_BYTES", "QUERY_MEMORY", "BODY_SYNTAX", "ID_SYNTAX"] as const),
   ...(["TABLE_UNKNOWN", "BODY_BYTES", "QUERIES_QUEUED", "QUERY_CANCELLED", "QUERY_DEADLINE"] as const),
   ...(["SEGMENT_CORRUPT", "SERVER_MISSING", "MEMORY_BUDGET", "SHUTTING_DOWN"] as const),
 ];
@@ -131,7 +134,7 @@ const cancelRoute = ({ queries }: HttpParts, path: "/query/:id" | "/clientQuery/
     errors: ["NOT_FOUND"],
     handle: ({ path: { id } }) => {
       if (queries.cancel(id)) return { status: `Cancelled query: ${id}` };
-      throw new StoreError("NOT_FOUND", `no query "${id}" is running`);
+      throw new StoreError("NOT_FOUND", `no query ${shownText(id)} is running`);
     },
   });
 

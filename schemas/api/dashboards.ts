@@ -1,7 +1,9 @@
 /** A dashboard is data: a definition file drawn by the generic renderer. Kept in the catalog with versions. */
 import { z } from "zod";
-import { byName, instantMs, list, shape } from "#schemas/api/shape";
+import { idDetail, idFault } from "#schemas/api/ids";
+import { byName, documentId, instantMs, list, shape } from "#schemas/api/shape";
 import { checked } from "#schemas/definition/check";
+import { StoreError } from "#schemas/errors";
 
 /** As `shape`, and unknown keys are refused: a dashboard file is written by hand. */
 const strict = <Fields extends z.core.$ZodShape>(fields: Fields) => z.strictObject(fields).readonly();
@@ -47,7 +49,7 @@ const chartSettings = strict({
 export type ChartSettings = z.infer<typeof chartSettings>;
 
 const panel = strict({
-  id: z.string().min(1),
+  id: documentId,
   title: z.string(),
   subtitle: optionalText,
   table: z.string(),
@@ -66,8 +68,6 @@ const panel = strict({
 });
 export type Panel = z.infer<typeof panel>;
 
-const id = z.string().regex(/^[a-z0-9-]{1,64}$/, "expected lower-case letters, digits and -");
-
 const fields = {
   title: z.string().min(1),
   description: optionalText,
@@ -82,7 +82,7 @@ const fields = {
 
 /** The dashboard's own shape; JSON Schema for editors comes from it. */
 export const dashboardType = strict({
-  id,
+  id: documentId,
   ...fields,
   version: z.number().int().min(0).default(0),
   updatedMs: z.number().default(0),
@@ -91,7 +91,7 @@ export type Dashboard = z.infer<typeof dashboardType>;
 
 /** PUT /api/dashboards/{id}: the path has the id, the server the time. */
 export const dashboardRequest = strict({
-  id: id.exactOptional(),
+  id: documentId.exactOptional(),
   ...fields,
   version: z
     .number()
@@ -113,5 +113,39 @@ export const dashboardSummary = shape({
 }).meta({ id: "DashboardSummary" });
 export type DashboardSummary = z.infer<typeof dashboardSummary>;
 
-/** A dashboard as its renderer takes it; throws TABLE_DEFINITION's kind of error with the JSON path. */
-export const parseDashboard = (json: unknown): Dashboard => checked(dashboardType, json);
+/** A dashboard's form alone: one that is stored may have ids of before the rule. TABLE_DEFINITION has the JSON path. */
+export const readDashboard = (json: unknown): Dashboard => checked(dashboardType, json);
+
+const panelFault = (index: number, id: string, message: string): StoreError => {
+  const at = `$.panels[${index}].id`;
+  return new StoreError("TABLE_DEFINITION", `${at}: ${message}.`, idDetail(id, "document", at));
+};
+
+/** What is wrong with the ids of the panels that `stored` does not have; null: nothing. */
+export function panelIdFault(dashboard: Dashboard, stored: Dashboard | null): StoreError | null {
+  const kept = stored?.panels.map(({ id }) => id) ?? [];
+  const seen = new Set<string>();
+  for (const [index, { id }] of dashboard.panels.entries()) {
+    const place = kept.indexOf(id);
+    if (place >= 0) kept.splice(place, 1);
+    else {
+      const fault = idFault(id, "document");
+      if (fault !== null) return panelFault(index, id, fault);
+      if (seen.has(id))
+        return panelFault(index, id, `expected an id of its own, but "${id}" is another panel's`);
+    }
+    seen.add(id);
+  }
+  return null;
+}
+
+/** A new dashboard as its renderer takes it; throws TABLE_DEFINITION's kind of error with the JSON path. */
+export function parseDashboard(json: unknown): Dashboard {
+  const dashboard = readDashboard(json);
+  const message = idFault(dashboard.id, "document");
+  if (message !== null)
+    throw new StoreError("TABLE_DEFINITION", `$.id: ${message}.`, idDetail(dashboard.id, "document", "$.id"));
+  const fault = panelIdFault(dashboard, null);
+  if (fault !== null) throw fault;
+  return dashboard;
+}

@@ -1,5 +1,6 @@
 /** What POST /ingest takes beside rows. */
 import { z } from "zod";
+import { key } from "#schemas/api/shape";
 
 export const ingestParameters = z.object({
   sync: z
@@ -34,8 +35,7 @@ export const ingestParameters = z.object({
 });
 
 export const ingestHeaders = z.object({
-  "idempotency-key": z
-    .string()
+  "idempotency-key": key
     .exactOptional()
     .describe("Makes a repeat safe: the same key and body are taken once and answered alike"),
 });

@@ -1,9 +1,9 @@
 /** Checks what a page sends over /live: the one place where its bytes become a LiveRequest. */
 import { z } from "zod";
 import type { LiveRequest } from "#schemas/api/live";
+import { key as id } from "#schemas/api/shape";
 import { StoreError } from "#schemas/errors";
 
-const id = z.string().min(1).max(200);
 const instant = z.number().min(-8.64e15).max(8.64e15);
 
 const range = z.discriminatedUnion("kind", [
@@ -21,7 +21,7 @@ const request = z.discriminatedUnion("kind", [
     range,
     zone: z.string().max(100),
   }),
-  z.object({ kind: z.literal("watch"), id, table: z.string().min(1).max(200).nullable() }),
+  z.object({ kind: z.literal("watch"), id, table: id.nullable() }),
   z.object({ kind: z.literal("unsubscribe"), id }),
   z.object({ kind: z.literal("pause") }),
   z.object({ kind: z.literal("resume") }),

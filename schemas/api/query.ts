@@ -1,6 +1,6 @@
 /** SQL over HTTP: what is asked, and Pinot's response fields (their order is the encoder's business) plus ours. */
 import { z } from "zod";
-import { count, instantMs, list, shape } from "#schemas/api/shape";
+import { count, instantMs, key, list, shape } from "#schemas/api/shape";
 import { sqlType } from "#schemas/api/tables";
 import type { Span } from "#schemas/errors";
 import type { Gap } from "#schemas/segment";
@@ -78,7 +78,7 @@ export const queryRequest = shape({
   sql: z.string(),
   queryOptions: z.string().exactOptional().describe('As "timeoutMs=5000;useCache=false"'),
   trace: z.boolean().exactOptional(),
-  clientQueryId: z.string().exactOptional().describe("An id of your own, to cancel by"),
+  clientQueryId: key.exactOptional().describe("An id of your own, to cancel by"),
 }).meta({ id: "QueryRequest" });
 export type QueryRequest = z.infer<typeof queryRequest>;
 

@@ -1,15 +1,17 @@
 /** Field specs → columns with stable ids. */
+import { shownText } from "#schemas/api/ids";
 import { definitionError } from "#schemas/definition/check";
 import type { DefinitionFaults } from "#schemas/definition/faults";
 import type { PinotField, PinotSchema } from "#schemas/definition/pinot-schema";
 import { timeFormatOf } from "#schemas/definition/time-format";
 import { parseTimestamp } from "#schemas/functions/timestamp";
 import { utc } from "#schemas/functions/zone";
-import type { Limits } from "#schemas/limits";
+import { type Limits, schemaBounds } from "#schemas/limits";
 import { didYouMean } from "#schemas/suggest";
 import type { Column } from "#schemas/table";
 import { columnTypes, type SqlType, sqlTypes, type Value } from "#schemas/types";
 
+const { columnNameChars } = schemaBounds;
 const metricTypes: readonly SqlType[] = ["INT", "LONG", "FLOAT", "DOUBLE", "BIG_DECIMAL", "BYTES"];
 
 interface Place {
@@ -106,15 +108,17 @@ function refuse(field: PinotField, path: string, faults: DefinitionFaults): void
       ),
     );
   }
-  if (field.name === "" || field.name.startsWith("$")) {
+  if (!isColumnName(field.name)) {
+    const expected = `a name of 1 to ${columnNameChars} characters that does not begin with "$"`;
     faults.add(
-      definitionError(
-        `${path}.name`,
-        `expected a name that does not begin with "$" but found "${field.name}".`,
-      ),
+      definitionError(`${path}.name`, `expected ${expected} but found ${shownText(field.name)}.`, field.name),
     );
   }
 }
+
+/** They come from files' headers, so any text is one, quoted in SQL; halves of characters are none in UTF-8. */
+const isColumnName = (name: string): boolean =>
+  name !== "" && name.length <= columnNameChars && !name.startsWith("$") && name.isWellFormed();
 
 function columnOf(field: PinotField, place: Place, id: number, faults: DefinitionFaults): Column {
   const { path, role } = place;

@@ -2,6 +2,7 @@
  * Pinot's schema and table config → a Table. A schema alone makes one fed by pushes; a config amends it.
  * The same function checks a definition while it is typed, at POST, and when files are read at start.
  */
+import { idDetail, idFault } from "#schemas/api/ids";
 import { checkedWhole, definitionError } from "#schemas/definition/check";
 import { columnsOf } from "#schemas/definition/columns";
 import { DefinitionFaults } from "#schemas/definition/faults";
@@ -42,9 +43,11 @@ export const plainTableName = (name: string): string => name.replace(/_(REALTIME
 function tableNameOf(schema: PinotSchema, config: TableConfig | null): string {
   const name = plainTableName(config?.tableName ?? schema.schemaName);
   const path = config === null ? "$.schemaName" : "$.tableName";
-  if (!/^[A-Za-z_][A-Za-z0-9_.-]{0,127}$/.test(name)) {
-    throw definitionError(path, `expected a name of letters, digits and _ but found "${name}".`, name);
-  }
+  const fault = idFault(name, "table");
+  if (fault !== null)
+    throw new StoreError("TABLE_DEFINITION", `${path}: ${fault}.`, idDetail(name, "table", path));
+  if (plainTableName(name) !== name)
+    throw definitionError(path, `"${name}" is what "${plainTableName(name)}" is called with its type.`, name);
   return name;
 }
 

@@ -5,6 +5,7 @@ import { notifications } from "@mantine/notifications";
 import { IconDeviceFloppy } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
+import { suggestedId } from "#schemas/api/ids";
 import { api } from "../api.ts";
 import { changeTab, useStore } from "../store.ts";
 import { sizes } from "../theme.ts";
@@ -12,18 +13,13 @@ import styles from "./console.module.css";
 
 const icon = { size: sizes.iconSmall, stroke: 1.5, "aria-hidden": true } as const;
 
-const idOf = (name: string): string =>
-  name
-    .trim()
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, "-")
-    .replaceAll(/^-|-$/g, "");
+const idOf = (name: string): string | null => suggestedId(name.toLowerCase(), "document");
 
 function useSaving(tab: string, close: () => void) {
   const client = useQueryClient();
   return async (name: string) => {
     const sql = useStore.getState().tabs.find(({ id }) => id === tab)?.sql ?? "";
-    const id = idOf(name) || crypto.randomUUID();
+    const id = idOf(name) ?? crypto.randomUUID();
     try {
       await api.saveQuery({ id, name: name.trim(), sql, updatedMs: Date.now() });
       changeTab(tab, { saved: { id, name: name.trim(), sql } });

@@ -1,5 +1,6 @@
 /** Changes to a dashboard's definition: pure functions, each answering a new definition. */
 import type { Dashboard, Panel } from "#schemas/api/dashboards";
+import { suggestedId } from "#schemas/api/ids";
 import { chartOf } from "../chart/registry.ts";
 import { extentOf } from "../extent.ts";
 
@@ -17,15 +18,8 @@ function freeName(wanted: string, taken: ReadonlySet<string>): string {
   return name;
 }
 
-/** Lower-case letters, digits and hyphens out of a title. */
-export const idOf = (title: string): string =>
-  title
-    .normalize("NFD")
-    .toLowerCase()
-    .replaceAll(/\p{M}/gu, "")
-    .replaceAll(/[^a-z0-9]+/g, "-")
-    .replaceAll(/^-|-$/g, "")
-    .slice(0, 60) || "untitled";
+/** An id out of a title. */
+export const idOf = (title: string): string => suggestedId(title.toLowerCase(), "document") ?? "untitled";
 
 /** Panels moved or resized; those that are not named stay. */
 export function withPlaces(dashboard: Dashboard, places: readonly PlacedPanel[]): Dashboard {

@@ -2,6 +2,8 @@
  * A proposed table as rows of an editable grid, and back to Pinot's schema and table config. What the grid does not
  * show is kept as it came.
  */
+import { isId } from "#schemas/api/ids";
+import { schemaBounds } from "#schemas/limits";
 
 export type FieldRole = "dimension" | "metric" | "dateTime";
 
@@ -105,8 +107,10 @@ export function timeColumnOf(config: unknown): string | null {
 
 /** Why a proposal cannot be created yet; null when it can. */
 export function faultOf(name: string, fields: readonly Field[]): string | null {
-  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
-    return "A table's name is letters, digits and _, and begins with a letter.";
+  if (!isId(name, "table")) {
+    const rule = "A table's name is letters (a to z), digits, _, - and ., and begins with a letter or _";
+    return `${rule}; at most ${schemaBounds.idChars} characters.`;
+  }
   const included = fields.filter((field) => field.included);
   if (included.length === 0) return "A table needs at least one column.";
   const seen = new Set<string>();

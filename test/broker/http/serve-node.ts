@@ -7,6 +7,7 @@ import { join } from "node:path";
 import type { FastifyInstance, RouteOptions } from "fastify";
 import { startBroker } from "#broker/main-node";
 import { inferTable } from "#ingestion/infer/infer";
+import type { CatalogClient } from "#schemas/catalog";
 import { type Limits, limits as usualLimits } from "#schemas/limits";
 import { evaluate } from "#server/execute/functions/evaluate";
 import { type ServerOptions, startServer } from "#server/main-node";
@@ -17,6 +18,8 @@ export interface Served {
   readonly url: string;
   /** The data folder. */
   readonly data: string;
+  /** What an earlier version may have written goes in here. */
+  readonly catalog: CatalogClient;
   /** "GET /tables/:name" of every route that the router knows; HEAD goes without saying. */
   readonly registered: readonly string[];
   /** What a stop does first. */
@@ -80,6 +83,7 @@ export async function serve(
   return {
     url: broker.url.replace("localhost", "127.0.0.1"),
     data: join(folder, "data"),
+    catalog: server.catalog,
     registered,
     drain: () => broker.drain(),
     close: async () => {
