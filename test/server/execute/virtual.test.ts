@@ -17,6 +17,8 @@ const hostName = virtual(hostNameColumn);
 const text = (value: string) => literal("STRING", value);
 const int = (value: bigint) => literal("INT", value);
 
+const plus = (left: Expression, right: Expression) => call("plus", "LONG", left, right);
+
 const withPlaces = {
   ...table,
   columns: [...table.columns, segmentNameColumn, docIdColumn, hostNameColumn],
@@ -95,6 +97,9 @@ const calls: readonly Omit<AggregateCall, "filter">[] = [
   { name: "distinctCountHll", args: [docId], parameters: [8n], type: "LONG" },
   { name: "percentile", args: [docId], parameters: [50n], type: "DOUBLE" },
   { name: "sum", args: [call("length", "INT", segmentName)], parameters: [], type: "LONG" },
+  { name: "sum", args: [plus(docId, column("int"))], parameters: [], type: "LONG" },
+  { name: "max", args: [plus(column("int"), docId)], parameters: [], type: "LONG" },
+  { name: "distinctCount", args: [plus(docId, docId)], parameters: [], type: "LONG" },
 ];
 const aggregate = fc.tuple(fc.constantFrom(...calls), filter).map(([one, own]) => ({ ...one, filter: own }));
 
