@@ -105,15 +105,10 @@ const isKey = (key: string): boolean => key.length <= keyChars && /\S/.test(key)
 export const keyFault = (key: string): string | null =>
   isKey(key) ? null : `expected ${keyExpected}, but found ${shownText(key)}`;
 
-/** ID_SYNTAX unless it can be a key. */
+/** ID_SYNTAX unless it can be a key. None is suggested: cut or mended, two keys could become one. */
 export function checkKey(key: string, what: string, at: string): void {
   const fault = keyFault(key);
   if (fault === null) return;
-  const suggestion = suggestedId(key, "document") ?? "order-17";
-  throw new StoreError("ID_SYNTAX", `${what}: ${fault}; "${suggestion}" would do`, {
-    at,
-    expected: keyExpected,
-    found: shownText(key),
-    suggestion,
-  });
+  const detail = { at, expected: keyExpected, found: shownText(key) };
+  throw new StoreError("ID_SYNTAX", `${what}: ${fault}; a UUID would do`, detail);
 }
