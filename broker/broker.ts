@@ -77,9 +77,9 @@ const exception = (code: ErrorCode, message: string): QueryException => ({
 const plansMax = brokerBounds.planTries;
 
 /** A statement of more characters waits until few others like it are planned. */
-const longSqlMin = 65_536;
+const longSqlMin = brokerBounds.longSqlChars;
 /** Long statements that are planned at once. */
-const planningMax = 2;
+const planningMax = brokerBounds.longPlansRunning;
 /** Characters of a statement that are logged. */
 const loggedCharacters = 2000;
 

@@ -33,6 +33,7 @@ import { tableRoutes } from "#broker/http/tables-node";
 import { webPages, webRoutes } from "#broker/http/web-node";
 import { liveOperation, liveRoutes } from "#broker/live/socket-node";
 import type { LiveHub } from "#broker/live/subscriptions";
+import { brokerBounds } from "#schemas/limits";
 
 export interface HttpOptions {
   readonly parts: HttpParts;
@@ -60,7 +61,7 @@ const contentSecurityPolicy = {
 };
 
 /** How often requests that do not arrive are looked for. */
-const requestCheckMs = 2000;
+const { requestCheckMs } = brokerBounds;
 
 /** Every route of the process but the web app's pages, as data. */
 function routesOf(app: FastifyInstance, parts: HttpParts): readonly Route[] {

@@ -65,7 +65,7 @@ export interface PrepareTools {
 const keptMax = brokerBounds.plansKept;
 const textMax = brokerBounds.planTextChars;
 /** How often a statement is planned anew because its table changed meanwhile. */
-const attemptsMax = 4;
+const attemptsMax = brokerBounds.plansAnew;
 
 export class Preparer {
   readonly #tools: PrepareTools;

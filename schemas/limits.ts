@@ -234,6 +234,10 @@ export const appLimits = {
 
 /** Bounds of the shared language: plans, patterns, decimals, turns. */
 export const schemaBounds = {
+  /** Keys of expressions that are longer are told by their hash: a chain's keys together would be as long as its square. */
+  expressionKeyChars: 128,
+  /** Nobody misspells a longer word by a few letters; comparing costs the square of its length. */
+  suggestedWordChars: 64,
   /** Expressions nested deeper than this are no query that a broker sent. */
   planDepth: 1024,
   zonesKept: 1000,
@@ -329,6 +333,10 @@ export const ingestionBounds = {
 
 /** Bounds of storage and execution. */
 export const serverBounds = {
+  /** Calls within each other that the search for a function's steps looks through: each step computes them all. */
+  steppedCalls: 16,
+  /** Distinct times that are remembered while a column is sealed: days, most often. */
+  sealedTimesKept: 1 << 16,
   /** Times the listed buckets that are counted out one by one. */
   bucketsCountedOut: 16,
   sealRetryFirstMs: 250,
@@ -410,6 +418,16 @@ export const serverBounds = {
 
 /** Bounds of questions and answers. */
 export const brokerBounds = {
+  /** A statement of more characters waits until few others like it are planned. */
+  longSqlChars: 65_536,
+  /** Long statements that are planned at once. */
+  longPlansRunning: 2,
+  /** How often a statement is planned anew because its table changed meanwhile. */
+  plansAnew: 4,
+  /** How often requests that do not arrive are looked for. */
+  requestCheckMs: 2000,
+  /** Requests of one page that may wait before no more are read from it. */
+  liveRequestsWaiting: 64,
   hintChars: 40,
   proposalRows: 200,
   /** One after another, as HTTP allows; nobody packs more often than this. */

@@ -1,4 +1,5 @@
 /** "Did you mean": the nearest known word to a misspelt one. */
+import { schemaBounds } from "#schemas/limits";
 
 /** Edits (insert, delete, replace, swap neighbours) between two words; stops counting past `most`. */
 function editDistance(left: string, right: string, most: number): number {
@@ -27,7 +28,7 @@ function editDistance(left: string, right: string, most: number): number {
 }
 
 /** Nobody misspells a longer word by a few letters; comparing costs the square of its length. */
-const wordMax = 64;
+const wordMax = schemaBounds.suggestedWordChars;
 
 /** The candidate nearest to `word` (case ignored) within a third of its length; null when none is near. */
 export function nearest(word: string, candidates: Iterable<string>): string | null {

@@ -16,6 +16,7 @@ const layouts = [
   "ingestion/log/format.ts",
   "ingestion/decode/decompress.ts",
   "ingestion/decode/record-batch.ts",
+  "ingestion/decode/topic-id.ts",
   "ingestion/decode/line-splitter.ts",
   "ingestion/decode/lz4.ts",
   "ingestion/decode/snappy.ts",

@@ -12,13 +12,14 @@ import type { LiveMessage } from "#schemas/api/live";
 import { readLiveRequest } from "#schemas/api/live-request";
 import type { Operation } from "#schemas/api/operation";
 import { messageOf } from "#schemas/errors";
+import { brokerBounds } from "#schemas/limits";
 
 const tryAgainLater = 1013;
 
 /** The page broke a rule of the protocol: its limits. */
 const policyBroken = 1008;
 /** Requests of one page that may wait before no more are read from it. */
-const waitingMax = 64;
+const waitingMax = brokerBounds.liveRequestsWaiting;
 
 /** JSON with 64-bit integers as digits. */
 function exactText(value: unknown): string {

@@ -1,4 +1,5 @@
 /** Equality of bound expressions. */
+import { schemaBounds } from "#schemas/limits";
 import type { Expression } from "#schemas/plan/expression";
 import { foldExpression } from "#schemas/plan/walk";
 import type { Value } from "#schemas/types";
@@ -6,7 +7,7 @@ import type { Value } from "#schemas/types";
 const keys = new WeakMap<Expression, string>();
 
 /** Keys longer than this are told by their hash, or a chain's keys together would be as long as its square. */
-const keyLengthMax = 128;
+const keyLengthMax = schemaBounds.expressionKeyChars;
 
 function valueKey(value: Value): string {
   if (typeof value === "bigint") return `${value}n`;

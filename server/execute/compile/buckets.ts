@@ -78,7 +78,7 @@ const textsIn = (expression: Expression): readonly string[] =>
   );
 
 /** Calls within each other that are looked through: each step of a search computes them all. */
-const callsMax = 16;
+const callsMax = serverBounds.steppedCalls;
 
 /** The one column of a rising step function, or null when the expression is none that we know. */
 export function steppedColumn(expression: Expression): Extract<Expression, { kind: "column" }> | null {

@@ -7,8 +7,6 @@
 import type { Vector } from "#schemas/batch";
 import { StoreError } from "#schemas/errors";
 import { isText } from "#schemas/functions/coerce";
-import { isNestedDeeper } from "#schemas/json-bounds";
-import { limits } from "#schemas/limits";
 import type { SqlType } from "#schemas/types";
 import { castVector } from "#server/execute/functions/cast";
 import { coalesce } from "#server/execute/functions/choose";
@@ -47,16 +45,8 @@ export function parsePath(path: string): readonly Step[] {
   return steps;
 }
 
-/** Writing a value goes as deep as the value does; a thread's stack does not. */
-function refuseDeep(text: string): void {
-  const { jsonDepth } = limits;
-  if (isNestedDeeper(text, jsonDepth))
-    throw new StoreError("VALUE_RANGE", `JSON is nested deeper than jsonDepth, ${jsonDepth}`);
-}
-
 /** The text's value; undefined when it is not JSON. */
 function parse(text: string): unknown {
-  refuseDeep(text);
   try {
     return JSON.parse(text);
   } catch {

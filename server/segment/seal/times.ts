@@ -5,6 +5,7 @@
 import { parsePattern } from "#schemas/functions/pattern";
 import { parseTimestamp } from "#schemas/functions/timestamp";
 import { zoneNamed } from "#schemas/functions/zone";
+import { serverBounds } from "#schemas/limits";
 import { type Column, columnNamed, type Table } from "#schemas/table";
 import { layoutOf } from "#schemas/types";
 import type { ZoneEntry } from "#server/index/zone-map";
@@ -12,7 +13,7 @@ import type { SegmentReader } from "#server/segment/reader";
 import { type FlatNumbers, flatNumbers, flatTexts } from "#server/segment/seal/flat";
 
 /** Distinct values that are remembered while a column is read: days, most often. */
-const knownMax = 1 << 16;
+const knownMax = serverBounds.sealedTimesKept;
 
 /** First and last time of some rows. */
 export interface TimeRange {
