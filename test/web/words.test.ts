@@ -15,6 +15,7 @@ import {
   numberOfCell,
 } from "../../web/format.ts";
 import { csvOf, fileName } from "../../web/panel/csv.ts";
+import { randomId } from "../../web/random-id.ts";
 import {
   configOf,
   faultOf,
@@ -161,6 +162,12 @@ describe("a proposed table", () => {
     expect(placeInWords("$.tableName", bad)).toBe("The table's name");
     expect(placeInWords("$.x.y", bad)).toBe("The definition");
   });
+});
+
+test("ids are made without what browsers lend to https alone", () => {
+  const ids = new Set(Array.from({ length: 100 }, randomId));
+  expect(ids.size).toBe(100);
+  for (const id of ids) expect(id).toMatch(/^[0-9a-f]{32}$/);
 });
 
 describe("files", () => {

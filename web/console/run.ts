@@ -7,6 +7,7 @@ import type { ChartSettings } from "#schemas/api/dashboards";
 import type { QueryException, QueryResponse } from "#schemas/api/query";
 import { appLimits } from "#schemas/limits";
 import { api, consoleOptions } from "../api.ts";
+import { randomId } from "../random-id.ts";
 import { remember } from "../store.ts";
 
 export interface Run {
@@ -87,7 +88,7 @@ function settle(tab: string, started: Running, ended: Omit<Run, "sql" | "endedMs
 export async function start(tab: string, sql: string, offset: number): Promise<void> {
   if (sql.trim() === "" || workOf(tab).running !== null) return;
   const abort = new AbortController();
-  const started: Running = { id: crypto.randomUUID(), sql, startedMs: Date.now(), abort };
+  const started: Running = { id: randomId(), sql, startedMs: Date.now(), abort };
   change(tab, { running: started });
   try {
     const asked = { sql, clientQueryId: started.id, queryOptions: bounded };

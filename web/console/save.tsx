@@ -7,6 +7,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { suggestedId } from "#schemas/api/ids";
 import { api } from "../api.ts";
+import { randomId } from "../random-id.ts";
 import { changeTab, useStore } from "../store.ts";
 import { sizes } from "../theme.ts";
 import styles from "./console.module.css";
@@ -19,7 +20,7 @@ function useSaving(tab: string, close: () => void) {
   const client = useQueryClient();
   return async (name: string) => {
     const sql = useStore.getState().tabs.find(({ id }) => id === tab)?.sql ?? "";
-    const id = idOf(name) ?? crypto.randomUUID();
+    const id = idOf(name) ?? randomId();
     try {
       await api.saveQuery({ id, name: name.trim(), sql, updatedMs: Date.now() });
       changeTab(tab, { saved: { id, name: name.trim(), sql } });
