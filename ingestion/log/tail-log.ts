@@ -423,6 +423,8 @@ export class TailLog {
   }
 
   async #sync(): Promise<void> {
+    // The old file was synced before it was closed; there was no room for a new one yet.
+    if (this.#file === null && this.#unsynced.length === 0) return;
     const group = this.#unsynced.splice(0);
     const file = this.#current();
     const reached = file.bytes;

@@ -251,6 +251,24 @@ describe("the tail log", () => {
     expect(log.failure).toBeNull();
   });
 
+  it("as a mirror waits also when there is no room for the next file's beginning", async () => {
+    const world = memoryWorld();
+    const { log } = await reopened(world, { whenFull: "retry", syncMs: 200, fileBytes: 64 });
+    const first = log.append(entry(0, 9));
+    await world.clock.advance(1000);
+    await first;
+    world.disk.faults.before = (operation) => {
+      if (operation === "append") throw new StoreError("DISK_FULL", "no space left");
+    };
+    const second = log.append(entry(9, 9));
+    await world.clock.advance(10_000);
+    expect(log.failure?.code).toBe("DISK_FULL");
+    world.disk.faults.before = () => {};
+    await world.clock.advance(3000);
+    await second;
+    expect((await reopened(world)).entries.map(({ range }) => range)).toEqual(["0-9", "9-18"]);
+  });
+
   it("removes files behind a sealed offset, after what must outlive them is kept", async () => {
     const world = memoryWorld();
     const { log } = await written(
