@@ -146,6 +146,15 @@ describe("a proposed table", () => {
     expect(faultOf("x", [])).toContain("at least one");
     expect(faultOf("x", fieldsOf(schema))).toBeNull();
   });
+  test("a stream of pushes is called like its table", () => {
+    const base = (topic: string) => ({
+      tableName: "rows",
+      tableIndexConfig: { streamConfigs: { "stream.embedded.topic.name": topic } },
+    });
+    const topicOf = (topic: string) => configOf(base(topic), "visits", null)["tableIndexConfig"];
+    expect(topicOf("rows")).toEqual({ streamConfigs: { "stream.embedded.topic.name": "visits" } });
+    expect(topicOf("other")).toEqual({ streamConfigs: { "stream.embedded.topic.name": "other" } });
+  });
   test("a renamed column of a CSV keeps its place", () => {
     const [at, ...others] = fieldsOf(schema);
     const fields = [{ ...at!, name: "moment" }, { ...others[0]!, name: "gone", included: false }, newField];

@@ -88,6 +88,16 @@ export function schemaOf(base: unknown, name: string, fields: readonly Field[]):
   return schema;
 }
 
+const ownTopic = "stream.embedded.topic.name";
+
+/** A stream of pushes is called like its table: one that kept the proposed name would take it from the next table. */
+function indexConfigOf(base: Json, name: string): Json {
+  const index = objectOf(base["tableIndexConfig"]);
+  const streams = objectOf(index["streamConfigs"]);
+  if (streams[ownTopic] === undefined || streams[ownTopic] !== base["tableName"]) return index;
+  return { ...index, streamConfigs: { ...streams, [ownTopic]: name } };
+}
+
 /** The table config with this name and time column; null: no time column. */
 export function configOf(base: unknown, name: string, timeColumn: string | null): Json {
   const config = objectOf(base);
@@ -96,6 +106,7 @@ export function configOf(base: unknown, name: string, timeColumn: string | null)
     ...config,
     tableName: name,
     segmentsConfig: timeColumn === null ? segments : { ...segments, timeColumnName: timeColumn },
+    ...(config["tableIndexConfig"] === undefined ? {} : { tableIndexConfig: indexConfigOf(config, name) }),
   };
 }
 
