@@ -48,7 +48,12 @@ describe("a start that cannot be is one clear line", () => {
 
   test("a folder that another process has", async () => {
     const freshet = await start();
-    const line = await oneLine(["--no-demo", "--port", "0", "--data", freshet.data]);
+    const { code, output } = await startsAndFails(["--no-demo", "--port", "0", "--data", freshet.data]);
+    expect(code).toBe(1);
+    // An owner that dies is waited for, and that is said.
+    const [waiting, line, ...others] = output.trim().split("\n");
+    expect(others).toEqual([]);
+    expect(waiting).toMatch(/wait/);
     expect(line).toContain(freshet.data);
     expect(line).toContain(String(freshet.child.pid));
   });

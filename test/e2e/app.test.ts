@@ -162,6 +162,8 @@ describe("the SQL console", () => {
     await page.keyboard.press("Control+a");
     await page.keyboard.type("SELECT COUNT(*) FROM purchasesE");
     await page.locator(".cm-tooltip-autocomplete").getByText("purchasesEnriched").waitFor();
+    // The editor takes no key for a list that has only just opened under the fingers.
+    await page.waitForTimeout(200);
     await page.keyboard.press("Tab");
     await page.keyboard.press("Control+Enter");
     await page.getByRole("table", { name: "Results" }).waitFor();
