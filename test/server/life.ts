@@ -78,12 +78,14 @@ export class Life {
 
   async push(
     ids: readonly number[],
-    options: { ts?: number; more?: object; textBytes?: number } = {},
+    options: { ts?: number; stepMs?: number; more?: object; textBytes?: number } = {},
   ): Promise<void> {
     const ts = options.ts ?? this.world.clock.nowMs();
     const text = (id: number) => (options.textBytes ? `${id}`.padEnd(options.textBytes, "x") : `t${id % 5}`);
-    const row = (id: number) => JSON.stringify({ id, text: text(id), ts, ...options.more });
-    const body = new TextEncoder().encode(ids.map((id) => `${row(id)}\n`).join(""));
+    const { stepMs = 0, more } = options;
+    const row = (id: number, at: number) =>
+      JSON.stringify({ id, text: text(id), ts: ts + at * stepMs, ...more });
+    const body = new TextEncoder().encode(ids.map((id, at) => `${row(id, at)}\n`).join(""));
     await this.until(
       this.admin.pushes.push("t", body, { format: "ndjson", idempotencyKey: null, sync: true }),
     );

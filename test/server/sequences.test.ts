@@ -16,22 +16,14 @@ const zones = ["UTC", "America/New_York", "Asia/Kolkata"];
 const filters = ["", "WHERE id >= 3", "WHERE id >= 30", "WHERE text LIKE 't%'", "WHERE text LIKE '%3'"];
 const aggregates = [
   ...["COUNT(*)", "SUM(id)", "COUNT(DISTINCT text)", "MIN(text)", "PERCENTILE(id, 50)", "PERCENTILE(id, 90)"],
-  ...[
-    "COUNT(*) FILTER (WHERE id > 2)",
-    "COUNT(*) FILTER (WHERE text = 't1')",
-    "SUM(id) FILTER (WHERE id > 4)",
-  ],
+  ...["id > 2", "id > 4", "text = 't1'", "text IN ('t0', 't2')", "text IN ('t1', 't3')", "HOUR(ts) = 5"].map(
+    (filter) => `COUNT(*) FILTER (WHERE ${filter})`,
+  ),
 ];
+/** Neighbours have as many groups over as many ids: what they are computed into is of one shape. */
 const keys = [
-  ...[
-    "text",
-    "CONCAT(text, '<1>')",
-    "CONCAT(text, '<2>')",
-    "DATETRUNC('day', ts)",
-    "HOUR(ts)",
-    "id % 3",
-    "id % 4",
-  ],
+  ...["text", "text = 't1'", "text = 't2'", "text LIKE '%3'", "CONCAT(text, '<1>')", "CONCAT(text, '<2>')"],
+  ...["DATETRUNC('day', ts)", "DATETRUNC('hour', ts)", "HOUR(ts)", "id % 3", "id % 4", "id > 20", "id > 21"],
 ];
 
 interface Statement {
@@ -63,6 +55,10 @@ const sequence = fc.array(fc.oneof({ weight: 5, arbitrary: statement }, { weight
   minLength: 12,
   maxLength: 40,
 });
+
+/** A row's time after the one before: minutes of every kind, so that zones cut rows into other hours and days. */
+const stepMs = 17 * 60_000;
+const firstMs = 1_700_000_000_000;
 
 const sqlOf = ({ zone, filter, aggregate, key, nulls }: Statement): string =>
   `SET timeZone = '${zone}'; SET enableNullHandling = ${nulls};
@@ -108,7 +104,7 @@ class Store extends Life {
   async rows(count: number): Promise<void> {
     const from = this.pushed;
     this.pushed += count;
-    await this.push(range(from, this.pushed), { ts: 1_700_000_000_000 + from * 3_600_000 });
+    await this.push(range(from, this.pushed), { ts: firstMs + from * stepMs, stepMs });
   }
 
   async take(step: Step): Promise<void> {
@@ -155,24 +151,44 @@ test("a sequence of statements, rows and definitions answers as if nothing were 
   expect(hits, "something was kept").toBeGreaterThan(0);
 }, 120_000);
 
+const usual: Statement = {
+  kind: "ask",
+  zone: "UTC",
+  filter: "",
+  aggregate: "COUNT(*)",
+  key: "text",
+  nulls: true,
+};
+
 test("statements that differ in one thing alone, one after the other", async () => {
   const store = new Store();
   await store.open();
-  await store.rows(40);
+  await store.rows(90);
   await store.seal();
   await store.rows(6);
-  const usual: Statement = {
-    kind: "ask",
-    zone: "UTC",
-    filter: "",
-    aggregate: "COUNT(*)",
-    key: "text",
-    nulls: true,
-  };
   for (const key of keys) await store.take({ ...usual, key });
-  for (const zone of zones) await store.take({ ...usual, key: "DATETRUNC('day', ts)", zone });
-  for (const zone of zones) await store.take({ ...usual, key: "HOUR(ts)", zone });
+  for (const key of keys.filter((one) => one.includes("ts")))
+    for (const zone of zones) await store.take({ ...usual, key, zone });
   for (const filter of filters) await store.take({ ...usual, filter });
-  for (const aggregate of aggregates) await store.take({ ...usual, aggregate });
+  for (const aggregate of aggregates)
+    for (const zone of zones) await store.take({ ...usual, aggregate, zone });
+  await store.stop();
+}, 60_000);
+
+test("one statement, again and again while its rows grow, are sealed, merged and replaced by as many", async () => {
+  const store = new Store();
+  await store.open();
+  for (const sealed of [false, true])
+    for (let again = 0; again < 3; again++) {
+      await store.take({ kind: "anew" });
+      if (sealed) await store.seal();
+      await store.take(usual);
+      await store.take({ kind: "push", rows: 3 });
+      await store.take(usual);
+      for (const kind of ["seal", "maintain"] as const) {
+        await store.take({ kind });
+        await store.take(usual);
+      }
+    }
   await store.stop();
 }, 60_000);
