@@ -2,8 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { StoreError } from "#schemas/errors";
 import { limits } from "#schemas/limits";
-import type { Arena } from "#server/arena/arena";
-import { createArena } from "#server/arena/attach";
+import { createArena, type SharedArena } from "#server/arena/attach";
 import { evaluate } from "#server/execute/functions/evaluate";
 import { Executor } from "#server/execute/run";
 import { Runtime } from "#server/execute/runtime";
@@ -30,7 +29,7 @@ const rows: Row[] = Array.from({ length: 12_000 }, (_, index) => ({
   flag: index % 3 === 0,
 }));
 
-const arenas: Arena[] = [0, 1].map((index) => createArena(64 << 20, index, { poison: true }));
+const arenas: SharedArena[] = [0, 1].map((index) => createArena(64 << 20, index, { poison: true }));
 let kernels: KernelSource;
 let readers: SegmentReader[] = [];
 const closers: (() => void)[] = [];
@@ -208,6 +207,57 @@ describe("a query that must stop", () => {
       const { partial } = await executor.execute(readers, sums, options, signal);
       expect(groupsOf(partial, sums).size).toBe(102);
     }
+  });
+
+  const stateBytes = () => arenas.map((arena) => arena.allocator.usedBy("state"));
+
+  /** The pool with something done once several results are there: the first is about to be taken, others wait. */
+  const withFirst = (pool: ThreadPool, act: () => void): { pool: ScanPool; delivered: () => number } => {
+    let delivered = 0;
+    const run: ScanPool["run"] = (tasks, control, deliver) =>
+      pool.run(tasks, control, (result) => {
+        if (delivered++ > 0) return deliver(result);
+        const until = performance.now() + 100;
+        while (performance.now() < until);
+        act();
+        return deliver(result);
+      });
+    return { pool: { threads: pool.threads, run, close: async () => {} }, delivered: () => delivered };
+  };
+
+  const many = { ...sums, keys: [column("raw"), column("int")] };
+
+  test.each([0, 1])("gives back every result that it had no use for any more (%i)", async (at) => {
+    const before = stateBytes();
+    for (let again = 0; again < 3; again++) {
+      const controller = new AbortController();
+      const { pool, delivered } = withFirst(pools[at], () => controller.abort());
+      const { executor, runtime } = executorWith(pool);
+      expect(await codeOf(executor.execute(readers, many, options, controller.signal))).toBe(
+        "QUERY_CANCELLED",
+      );
+      expect(delivered(), "the others were put aside").toBe(1);
+      runtime.close();
+      expect(stateBytes()).toEqual(before);
+    }
+  });
+
+  test.each([0, 1])("gives back what was taken before a later slice failed (%i)", async (at) => {
+    const before = stateBytes();
+    const { pool } = withFirst(pools[at], () => undefined);
+    const { executor, runtime } = executorWith(pool);
+    // Past INT's range from row 10,738 on.
+    const large = call("times", "LONG", call("cast", "LONG", column("at")), literal("LONG", 200n));
+    const failing = {
+      ...many,
+      filter: call("greaterThanOrEqual", "BOOLEAN", call("cast", "INT", large), literal("INT", 0n)),
+    };
+    expect(await codeOf(executor.execute(readers, failing, options, signal))).toBe("VALUE_RANGE");
+    const poor = { ...options, queryBytes: 1_000_000 };
+    expect(await codeOf(executor.execute(readers, many, poor, signal))).toBe("QUERY_MEMORY");
+    expect(await codeOf(executor.execute(readers, many, options, signal))).toBe("none");
+    runtime.close();
+    expect(stateBytes()).toEqual(before);
   });
 
   test("leaves no memory behind", async () => {
