@@ -197,7 +197,7 @@ export function limitsWithin(memoryBytes: number, usual: Limits): Limits {
     queryBytes: share(usual.queryBytes, 8),
     resultBytes: share(usual.resultBytes, 8),
     resultCacheBytes: share(usual.resultCacheBytes, 32),
-    queriesRunning: Math.max(2, Math.min(usual.queriesRunning, Math.floor(memoryBytes / (128 * mebi)))),
+    queriesRunning: Math.max(2, Math.min(usual.queriesRunning, Math.floor(memoryBytes / (256 * mebi)))),
   });
 }
 
@@ -337,6 +337,8 @@ export const serverBounds = {
   steppedCalls: 16,
   /** Distinct times that are remembered while a column is sealed: days, most often. */
   sealedTimesKept: 1 << 16,
+  /** A thread that did nothing large for this long collects what it dropped. */
+  restMs: 1000,
   /** Times the listed buckets that are counted out one by one. */
   bucketsCountedOut: 16,
   sealRetryFirstMs: 250,

@@ -27,6 +27,7 @@ import type { ServerClient } from "#schemas/plan/server-client";
 import type { Log, World } from "#schemas/world";
 import type { Arena } from "#server/arena/arena";
 import { ArenaPool } from "#server/arena/pool";
+import { collectAtRest } from "#server/collect-node";
 import { compose } from "#server/compose";
 import { ThreadPool } from "#server/execute/threads/pool-node";
 import { lockFolderPatiently } from "#server/folder-lock-node";
@@ -139,7 +140,7 @@ function runRole(data: RoleData): void {
   side.serve(
     data.role === "ingest"
       ? ingestSide(data, { world, pool, listener: side.remote })
-      : new SealSide({ world, limits, pool, kernels: kernelsOf(kernels) }),
+      : new SealSide({ world, limits, pool, kernels: kernelsOf(kernels), afterwards: collectAtRest() }),
   );
 }
 

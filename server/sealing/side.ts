@@ -16,6 +16,8 @@ export interface SealSideOptions {
   readonly limits: Limits;
   readonly pool: ArenaPool;
   readonly kernels: (arena: SharedArena) => Kernels;
+  /** A whole segment was encoded, and is garbage now. */
+  readonly afterwards?: () => void;
 }
 
 export class SealSide implements Sealer {
@@ -26,6 +28,14 @@ export class SealSide implements Sealer {
   }
 
   async seal(job: SealJob): Promise<SegmentRecord> {
+    try {
+      return await this.#seal(job);
+    } finally {
+      this.#options.afterwards?.();
+    }
+  }
+
+  async #seal(job: SealJob): Promise<SegmentRecord> {
     const { world, limits, pool } = this.#options;
     const { handle, frozen, path, createdMs } = job;
     const { id, partition, start, end, definition } = frozen;
@@ -66,6 +76,7 @@ export class SealSide implements Sealer {
       return record;
     } finally {
       for (const segment of segments) segment.close();
+      this.#options.afterwards?.();
     }
   }
 
