@@ -93,7 +93,11 @@ export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> 
     logger: false,
     forceCloseConnections: true,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 512 },
-    http: { maxHeaderSize: limits.headerBytes, connectionsCheckingInterval: requestCheckMs },
+    http: {
+      maxHeaderSize: limits.headerBytes,
+      connectionsCheckingInterval: requestCheckMs,
+      headersTimeout: limits.requestMs, // Node would take a shorter requestTimeout for the headers' alone
+    },
     requestTimeout: limits.requestMs,
     frameworkErrors: routerFault(limits),
     clientErrorHandler: answerBroken(limits),

@@ -11,7 +11,7 @@ const account = new ClientBytes({ clientBytes: 4000 });
 const app = fastify({
   forceCloseConnections: true,
   requestTimeout: 300,
-  http: { connectionsCheckingInterval: 50 },
+  http: { headersTimeout: 300, connectionsCheckingInterval: 50 },
 });
 app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
 boundSlowClients(app, { account, unreadMs: 100 });
