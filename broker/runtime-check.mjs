@@ -21,8 +21,9 @@ if (major < 24) {
 }
 // A process that may hold little starts again as one that gives memory back: its heaps stay small, and what is freed
 // outside them goes to the system instead of waiting in an arena of each thread. The same process, on Linux alone.
-const memory = /^(\d+)M$/i.exec(process.argv[process.argv.indexOf("--memory") + 1] ?? "");
-const isSmall = process.argv.includes("--memory") && memory !== null && Number(memory[1]) <= 2048;
+const asked = process.argv[process.argv.indexOf("--memory") + 1] ?? "";
+const memory = process.argv.includes("--memory") ? /^(\d+(?:\.\d+)?)([MG])$/i.exec(asked) : null;
+const isSmall = memory !== null && Number(memory[1]) * (memory[2].toUpperCase() === "G" ? 1024 : 1) <= 2048;
 const frugal = { MALLOC_ARENA_MAX: "2", MALLOC_TRIM_THRESHOLD_: "131072", MALLOC_MMAP_THRESHOLD_: "131072" };
 if (isSmall && isMainThread && process.platform === "linux" && process.env.MALLOC_ARENA_MAX === undefined) {
   const flags = [...process.execArgv, "--optimize-for-size"];
