@@ -84,7 +84,7 @@ export class Life {
     const text = (id: number) => (options.textBytes ? `${id}`.padEnd(options.textBytes, "x") : `t${id % 5}`);
     const { stepMs = 0, more } = options;
     const row = (id: number, at: number) =>
-      JSON.stringify({ id, text: text(id), ts: ts + at * stepMs, ...more });
+      JSON.stringify({ id, text: text(id), ts: stepMs === 0 ? ts : ts + at * stepMs, ...more });
     const body = new TextEncoder().encode(ids.map((id, at) => `${row(id, at)}\n`).join(""));
     await this.until(
       this.admin.pushes.push("t", body, { format: "ndjson", idempotencyKey: null, sync: true }),
